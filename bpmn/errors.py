@@ -1,0 +1,60 @@
+"""Errors of the models' package. Each leaf names a situation and carries a stable `code`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+
+class ModelError(Exception):
+    """Base of all errors that a model, decision, form or expression can cause."""
+
+    code = "model"
+
+
+class NotAValue(ModelError):
+    """A Python object that is not in FEEL's value space."""
+
+    code = "not_a_value"
+
+
+class ExpressionRefused(ModelError):
+    """An expression that does not compile. `position` counts characters from 0."""
+
+    code = "expression_refused"
+
+    def __init__(self, message: str, position: int = 0) -> None:
+        super().__init__(message)
+        self.position = position
+
+
+class ExpressionFailed(ModelError):
+    """An expression that failed while it ran."""
+
+    code = "expression_failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One fault or notice in a deployed file, as `amtsgang check` prints it."""
+
+    file: str
+    line: int
+    element: str | None
+    rule: str
+    severity: Literal["error", "warning", "notice"]
+    message: str
+
+    def as_json(self) -> dict[str, object]:
+        return asdict(self)
+
+
+class ModelRefused(ModelError):
+    """A model that is not deployed. `findings` holds all faults, not only the first."""
+
+    code = "model_refused"
+
+    def __init__(self, findings: list[Finding]) -> None:
+        self.findings = findings
+        faults = [f for f in findings if f.severity == "error"]
+        super().__init__("; ".join(f"{f.file}:{f.line}: {f.message} [{f.rule}]" for f in faults))

@@ -1,0 +1,110 @@
+"""FEEL's value space, the only values that models, variables and forms hold (DMN 1.5 §10.3.2).
+
+Numbers are `int` or `Decimal`, never float. Encoding to JSON loses nothing: numbers stay JSON
+numbers with their digits; what JSON lacks is an object with one key that begins with `$`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Context, Decimal
+from typing import TypeAlias
+
+import msgspec
+
+from bpmn.errors import NotAValue
+
+Number: TypeAlias = int | Decimal
+
+ARITHMETIC = Context(prec=34)
+"""FEEL numbers are IEEE 754 decimal128: 34 digits (DMN 1.5 §10.3.2.3.1)."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class YearsMonths:
+    """A years-and-months duration, as a number of months."""
+
+    months: int
+
+
+Value: TypeAlias = (
+    None
+    | bool
+    | int
+    | Decimal
+    | str
+    | date
+    | time
+    | datetime
+    | timedelta
+    | YearsMonths
+    | list["Value"]
+    | dict[str, "Value"]
+)
+Variables: TypeAlias = dict[str, Value]
+
+_encoder = msgspec.json.Encoder(decimal_format="number")
+_decoder = msgspec.json.Decoder(float_hook=Decimal)
+_PLAIN = (str, int, bool, type(None), Decimal)
+
+
+def encode(value: Value) -> bytes:
+    """The value as JSON bytes from which `decode` makes an equal value."""
+    return _encoder.encode(to_json(value))
+
+
+def decode(data: bytes) -> Value:
+    """The value that `encode` was given."""
+    return from_json(_decoder.decode(data))
+
+
+def to_json(value: object) -> object:
+    """Replace what JSON lacks by `{"$tag": text}`; plain values pass unchanged."""
+    if isinstance(value, _PLAIN):
+        if isinstance(value, Decimal) and not value.is_finite():
+            raise NotAValue(f"{value} is not a FEEL number")
+        return value
+    if isinstance(value, dict):
+        plain = {str(key): to_json(item) for key, item in value.items()}
+        if len(plain) == 1 and next(iter(plain)).startswith("$"):
+            return {"$context": plain}
+        return plain
+    if isinstance(value, list | tuple):
+        return [to_json(item) for item in value]
+    if isinstance(value, datetime):
+        return {"$datetime": value.isoformat()}
+    if isinstance(value, date):
+        return {"$date": value.isoformat()}
+    if isinstance(value, time):
+        return {"$time": value.isoformat()}
+    if isinstance(value, timedelta):
+        return {"$duration": (value.days * 86400 + value.seconds) * 10**6 + value.microseconds}
+    if isinstance(value, YearsMonths):
+        return {"$months": value.months}
+    raise NotAValue(f"{type(value).__name__} is not a value of the FEEL value space")
+
+
+def from_json(value: object) -> Value:
+    """The inverse of `to_json`."""
+    if isinstance(value, dict):
+        if len(value) == 1:
+            (tag, content), *_ = value.items()
+            if tag == "$context":
+                return {key: from_json(item) for key, item in content.items()}
+            if tag in _TAGS:
+                return _TAGS[tag](content)
+        return {key: from_json(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [from_json(item) for item in value]
+    assert isinstance(value, _PLAIN)
+    return value
+
+
+_TAGS = {
+    "$datetime": datetime.fromisoformat,
+    "$date": date.fromisoformat,
+    "$time": time.fromisoformat,
+    "$duration": lambda microseconds: timedelta(microseconds=microseconds),
+    "$months": YearsMonths,
+}

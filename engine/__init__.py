@@ -1,0 +1,1 @@
+"""Runs models: commands in, one transaction each, facts out."""

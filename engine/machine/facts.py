@@ -1,0 +1,194 @@
+"""A fact is one thing that happened inside the machine, in order.
+
+Facts never hold personal data: they go into the ledger's `facts` part, which outlives every
+erasure. What does (variable values, names computed for a task, correlation keys) stands in the
+fields listed in `values_of`, and goes into the ledger's erasable `values` part.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from bpmn.values import Value, Variables
+
+
+class Fact(msgspec.Struct, frozen=True, array_like=True, tag=True, omit_defaults=True):
+    """Base of all facts. `tag=True`: the class name is the first item of the encoded array."""
+
+
+class Entered(Fact):
+    """A token came to a node. `parent` is the scope instance the token moves in, 0 the process."""
+
+    node: str
+    token: int
+    parent: int = 0
+
+
+class Left(Fact):
+    """A node completed and the token went on (or was consumed by an end event)."""
+
+    node: str
+    token: int
+
+
+class Cancelled(Fact):
+    """A token was withdrawn from a node without completing it."""
+
+    node: str
+    token: int
+
+
+class VariableSet(Fact):
+    """`wire` is the type the value was stated with, where it differs from the value's own."""
+
+    scope: int
+    name: str
+    value: Value
+    wire: str | None = None
+
+
+class VariableRemoved(Fact):
+    scope: int
+    name: str
+
+
+class TaskOpened(Fact):
+    task: int
+    node: str
+    token: int
+    name: str
+    assignee: str | None
+    candidate_users: tuple[str, ...]
+    candidate_groups: tuple[str, ...]
+    due: datetime | None
+    follow_up: datetime | None
+    priority: int
+    form: str | None
+    excluded: tuple[str, ...] = ()
+    """Persons a four-eyes rule keeps from claiming or completing (see `UserTask`)."""
+
+
+class TaskClosed(Fact):
+    task: int
+    how: Literal["completed", "cancelled", "error"]
+
+
+class JobRequested(Fact):
+    """Work for a handler here (`handler`), a worker elsewhere (`external`), or the engine's own
+    continuation (`continuation`). `attempts` and `waits` (seconds) come from the model."""
+
+    job: int
+    node: str
+    token: int
+    kind: Literal["handler", "external", "continuation"]
+    topic: str
+    priority: int = 0
+    attempts: int | None = None
+    waits: tuple[float, ...] = ()
+    exclusive: bool = True
+
+
+class JobClosed(Fact):
+    job: int
+    how: Literal["done", "cancelled", "error"]
+
+
+class TimerArmed(Fact):
+    """`due` is an instant in UTC. A cycle arms its next timer when this one fires."""
+
+    timer: int
+    node: str
+    token: int
+    due: datetime
+
+
+class TimerClosed(Fact):
+    timer: int
+    how: Literal["fired", "cancelled"]
+
+
+class Subscribed(Fact):
+    subscription: int
+    node: str
+    token: int
+    message: str
+    key: Value = None
+
+
+class Unsubscribed(Fact):
+    subscription: int
+    how: Literal["arrived", "cancelled"]
+
+
+class IncidentOpened(Fact):
+    """An expression failed, a decision matched nothing it may, no flow could be taken."""
+
+    incident: int
+    node: str
+    token: int
+    kind: str
+    message: str
+
+
+class IncidentClosed(Fact):
+    incident: int
+
+
+class ErrorThrown(Fact):
+    """A BPMN error on its way; `caught_by` is the event that took it, None if nobody did."""
+
+    code: str
+    node: str
+    caught_by: str | None
+    message: str | None = None
+
+
+class Decided(Fact):
+    """A decision was evaluated: enough to explain it later."""
+
+    node: str
+    decision: str
+    version: int
+    matched: tuple[int, ...]
+    inputs: Variables
+    result: Value
+
+
+class MessageThrown(Fact):
+    node: str
+    message: str
+    key: Value
+    variables: Variables
+
+
+class Ended(Fact):
+    """The instance ended. `end` names the end event that was reached last, if any."""
+
+    how: Literal["completed", "terminated", "cancelled", "error"]
+    end: str | None = None
+
+
+AnyFact: TypeAlias = (
+    Entered
+    | Left
+    | Cancelled
+    | VariableSet
+    | VariableRemoved
+    | TaskOpened
+    | TaskClosed
+    | JobRequested
+    | JobClosed
+    | TimerArmed
+    | TimerClosed
+    | Subscribed
+    | Unsubscribed
+    | IncidentOpened
+    | IncidentClosed
+    | ErrorThrown
+    | Decided
+    | MessageThrown
+    | Ended
+)
