@@ -7,6 +7,7 @@ from typing import Any
 from lxml import etree
 
 from invoice import model as m
+from invoice.attachments import Attachment
 from invoice.shapes import Names, Shape, Values, date_102, exact, flag, normal, number
 from invoice.ubl import put_tax_amounts
 
@@ -153,7 +154,7 @@ def _binary(values: Values, _: etree._Element) -> None:
     encoded = values.pop("encoded", None)
     mime, name = values.pop("mime", None), values.pop("filename", None)
     if encoded is not None:
-        values["attachment"] = m.Attachment(encoded, mime, name)
+        values["attachment"] = Attachment(encoded, mime, name)
 
 
 document = (

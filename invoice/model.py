@@ -18,7 +18,7 @@ from typing import Any, ClassVar, Literal
 
 from lxml import etree
 
-from invoice.attachments import Attachment as Attachment
+from invoice.attachments import Attachment
 
 Syntax = Literal["ubl-invoice", "ubl-creditnote", "cii"]
 

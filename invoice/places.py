@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from functools import cache
+from typing import Any, cast
 
 from lxml import etree
 
@@ -29,7 +30,7 @@ def place_of(invoice: Invoice, group: Group, name: str) -> Place:
     """Where `group.name` stands, or would stand if it were there. `name` may be dotted."""
     names = cii.NAMES if invoice.syntax == "cii" else ubl.NAMES
     start = group.source if group.source is not None else invoice.source
-    relative, term = _resolve(invoice.syntax, type(group), name)
+    relative, term = _resolve(invoice.syntax, cast("Any", type(group)), name)
     if start is None:
         return Place(term, "", 0)
     if group.source is None:
@@ -40,7 +41,7 @@ def place_of(invoice: Invoice, group: Group, name: str) -> Place:
 
 
 @cache
-def _resolve(syntax: str, cls: type[Group], name: str) -> tuple[str, str]:
+def _resolve(syntax: str, cls: Any, name: str) -> tuple[str, str]:
     """The path below the group's element, and the business term, of a dotted field."""
     shape = _shapes(syntax).get(cls)
     steps: list[str] = []

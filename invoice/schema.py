@@ -10,6 +10,7 @@ import threading
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from lxml import etree
 
@@ -41,9 +42,10 @@ def schema_faults(root: etree._Element, syntax: Syntax) -> list[SchemaFault]:
         schema = _schema(syntax)
         if schema.validate(root):
             return []
+        log: Any = schema.error_log
         return [
             SchemaFault(entry.line, entry.path or "", entry.message)
-            for entry in schema.error_log.filter_from_errors()[:MAX_FAULTS]
+            for entry in list(log)[:MAX_FAULTS]
         ]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from lxml import etree
 
 from invoice import model as m
+from invoice.attachments import Attachment
 from invoice.shapes import (
     Names,
     Shape,
@@ -159,7 +160,7 @@ def _binary(values: Values, _: etree._Element) -> None:
     encoded = values.pop("encoded", None)
     mime, name = values.pop("mime", None), values.pop("filename", None)
     if encoded is not None:
-        values["attachment"] = m.Attachment(encoded, mime, name)
+        values["attachment"] = Attachment(encoded, mime, name)
 
 
 _BINARY = "cac:Attachment/cbc:EmbeddedDocumentBinaryObject"
