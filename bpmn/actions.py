@@ -14,7 +14,7 @@ from lxml import etree
 from bpmn.camunda import Context, attribute, properties
 from bpmn.errors import ExpressionRefused
 from bpmn.events import message_event
-from bpmn.expressions import feel_script
+from bpmn.expressions import expression, feel_script
 from bpmn.graph import (
     Action,
     Computation,
@@ -41,7 +41,7 @@ def compile_action(context: Context, process: ProcessModel, node: FlowNode) -> A
 def _user_task(context: Context, process: ProcessModel, node: FlowNode) -> Action:
     element = node.element
 
-    def expression(name: str) -> Expression | None:
+    def given(name: str) -> Expression | None:
         return context.expression(attribute(element, name), element)
 
     form, reference = attribute(element, "formKey"), attribute(element, "formRef")
@@ -50,12 +50,12 @@ def _user_task(context: Context, process: ProcessModel, node: FlowNode) -> Actio
     form = _literal(context, element, "formRef" if reference is not None else "formKey")
     binding, version = _binding(context, element, "formRef", "deployment")
     return UserTask(
-        assignee=expression("assignee"),
-        candidate_users=expression("candidateUsers"),
-        candidate_groups=expression("candidateGroups"),
-        due=expression("dueDate"),
-        follow_up=expression("followUpDate"),
-        priority=expression("priority"),
+        assignee=given("assignee"),
+        candidate_users=given("candidateUsers"),
+        candidate_groups=given("candidateGroups"),
+        due=given("dueDate"),
+        follow_up=given("followUpDate"),
+        priority=given("priority"),
         form=form,
         form_binding=binding,
         form_version=version,
@@ -255,23 +255,24 @@ def _script(context: Context, _process: ProcessModel, node: FlowNode) -> Action 
         )
         return None
     script = child(element, "script")
-    text = text_of(script)
     if attribute(element, "resource") is not None:
         context.report.error(
             "unsupported", element, "camunda:resource is not followed; write the script here."
         )
         return None
-    if script is None or not text:
+    if script is None or not text_of(script):
         context.report.error("script-missing", element, "The script is empty.")
         return None
     variable = _variable(attribute(element, "resultVariable"))
-    if variable is not None:
-        compiled = context.expression(f"={text.removeprefix('=')}", script)
-        return None if compiled is None else Computation(((variable, compiled),))
+    line = context.report.document.line(script)
+    # The text as it stands: positions and lines of faults count from the tag.
+    text = "".join(map(str, script.itertext()))
     try:
-        return Computation(tuple(feel_script(text)))
+        if variable is None:
+            return Computation(tuple(feel_script(text, line)))
+        return Computation(((variable, expression(text, "feel", line)),))
     except ExpressionRefused as error:
-        context.refuse_expression(script, text, error)
+        context.refuse_expression(script, text, error, line)
         return None
 
 

@@ -37,22 +37,25 @@ class Context:
         """Compile an attribute's or element's text: a literal, `${…}`, or `= FEEL`."""
         if text is None or not text.strip():
             return None
-        text, language = text.strip(), "juel"
-        if text.startswith("="):
-            text, language = text[1:].strip(), "feel"
-        line = self.report.document.line(element)
+        line = self.report.document.line(element) + leading_lines(text)
         try:
-            return expression(text, language, line)
+            return expression(text.strip(), None, line)
         except ExpressionRefused as error:
-            self.refuse_expression(element, text, error)
+            self.refuse_expression(element, text.strip(), error, line)
             return None
 
     def refuse_expression(
-        self, element: etree._Element, text: str, error: ExpressionRefused
+        self, element: etree._Element, text: str, error: ExpressionRefused, line: int
     ) -> None:
+        """Report an expression with the line that its fault stands in."""
         shown = text if len(text) <= 80 else text[:77] + "…"
-        line = self.report.document.line(element) + text.count("\n", 0, max(error.position, 0))
-        self.report.error("expression", element, f"{error} — in: {shown}", line)
+        line += text.count("\n", 0, max(error.position, 0))
+        self.report.error("expression", element, f"{error} — in: {shown.strip()}", line)
+
+
+def leading_lines(text: str) -> int:
+    """Line breaks before the first character that counts."""
+    return text.count("\n", 0, len(text) - len(text.lstrip()))
 
 
 def attribute(element: etree._Element, name: str) -> str | None:

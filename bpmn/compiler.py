@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from bpmn.actions import compile_action, work
-from bpmn.camunda import Context, attribute, properties, retry, switch
+from bpmn.camunda import Context, attribute, leading_lines, properties, retry, switch
 from bpmn.elements import BPMN
 from bpmn.errors import ExpressionRefused, Finding, ModelRefused
 from bpmn.events import compile_event
@@ -31,7 +31,7 @@ from bpmn.model import (
 )
 from bpmn.reader import Document, read_document
 from bpmn.report import Report
-from bpmn.rules import check_process
+from bpmn.rules import check_catches, check_process
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +84,7 @@ def _graph(context: Context, process: ProcessModel, source_hash: str) -> Graph:
     nodes = {
         node.id: _node(context, process, node) for node in process.nodes.values() if node.executed
     }
+    check_catches(process, nodes, context.report)
     root = process.scopes[0]
     initiators = (
         attribute(node.element, "initiator") for node in root.nodes if node.kind == "startEvent"
@@ -176,22 +177,14 @@ def _condition(context: Context, flow: SequenceFlow) -> Expression | None:
     text = text_of(holder)
     if holder is None or not text:
         return None
-    language = (holder.get("language") or "").strip()
-    # Without a word about the language Camunda 7 reads JUEL, whatever the file's default says.
-    named = language or context.model.expression_language
-    feel = "feel" in named.lower() or text.startswith("=")
-    if language and not feel and language.lower() not in ("juel", "jsp"):
-        context.report.error(
-            "script-language",
-            flow.element,
-            f'Conditions in "{language}" are not executed; write FEEL (language="feel") or ${{…}}.',
-        )
-        return None
     if attribute(holder, "resource") is not None:
         context.report.error("unsupported", flow.element, "camunda:resource is not followed.")
-    line = context.report.document.line(holder)
+    # Without a word at the condition Camunda 7 reads JUEL, whatever the file's default says.
+    default = context.model.expression_language
+    language = holder.get("language") or (default if "feel" in default.lower() else None)
+    line = context.report.document.line(holder) + leading_lines(holder.text or "")
     try:
-        return condition(text.removeprefix("=").strip(), "feel" if feel else "juel", line)
+        return condition(text, language, line)
     except ExpressionRefused as error:
-        context.refuse_expression(flow.element, text, error)
+        context.refuse_expression(flow.element, text, error, line)
         return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 from lxml import etree
 
 from bpmn.camunda import NAMESPACES
+from bpmn.elements import FLOW_NODES
 from bpmn.model import ProcessModel, local
 from bpmn.report import Report
 
@@ -17,18 +18,51 @@ FOREIGN = {
     "http://flowable.org/bpmn": "Flowable",
 }
 
-READ_ATTRIBUTES = frozenset(
-    {
-        "assignee", "candidateUsers", "candidateGroups", "dueDate", "followUpDate", "priority",
-        "formKey", "formRef", "formRefBinding", "formRefVersion", "type", "topic", "taskPriority",
-        "jobPriority", "resultVariable", "expression", "delegateExpression", "class",
-        "asyncBefore", "asyncAfter", "async", "exclusive", "decisionRef", "decisionRefBinding",
-        "decisionRefVersion", "mapDecisionResult", "errorCodeVariable", "errorMessageVariable",
-        "initiator", "historyTimeToLive", "versionTag", "resource", "decisionRefTenantId",
-        "candidateStarterUsers", "candidateStarterGroups",
-    }
-)  # fmt: skip
-"""Compiled, or refused where they stand."""
+_WORK = frozenset({"serviceTask", "sendTask", "businessRuleTask", "messageEventDefinition"})
+_USER = frozenset({"userTask"})
+_DECISION = frozenset({"businessRuleTask"})
+_ERROR = frozenset({"errorEventDefinition"})
+_PROCESS = frozenset({"process"})
+_NODES = frozenset(kind for kind, treatment in FLOW_NODES.items() if treatment.how == "executed")
+
+READ_ATTRIBUTES: dict[str, frozenset[str]] = {
+    "assignee": _USER,
+    "candidateUsers": _USER,
+    "candidateGroups": _USER,
+    "dueDate": _USER,
+    "followUpDate": _USER,
+    "priority": _USER,
+    "formKey": _USER,
+    "formRef": _USER,
+    "formRefBinding": _USER,
+    "formRefVersion": _USER,
+    "type": _WORK,
+    "topic": _WORK,
+    "expression": _WORK,
+    "delegateExpression": _WORK,
+    "class": _WORK,
+    "taskPriority": _WORK | _PROCESS,
+    "jobPriority": _WORK | _PROCESS,
+    "resultVariable": _WORK | {"scriptTask"},
+    "resource": frozenset({"scriptTask", "conditionExpression"}),
+    "asyncBefore": _NODES,
+    "asyncAfter": _NODES,
+    "async": _NODES,
+    "exclusive": _NODES,
+    "decisionRef": _DECISION,
+    "decisionRefBinding": _DECISION,
+    "decisionRefVersion": _DECISION,
+    "decisionRefTenantId": _DECISION,
+    "mapDecisionResult": _DECISION,
+    "errorCodeVariable": _ERROR,
+    "errorMessageVariable": _ERROR,
+    "initiator": frozenset({"startEvent"}),
+    "historyTimeToLive": _PROCESS,
+    "versionTag": _PROCESS,
+    "candidateStarterUsers": _PROCESS,
+    "candidateStarterGroups": _PROCESS,
+}
+"""Compiled, or refused where they stand; by the elements at which they are read."""
 
 SILENT_ATTRIBUTES = frozenset({"isStartableInTasklist", "diagramRelationId", "modelerTemplate",
                                "modelerTemplateVersion", "modelerTemplateIcon"})  # fmt: skip
@@ -79,10 +113,14 @@ def _attributes(element: etree._Element, report: Report) -> None:
             continue
         if name.localname in REFUSED_ATTRIBUTES:
             report.error("unsupported", element, REFUSED_ATTRIBUTES[name.localname])
-        elif name.localname not in READ_ATTRIBUTES | SILENT_ATTRIBUTES:
-            report.warning(
-                "unknown-extension", element, f"camunda:{name.localname} is not known here."
-            )
+        elif name.localname not in SILENT_ATTRIBUTES:
+            places = READ_ATTRIBUTES.get(name.localname)
+            if places is None:
+                text = f"camunda:{name.localname} is not known here and has no effect."
+                report.warning("unknown-extension", element, text)
+            elif local(element) not in places:
+                text = f"camunda:{name.localname} has no effect at a {local(element)}."
+                report.warning("misplaced-extension", element, text)
 
 
 def _element(extension: etree._Element, report: Report) -> None:

@@ -5,7 +5,7 @@ Invariant: each parameter is one compiled expression; lists and maps are made of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 
 from lxml import etree
@@ -95,9 +95,6 @@ def _map(entries: dict[str, Evaluate]) -> Evaluate:
     return evaluate
 
 
-_Compile = Callable[[str, str, int], Expression]
-
-
 def _script(context: Context, part: etree._Element) -> Expression | None:
     language = (part.get("scriptFormat") or "").strip()
     if language.lower() != "feel":
@@ -110,9 +107,9 @@ def _script(context: Context, part: etree._Element) -> Expression | None:
     if part.get("resource") is not None:
         context.report.error("unsupported", part, "Script resources are not followed.")
         return None
-    text = text_of(part)
+    line = context.report.document.line(part)
     try:
-        return expression(text, "feel", context.report.document.line(part))
+        return expression(text_of(part), "feel", line)
     except ExpressionRefused as error:
-        context.refuse_expression(part, text, error)
+        context.refuse_expression(part, text_of(part), error, line)
         return None

@@ -129,6 +129,7 @@ class _Reading:
         self.root = root
         self.report = report
         self.shared: dict[str, etree._Element] = {}
+        self.unnamed = 0
 
     def model(self) -> Model:
         self.check_ids()
@@ -150,7 +151,7 @@ class _Reading:
                 self.collaboration(part)
             elif local(part) == "process" and (process := self.process(part)):
                 processes.append(process)
-        if not processes and not self.report.errors:
+        if not processes:
             self.report.error(
                 "no-executable-process",
                 self.root,
@@ -230,10 +231,13 @@ class _Reading:
             self.scope(part, scope, process)
 
     def flow(self, element: etree._Element) -> SequenceFlow:
-        # Without an id of its own a flow is named by its ends: nothing refers to it.
+        # Without an id of its own a flow is named by its ends and its place in the file.
         source = reference(element.get("sourceRef"))
         target = reference(element.get("targetRef"))
-        identifier = element.get("id") or f"{source}->{target}"
+        identifier = element.get("id")
+        if identifier is None:
+            self.unnamed += 1
+            identifier = f"{source}->{target}#{self.unnamed}"
         return SequenceFlow(
             identifier, element, source, target, child(element, "conditionExpression")
         )
@@ -271,11 +275,24 @@ class _Reading:
                 continue
             else:
                 self.treat(part, SCOPE_PARTS)
+                self.data_association(part)
         if len(node.definitions) > 1:
             self.report.error(
                 "unsupported", node.element, "Events with several definitions are not executed yet."
             )
             node.executed = False
+
+    def data_association(self, part: etree._Element) -> None:
+        """One that is only drawn has no effect; one that computes would be lost."""
+        if local(part) in ("dataInputAssociation", "dataOutputAssociation"):
+            for computed in ("assignment", "transformation"):
+                if child(part, computed) is not None:
+                    self.report.error(
+                        "unsupported",
+                        part,
+                        f"A data association with {computed} is not executed; use "
+                        "camunda:inputOutput.",
+                    )
 
     def definition(self, node: FlowNode, part: etree._Element) -> None:
         node.definitions.append(part)

@@ -6,13 +6,14 @@ ends in one scope, every scope one beginning, every condition a place where it i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from lxml import etree
 
 from bpmn.camunda import attribute
 from bpmn.elements import ACTIVITIES, EVENT_PLACES, GATEWAYS
+from bpmn.graph import ErrorEvent, MessageEvent, Node
 from bpmn.model import FlowNode, ProcessModel, ScopeModel, local, reference, text_of
 from bpmn.report import Report
 
@@ -32,6 +33,26 @@ def check_process(process: ProcessModel, report: Report) -> None:
         for breach in rule(process):
             say = report.warning if breach.warns else report.error
             say(breach.rule, breach.element, breach.message)
+
+
+def check_catches(process: ProcessModel, nodes: Mapping[str, Node], report: Report) -> None:
+    """What two events would catch alike is ambiguous: asked of the compiled events."""
+    seen: dict[tuple[str, str | None, str | None], str] = {}
+    for node in nodes.values():
+        place = node.attached_to or (node.scope if node.kind == "startEvent" else None)
+        if place is None:
+            continue
+        if isinstance(node.event, ErrorEvent):
+            key = (place, "error", node.event.code)
+        elif isinstance(node.event, MessageEvent) and node.kind == "startEvent":
+            key = (place, "message", node.event.name.text)
+        else:
+            continue
+        if key in seen:
+            element = process.nodes[node.id].element
+            text = f'"{seen[key]}" catches the same {key[1]} already.'
+            report.error("duplicate-catch", element, text)
+        seen.setdefault(key, node.id)
 
 
 def _flows_have_two_ends_in_one_scope(process: ProcessModel) -> Iterator[Breach]:
@@ -71,7 +92,7 @@ def _flows_keep_their_direction(process: ProcessModel) -> Iterator[Breach]:
 
 def _ways_go_on(process: ProcessModel) -> Iterator[Breach]:
     for node in process.nodes.values():
-        if node.outgoing:
+        if node.outgoing or not node.executed:
             continue
         if node.kind == "startEvent":
             yield Breach("start-without-outgoing", node.element, "Nothing follows this start.")
@@ -81,7 +102,8 @@ def _ways_go_on(process: ProcessModel) -> Iterator[Breach]:
 
 def _ways_begin_at_start_events(process: ProcessModel) -> Iterator[Breach]:
     for node in process.nodes.values():
-        if not node.incoming and node.kind not in ("startEvent", "boundaryEvent"):
+        begins = node.kind in ("startEvent", "boundaryEvent")
+        if not node.incoming and not begins and node.executed:
             text = (
                 f'No sequence flow leads to "{node.label}"; starting there without a start event '
                 "is not executed."
@@ -163,7 +185,6 @@ def _boundary_events_sit_on_activities(process: ProcessModel) -> Iterator[Breach
     nodes = process.nodes
     for name, events in process.attached.items():
         host = nodes.get(name)
-        codes: set[str] = set()
         for event in events:
             if host is None or host.kind not in ACTIVITIES:
                 text = f'attachedToRef "{name}" is no activity of this process.'
@@ -171,31 +192,10 @@ def _boundary_events_sit_on_activities(process: ProcessModel) -> Iterator[Breach
             elif host.scope is not event.scope:
                 text = f'attachedToRef "{name}" lies in another scope.'
                 yield Breach("attached-missing", event.element, text)
-            if event.definition == "errorEventDefinition":
-                yield from _error_boundary(event, codes)
-
-
-def _error_boundary(event: FlowNode, codes: set[str]) -> Iterator[Breach]:
-    if event.element.get("cancelActivity", "true") in ("false", "0"):
-        text = "An error always interrupts: cancelActivity may not be false here."
-        yield Breach("error-interrupts", event.element, text)
-    code = reference(event.definitions[0].get("errorRef"))
-    if code in codes:
-        text = "Another boundary event of this activity catches the same error."
-        yield Breach("duplicate-catch", event.element, text)
-    codes.add(code)
-
-
-def _message_starts_differ(process: ProcessModel) -> Iterator[Breach]:
-    seen: dict[str, FlowNode] = {}
-    for node in process.nodes.values():
-        if node.kind != "startEvent" or node.definition != "messageEventDefinition":
-            continue
-        name = reference(node.definitions[0].get("messageRef"))
-        if name and name in seen:
-            text = f'"{seen[name].label}" starts on the same message already.'
-            yield Breach("duplicate-catch", node.element, text)
-        seen.setdefault(name, node)
+            stays = event.element.get("cancelActivity", "true").strip() in ("false", "0")
+            if stays and event.definition == "errorEventDefinition":
+                text = "An error always interrupts: cancelActivity may not be false here."
+                yield Breach("error-interrupts", event.element, text)
 
 
 def _everything_can_be_reached(process: ProcessModel) -> Iterator[Breach]:
@@ -250,7 +250,6 @@ RULES: tuple[Callable[[ProcessModel], Iterator[Breach]], ...] = (
     _conditions_are_asked,
     _exclusive_gateways_can_choose,
     _boundary_events_sit_on_activities,
-    _message_starts_differ,
     _everything_can_be_reached,
     _nobody_is_promised_a_guard,
 )
