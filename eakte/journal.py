@@ -1,0 +1,37 @@
+"""How changes reach the Aktenhistorie: one ledger entry per change, in the Akte's stream.
+
+Invariant: `facts` hold ids, kinds, numbers, hashes and dates, never what names a person; Betreff,
+titles, reasons and remarks stand in `values`, which a lawful erasure removes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bpmn.values import Value, encode
+from eakte.tables import akte
+from identity.principal import Principal
+from storage.database import Transaction
+from storage.ledger import append
+
+
+def record(
+    tx: Transaction,
+    principal: Principal,
+    akte_id: str,
+    kind: str,
+    facts: Mapping[str, Value],
+    values: Mapping[str, Value] | None = None,
+) -> int:
+    """Append an entry to the Akte's stream; returns its number."""
+    given = {name: value for name, value in (values or {}).items() if value is not None}
+    return append(
+        tx,
+        akte,
+        akte_id,
+        actor=principal.id,
+        on_behalf_of=principal.on_behalf_of,
+        kind=kind,
+        facts=encode({name: value for name, value in facts.items() if value is not None}),
+        values=encode(given) if given else None,
+    )

@@ -1,0 +1,35 @@
+"""How changes to persons reach the ledger: one entry in the person's own stream.
+
+Invariant: `facts` hold ids, kinds and dates, never names; what names a person stands in `values`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bpmn.values import Value, encode
+from identity.principal import Principal
+from identity.tables import person
+from storage.database import Transaction
+from storage.ledger import append
+
+
+def record(
+    tx: Transaction,
+    principal: Principal,
+    person_id: str,
+    kind: str,
+    facts: Mapping[str, Value],
+    values: Mapping[str, Value] | None = None,
+) -> int:
+    """Append to the stream of the person whom the change concerns; returns the entry's number."""
+    return append(
+        tx,
+        person,
+        person_id,
+        actor=principal.id,
+        on_behalf_of=principal.on_behalf_of,
+        kind=kind,
+        facts=encode(dict(facts)),
+        values=encode(dict(values)) if values is not None else None,
+    )
