@@ -87,44 +87,44 @@ def visible(
 
 
 def demand(
-    tx: Transaction, principal: Principal, table: Table, id: str, level: Level = "head"
+    tx: Transaction, principal: Principal, table: Table, row_id: str, level: Level = "head"
 ) -> Row:
     """The row, if the principal may see it at that level; else `NotFound` or `AccessDenied`."""
     name = _NAMES[table.name]
     query = select(
         table, _answer(principal, table, now=tx.now, level=level).label("allowed")
     ).where(
-        table.c.tenant == tx.tenant, table.c.id == id, visible(principal, table, now=tx.now)
+        table.c.tenant == tx.tenant, table.c.id == row_id, visible(principal, table, now=tx.now)
     )
     row = tx.first(query)
     if row is None:
-        raise NotFound(name, id)
+        raise NotFound(name, row_id)
     if not row.allowed:
-        raise AccessDenied(name, id, level)
+        raise AccessDenied(name, row_id, level)
     return row
 
 
 def lock_akten(tx: Transaction, *ids: str) -> dict[str, Row]:
     """Lock Akten in sorted order: whoever needs several asks for all at once, so none deadlock."""
     found = {}
-    for id in sorted(set(ids)):
+    for akte_id in sorted(set(ids)):
         query = select(tables.akte).where(
-            tables.akte.c.tenant == tx.tenant, tables.akte.c.id == id
+            tables.akte.c.tenant == tx.tenant, tables.akte.c.id == akte_id
         )
         row = tx.first(for_update(query))
         if row is None:
-            raise NotFound("Akte", id)
-        found[id] = row
+            raise NotFound("Akte", akte_id)
+        found[akte_id] = row
     return found
 
 
 def may(
-    tx: Transaction, principal: Principal, table: Table, id: str, level: Level = "content"
+    tx: Transaction, principal: Principal, table: Table, row_id: str, level: Level = "content"
 ) -> bool:
     """Whether the principal may: for pages that show or hide a link."""
     query = select(1).where(
         table.c.tenant == tx.tenant,
-        table.c.id == id,
+        table.c.id == row_id,
         visible(principal, table, now=tx.now, level=level),
     )
     return tx.first(query) is not None

@@ -16,10 +16,10 @@ class NotFound(EakteError):
 
     code = "eakte_not_found"
 
-    def __init__(self, kind: str, id: str) -> None:
-        super().__init__(f"{kind} nicht gefunden: {id}")
+    def __init__(self, kind: str, object_id: str) -> None:
+        super().__init__(f"{kind} nicht gefunden: {object_id}")
         self.kind = kind
-        self.id = id
+        self.object_id = object_id
 
 
 class AccessDenied(EakteError):
@@ -27,11 +27,11 @@ class AccessDenied(EakteError):
 
     code = "eakte_access_denied"
 
-    def __init__(self, kind: str, id: str, level: str) -> None:
+    def __init__(self, kind: str, object_id: str, level: str) -> None:
         right = "den Inhalt sehen" if level == "content" else "das ändern"
-        super().__init__(f"Sie dürfen {right} nicht: {kind} {id}")
+        super().__init__(f"Sie dürfen {right} nicht: {kind} {object_id}")
         self.kind = kind
-        self.id = id
+        self.object_id = object_id
         self.level = level
 
 

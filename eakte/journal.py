@@ -15,7 +15,7 @@ from storage.database import Transaction
 from storage.ledger import append
 
 
-def record(
+def record(  # noqa: PLR0917 the order of an entry
     tx: Transaction,
     principal: Principal,
     akte_id: str,
@@ -24,7 +24,10 @@ def record(
     values: Mapping[str, Value] | None = None,
 ) -> int:
     """Append an entry to the Akte's stream; returns its number."""
-    given = {name: value for name, value in (values or {}).items() if value is not None}
+    given: dict[str, Value] = {
+        name: value for name, value in (values or {}).items() if value is not None
+    }
+    kept: dict[str, Value] = {name: value for name, value in facts.items() if value is not None}
     return append(
         tx,
         akte,
@@ -32,6 +35,6 @@ def record(
         actor=principal.id,
         on_behalf_of=principal.on_behalf_of,
         kind=kind,
-        facts=encode({name: value for name, value in facts.items() if value is not None}),
+        facts=encode(kept),
         values=encode(given) if given else None,
     )

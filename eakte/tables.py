@@ -197,6 +197,7 @@ beteiligungsschritt = Table(
     Column("amount_cents", BigInteger),
     Column("content_hash", String(64)),  # over what else is certified: see beteiligung.py
     Column("done_at", Instant),
+    Column("done_seq", BigInteger),  # the ledger entry: the order of signatures
     Column("voided_at", Instant),
     Column("voided_reason", String(40)),
     Column("voided_by", _ID),  # the version or step that voided it

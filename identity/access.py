@@ -88,11 +88,12 @@ def check_roles(roles: Iterable[str]) -> None:
 
 def check_scopes(scopes: Iterable[str]) -> None:
     """A scope is a permission, a family such as `akte.*`, or `*`."""
-    families = {f"{permission.split('.')[0]}.*" for permission in PERMISSIONS}
+    families = {f"{permission.partition('.')[0]}.*" for permission in PERMISSIONS}
     for scope in scopes:
         if scope != "*" and scope not in PERMISSIONS and scope not in families:
             raise RoleUnknown(f"Unbekannter Geltungsbereich: {scope}")
 
 
 def _in_scope(scopes: frozenset[str], permission: str) -> bool:
-    return "*" in scopes or permission in scopes or f"{permission.split('.')[0]}.*" in scopes
+    family = permission.partition(".")[0]
+    return "*" in scopes or permission in scopes or f"{family}.*" in scopes

@@ -130,5 +130,3 @@ def _revision(tx: Transaction, person_id: str) -> int | None:
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-

@@ -46,9 +46,7 @@ def record_failure(tx: Transaction, login: str) -> None:
     failures: int = tx.scalar(select(login_failure.c.failures).where(*_row(tx, login)))
     if failures >= FREE_FAILURES:
         wait = min(LONGEST_WAIT, timedelta(seconds=2 ** min(failures - FREE_FAILURES, 20)))
-        tx.run(
-            update(login_failure).where(*_row(tx, login)).values(blocked_until=tx.now + wait)
-        )
+        tx.run(update(login_failure).where(*_row(tx, login)).values(blocked_until=tx.now + wait))
 
 
 def forget_failures(tx: Transaction, login: str) -> None:

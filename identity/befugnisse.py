@@ -126,7 +126,7 @@ def revoke_befugnis(
     return befugnis_by_id(tx, befugnis_id)
 
 
-def befugnis_for(
+def befugnis_for(  # noqa: PLR0917 the order in which one asks
     tx: Transaction,
     person: str,
     kind: Kind,

@@ -49,7 +49,7 @@ class Verified:
             _caches.add(self)
 
     def key(self, kind: str, *parts: str) -> bytes:
-        """The key under which credentials are kept; parts are length-prefixed, so none can slide."""
+        """The key under which credentials are kept; lengths keep the parts apart."""
         text = b"".join(len(p.encode()).to_bytes(4, "big") + p.encode() for p in (kind, *parts))
         return hmac.digest(self._key, text, hashlib.sha256)
 

@@ -79,9 +79,7 @@ def set_deputy(
 def end_deputy(tx: Transaction, principal: Principal, vertretung_id: str) -> None:
     """End a Vertretung at once. A second call changes nothing."""
     row = tx.first(
-        select(vertretung).where(
-            vertretung.c.tenant == tx.tenant, vertretung.c.id == vertretung_id
-        )
+        select(vertretung).where(vertretung.c.tenant == tx.tenant, vertretung.c.id == vertretung_id)
     )
     own = row is not None and row.person == principal.id and principal.on_behalf_of is None
     require(principal, "deputy.own" if own else "deputy.set")

@@ -14,7 +14,7 @@ from storage.database import Transaction
 from storage.ledger import append
 
 
-def record(
+def record(  # noqa: PLR0917 the order of an entry
     tx: Transaction,
     principal: Principal,
     person_id: str,

@@ -20,9 +20,7 @@ _turn = BoundedSemaphore(2)  # each hash takes 64 MB and a core: a flood of logi
 def hash_password(password: str) -> str:
     """The hash to store; refuses what is too short to resist guessing."""
     if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
-        raise PasswordTooWeak(
-            f"Ein Passwort braucht {MIN_LENGTH} bis {MAX_LENGTH} Zeichen; dieses hat {len(password)}."
-        )
+        raise PasswordTooWeak(f"Ein Passwort braucht {MIN_LENGTH} bis {MAX_LENGTH} Zeichen.")
     with _turn:
         return _hasher.hash(password)
 

@@ -249,12 +249,10 @@ def deactivate_person(tx: Transaction, principal: Principal, person_id: str) -> 
 
 def end_sessions(tx: Transaction, person_id: str) -> None:
     """Close every browser session of the person."""
-    tx.run(
-        session.delete().where(session.c.tenant == tx.tenant, session.c.person == person_id)
-    )
+    tx.run(session.delete().where(session.c.tenant == tx.tenant, session.c.person == person_id))
 
 
-def changed(
+def changed(  # noqa: PLR0917 the order of an entry
     tx: Transaction,
     principal: Principal,
     person_id: str,
