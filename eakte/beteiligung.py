@@ -265,7 +265,7 @@ def _void(  # noqa: PLR0917 private
             .values(voided_at=tx.now, voided_reason=reason, voided_by=cause)
         )
     facts = {"vorgang": vorgang_id, "schritte": list(voided), "reason": reason, "cause": cause}
-    record(tx, principal, akte_id, "schritte.voided", dict(facts))
+    record(tx, principal, akte_id, "schritte.voided", facts)
     return voided
 
 
@@ -394,9 +394,7 @@ def _load(tx: Transaction, which) -> list[Schritt]:  # type: ignore[no-untyped-d
 
 def _schritt(row: Row, bound: tuple[Bound, ...]) -> Schritt:
     same = {
-        name: getattr(row, name)
-        for name in Schritt.__slots__  # type: ignore[attr-defined]
-        if name not in {"amount", "bound"}
+        name: getattr(row, name) for name in Schritt.__slots__ if name not in {"amount", "bound"}
     }
     amount = None if row.amount_cents is None else Decimal(row.amount_cents).scaleb(-2)
     return Schritt(**same, amount=amount, bound=bound)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from sqlalchemy import insert, select, update
 
@@ -22,10 +22,8 @@ from eakte.readlog import record_access
 from eakte.tables import dokument, dokument_version, primaerdokument, vorgang
 from eakte.vorgaenge import writable_vorgang
 from identity.principal import Principal
+from storage.blobs import Blobs
 from storage.database import Row, Transaction
-
-if TYPE_CHECKING:
-    from storage.blobs import Blobs
 
 Richtung: TypeAlias = Literal["eingang", "ausgang", "intern"]
 

@@ -7,6 +7,7 @@ titles, reasons and remarks stand in `values`, which a lawful erasure removes.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import cast
 
 from bpmn.values import Value, encode
 from eakte.tables import akte
@@ -20,14 +21,12 @@ def record(  # noqa: PLR0917 the order of an entry
     principal: Principal,
     akte_id: str,
     kind: str,
-    facts: Mapping[str, Value],
-    values: Mapping[str, Value] | None = None,
+    facts: Mapping[str, object],
+    values: Mapping[str, object] | None = None,
 ) -> int:
-    """Append an entry to the Akte's stream; returns its number."""
-    given: dict[str, Value] = {
-        name: value for name, value in (values or {}).items() if value is not None
-    }
-    kept: dict[str, Value] = {name: value for name, value in facts.items() if value is not None}
+    """Append an entry to the Akte's stream; returns its number. What is None is left out."""
+    given = {name: value for name, value in (values or {}).items() if value is not None}
+    kept = {name: value for name, value in facts.items() if value is not None}
     return append(
         tx,
         akte,
@@ -35,6 +34,6 @@ def record(  # noqa: PLR0917 the order of an entry
         actor=principal.id,
         on_behalf_of=principal.on_behalf_of,
         kind=kind,
-        facts=encode(kept),
-        values=encode(given) if given else None,
+        facts=encode(cast("Value", kept)),
+        values=encode(cast("Value", given)) if given else None,
     )

@@ -71,7 +71,7 @@ def record_access(
         "object_id": object_id,
         "akte": akte,
         "purpose": purpose,
-        "count": count,
+        "results": count,
     }
     try:
         with tx.savepoint():
@@ -131,5 +131,5 @@ def _access(row: Row) -> Access:
         object_id=row.object_id,
         akte=row.akte,
         purpose=row.purpose,
-        count=row.count,
+        count=row.results,
     )

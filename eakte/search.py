@@ -29,7 +29,7 @@ LONGEST_TEXT = 200
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What is looked for; all conditions hold together. `text` looks into head data, word by word."""
+    """What is looked for; all conditions hold together. `text`: words in the head data."""
 
     what: What = "vorgang"
     text: str = ""

@@ -272,7 +272,7 @@ zugriffsprotokoll = Table(
     Column("object_id", String(64)),  # null for lists
     Column("akte", _ID),
     Column("purpose", Text),
-    Column("count", Integer),
+    Column("results", Integer),
     PrimaryKeyConstraint("tenant", "id"),
     Index("ix_zugriffsprotokoll_at", "tenant", "at", "id"),
     Index("ix_zugriffsprotokoll_akte", "tenant", "akte", "at"),

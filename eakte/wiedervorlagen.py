@@ -69,7 +69,7 @@ def set_wiedervorlage(
         "due": due,
         "addressee": addressee,
     }
-    record(tx, principal, row.akte, "wiedervorlage.set", dict(facts), {"reason": reason})
+    record(tx, principal, row.akte, "wiedervorlage.set", facts, {"reason": reason})
     return _load(tx, str(values["id"]))
 
 
@@ -86,7 +86,7 @@ def complete_wiedervorlage(
     if not tx.run(query.values(state="erledigt", done_at=tx.now)):
         raise WiedervorlageNotOpen("Diese Wiedervorlage ist schon erledigt.")
     facts = {"vorgang": row.vorgang, "wiedervorlage": wiedervorlage_id}
-    record(tx, principal, row.akte, "wiedervorlage.done", dict(facts))
+    record(tx, principal, row.akte, "wiedervorlage.done", facts)
     return _load(tx, wiedervorlage_id)
 
 

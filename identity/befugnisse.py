@@ -101,7 +101,7 @@ def confirm_befugnis(tx: Transaction, principal: Principal, befugnis_id: str) ->
         raise FourEyesRequired("Wer eine Befugnis vorschlägt, bestätigt sie nicht selbst.")
     _set(tx, befugnis_id, state="confirmed", confirmed_by=principal.id)
     facts = {"befugnis": befugnis_id, "proposed_by": found.appointed_by}
-    changed(tx, principal, found.person, "befugnis.confirmed", dict(facts))
+    changed(tx, principal, found.person, "befugnis.confirmed", facts)
     return befugnis_by_id(tx, befugnis_id)
 
 
@@ -122,7 +122,7 @@ def revoke_befugnis(
     found = _locked(tx, befugnis_id, "confirmed")
     _set(tx, befugnis_id, state="revoked")
     facts = {"befugnis": befugnis_id}
-    changed(tx, principal, found.person, "befugnis.revoked", dict(facts), {"reason": reason})
+    changed(tx, principal, found.person, "befugnis.revoked", facts, {"reason": reason})
     return befugnis_by_id(tx, befugnis_id)
 
 

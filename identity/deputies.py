@@ -72,7 +72,7 @@ def set_deputy(
         },
     )
     facts = {"vertretung": row.id, "deputy": deputy, "from": valid_from, "to": valid_to}
-    changed(tx, principal, person, "vertretung.set", dict(facts))
+    changed(tx, principal, person, "vertretung.set", facts)
     return row
 
 

@@ -6,6 +6,7 @@ Invariant: `facts` hold ids, kinds and dates, never names; what names a person s
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import cast
 
 from bpmn.values import Value, encode
 from identity.principal import Principal
@@ -19,8 +20,8 @@ def record(  # noqa: PLR0917 the order of an entry
     principal: Principal,
     person_id: str,
     kind: str,
-    facts: Mapping[str, Value],
-    values: Mapping[str, Value] | None = None,
+    facts: Mapping[str, object],
+    values: Mapping[str, object] | None = None,
 ) -> int:
     """Append to the stream of the person whom the change concerns; returns the entry's number."""
     return append(
@@ -30,6 +31,6 @@ def record(  # noqa: PLR0917 the order of an entry
         actor=principal.id,
         on_behalf_of=principal.on_behalf_of,
         kind=kind,
-        facts=encode(dict(facts)),
-        values=encode(dict(values)) if values is not None else None,
+        facts=encode(cast("Value", dict(facts))),
+        values=encode(cast("Value", dict(values))) if values is not None else None,
     )

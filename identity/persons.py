@@ -7,7 +7,7 @@ raises the row's `revision`, drops verified credentials and stands in the person
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -76,8 +76,8 @@ def add_person(
     }
     tx.run(insert(person), row)
     _add_memberships(tx, person_id, {(k, name) for k in _KINDS for name in wanted[k]})
-    facts: dict[str, Any] = {f"{k}s": sorted(wanted[k]) for k in _KINDS}
-    values: dict[str, Any] = {"login": login, "display_name": display_name}
+    facts: Mapping[str, object] = {f"{k}s": sorted(wanted[k]) for k in _KINDS}
+    values: dict[str, object] = {"login": login, "display_name": display_name}
     record(tx, actor, person_id, "person.added", {"person_kind": kind, **facts}, values)
     return person_id
 
@@ -206,7 +206,7 @@ def set_memberships(
             )
         )
     _add_memberships(tx, person_id, new)
-    facts: dict[str, Any] = {
+    facts: Mapping[str, object] = {
         "added": [f"{k}:{name}" for k, name in sorted(new)],
         "removed": [f"{k}:{name}" for k, name in sorted(gone)],
     }
@@ -257,8 +257,8 @@ def changed(  # noqa: PLR0917 the order of an entry
     principal: Principal,
     person_id: str,
     kind: str,
-    facts: dict[str, Any],
-    values: dict[str, Any] | None = None,
+    facts: Mapping[str, object],
+    values: Mapping[str, object] | None = None,
 ) -> None:
     """Record a change of what a principal is or may, and drop its verified credentials."""
     tx.run(
