@@ -74,8 +74,8 @@ def _timer(context: Context, node: FlowNode, definition: etree._Element) -> Time
         return None
     part, kind, text = texts[0], _TIMER_KINDS[local(texts[0])], text_of(texts[0])
     if kind == "cycle" and node.kind == "intermediateCatchEvent":
-        context.report.error(
-            "timer", node.element, "A cycle goes with a start or boundary event; wait a duration."
+        context.report.warning(
+            "timer", node.element, "Of a cycle only the first round is waited for; say a duration."
         )
     literal = not (text.startswith("=") or "${" in text or "#{" in text)
     if literal and (why := fault(kind, text)) is not None:

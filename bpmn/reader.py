@@ -15,7 +15,7 @@ from bpmn.errors import Finding, ModelRefused
 
 MAX_BYTES = 20 * 1024 * 1024
 MAX_DEPTH = 200
-MAX_ELEMENTS = 500_000
+MAX_ELEMENTS = 200_000
 _TRUE_LINES = 65_535
 """libxml2 keeps an element's line in 16 bits; beyond it `sourceline` is a guess."""
 
@@ -39,6 +39,8 @@ def read_document(source: bytes, file: str) -> Document:
         raise _refused(file, 0, "too-large", f"The file is larger than {MAX_BYTES >> 20} MB.")
     if not source.strip(b"\x00 \t\r\n"):
         raise _refused(file, 1, "not-xml", "The file is empty.")
+    if source.count(b"<") > 2 * MAX_ELEMENTS:  # a cheap bound, before a tree costs memory
+        raise _too_many(file)
     _refuse_doctype(source, file)
     parser = etree.XMLParser(
         resolve_entities=False,
@@ -61,6 +63,10 @@ def read_document(source: bytes, file: str) -> Document:
 
 def _refused(file: str, line: int, rule: str, message: str) -> ModelRefused:
     return ModelRefused([Finding(file, line, None, rule, "error", message)])
+
+
+def _too_many(file: str) -> ModelRefused:
+    return _refused(file, 1, "too-large", f"The file has more than {MAX_ELEMENTS} elements.")
 
 
 def _doctype(file: str, line: int) -> ModelRefused:
@@ -115,7 +121,7 @@ def _refuse_bulk(root: etree._Element, file: str) -> None:
     if deepest > MAX_DEPTH:
         raise _refused(file, 1, "too-deep", f"Elements are nested deeper than {MAX_DEPTH}.")
     if count > MAX_ELEMENTS:
-        raise _refused(file, 1, "too-large", f"The file has more than {MAX_ELEMENTS} elements.")
+        raise _too_many(file)
 
 
 def _long_file_lines(source: bytes, root: etree._Element) -> dict[etree._Element, int]:

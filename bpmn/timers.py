@@ -1,7 +1,7 @@
-"""The texts that timer definitions may hold (ISO 8601), checked at deployment where literal.
+"""The texts that timer definitions may hold (ISO 8601, cron), checked at deployment where literal.
 
-Invariant: a text accepted here is understood by the machine; what depends on a calendar
-(years, months, days) stays apart from exact durations.
+Invariant: what is refused here could never be due. The machine reads the same texts when it
+arms a timer; a rule that never occurs (31 February) is found only there.
 """
 
 from __future__ import annotations
@@ -14,6 +14,11 @@ from bpmn.values import YearsMonths
 _DURATION = re.compile(
     r"P(?!$)(?:(\d{1,6})Y)?(?:(\d{1,6})M)?(?:(\d{1,6})W)?(?:(\d{1,6})D)?"
     r"(?:T(?=\d)(?:(\d{1,8})H)?(?:(\d{1,8})M)?(?:(\d{1,10})(?:[.,](\d{1,6}))?S)?)?"
+)
+_CRON_PART = r"(?:[*?]|(?:\d{1,4}|[A-Za-z]{3})(?:-(?:\d{1,4}|[A-Za-z]{3}))?)(?:/\d{1,4})?"
+_CRON_FIELD = re.compile(rf"{_CRON_PART}(?:,{_CRON_PART})*")
+_EVERY = frozenset(
+    {"@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"}
 )
 _CYCLE = re.compile(r"R(\d{0,9})((?:/[^/]+){1,2})")
 
@@ -50,8 +55,8 @@ def fault(kind: str, text: str) -> str | None:
     elif kind == "duration":
         if duration(text) is None:
             return f'"{text}" is not an ISO 8601 duration, like PT15M or P3D.'
-    elif len(text.split()) >= 5:
-        return "Cron expressions are not executed yet; write a cycle like R/PT1H."
+    elif not text.startswith("R"):
+        return _cron_fault(text)
     else:
         return _cycle_fault(text)
     return None
@@ -64,6 +69,23 @@ def _cycle_fault(text: str) -> str | None:
         return hint
     first, *rest = match[2][1:].split("/")
     if not rest:
-        return hint if duration(first) in (None, timedelta(0)) else None
-    start_given = instant(first) is not None and duration(rest[0]) not in (None, timedelta(0))
-    return None if start_given else hint
+        return None if _moves(first) else hint
+    begun_at = instant(first) is not None and (_moves(rest[0]) or instant(rest[0]) is not None)
+    counted_back = bool(match[1]) and _moves(first) and instant(rest[0]) is not None
+    return None if begun_at or counted_back else hint
+
+
+def _moves(text: str) -> bool:
+    return duration(text) not in (None, timedelta(0))
+
+
+def _cron_fault(text: str) -> str | None:
+    fields = text.split()
+    if text.lower() in _EVERY:
+        return None
+    if 5 <= len(fields) <= 7 and all(_CRON_FIELD.fullmatch(field) for field in fields):
+        return None
+    return (
+        f'"{text}" is neither an ISO 8601 cycle, like R/PT1H, nor a cron expression of five to '
+        "seven fields with numbers, names, ranges, steps and lists."
+    )
