@@ -1,5 +1,7 @@
 """What an activity does: tasks for people, work for jobs, and what is computed at once."""
 
+# ruff: noqa: ARG001  (all steps have the signature of `run.Step`)
+
 from __future__ import annotations
 
 from datetime import datetime

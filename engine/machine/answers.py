@@ -1,5 +1,7 @@
 """What each trigger does to the state before tokens move on."""
 
+# ruff: noqa: ARG001  (all steps have one signature)
+
 from __future__ import annotations
 
 from bpmn.graph import Node, UserTask
@@ -92,7 +94,7 @@ def _throw(run: Run, wait: Wait, trigger: TaskThrew | JobThrew) -> None:
     set_variables(run, run.state.scope_of(wait.token), trigger.variables, trigger.wire)
     if not throw_error(run, wait.token, wait.node, trigger.code, trigger.message):
         message = trigger.message or f"nobody catches error {trigger.code!r}"
-        open_incident(run, wait.token, wait.node, "act", "uncaught_error", message)
+        open_incident(run, wait.token, wait.node, "act", kind="uncaught_error", message=message)
 
 
 def timer_due(run: Run, trigger: TimerDue) -> None:

@@ -6,8 +6,9 @@ Invariant: `Cron.after(local)` is the earliest matching local time after `local`
 from __future__ import annotations
 
 from calendar import monthrange
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 _MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
 _DAYS = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"]
@@ -54,13 +55,13 @@ class Cron:
             raise CronInvalid(f"{text!r} is neither an ISO 8601 recurrence nor a cron expression")
         second, minute, hour, day, month, weekday, year = fields
         first = 1 if quartz else 0
-        weekdays = _field(weekday, first, 7, text, _DAYS, first)
+        weekdays = _field(weekday, first, 7, text, names=_DAYS, base=first)
         return cls(
             tuple(sorted(_field(second, 0, 59, text))),
             tuple(sorted(_field(minute, 0, 59, text))),
             tuple(sorted(_field(hour, 0, 23, text))),
             _field(day, 1, 31, text),
-            _field(month, 1, 12, text, _MONTHS, 1),
+            _field(month, 1, 12, text, names=_MONTHS, base=1),
             frozenset((number - first) % 7 for number in weekdays),
             _field(year, 1970, _HORIZON, text),
             not day.startswith(("*", "?")) and not weekday.startswith(("*", "?")),
@@ -72,15 +73,11 @@ class Cron:
         if self._matches(moment.date()):
             clock = self._clock(moment.hour, moment.minute, moment.second)
             if clock:
-                return datetime.combine(moment.date(), datetime.min.time()).replace(
-                    hour=clock[0], minute=clock[1], second=clock[2]
-                )
+                return datetime.combine(moment.date(), time(*clock))
         day = self._day(moment.date() + timedelta(days=1))
         if day is None:
             return None
-        return datetime(day.year, day.month, day.day, self.hours[0], self.minutes[0]).replace(
-            second=self.seconds[0]
-        )
+        return datetime.combine(day, time(self.hours[0], self.minutes[0], self.seconds[0]))
 
     def _matches(self, day: date) -> bool:
         if day.year not in self.years or day.month not in self.months:
@@ -115,7 +112,7 @@ class Cron:
 
 
 def _field(
-    text: str, low: int, high: int, whole: str, names: list[str] | None = None, base: int = 0
+    text: str, low: int, high: int, whole: str, *, names: Sequence[str] = (), base: int = 0
 ) -> frozenset[int]:
     """One field: `*`, `?`, numbers, names, ranges, steps, lists."""
     values: set[int] = set()
@@ -137,8 +134,8 @@ def _field(
     return frozenset(values)
 
 
-def _number(text: str, names: list[str] | None, base: int) -> int:
-    if names and text in names:
+def _number(text: str, names: Sequence[str], base: int) -> int:
+    if text in names:
         return names.index(text) + base
     if not (text.isascii() and text.isdigit()):
         raise ValueError(text)

@@ -1,5 +1,7 @@
 """Events: what starts, ends, throws, catches, and listens on an activity's boundary."""
 
+# ruff: noqa: ARG001  (all steps have the signature of `run.Step`)
+
 from __future__ import annotations
 
 from bpmn.graph import ErrorEvent, MessageEvent, Node, TerminateEvent, TimerEvent

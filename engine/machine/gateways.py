@@ -1,5 +1,7 @@
 """Which flows a token takes, and how parallel gateways fork and join (BPMN 2.0 §13.4)."""
 
+# ruff: noqa: ARG001  (all steps have the signature of `run.Step`)
+
 from __future__ import annotations
 
 from bpmn.graph import Expression, Flow, Node

@@ -127,6 +127,6 @@ def move(run: Run) -> None:
                 stage = following
                 following = STAGES[stage](run, token_id, token, nodes[token.node])
         except Stopped as error:
-            open_incident(run, token_id, token.node, stage, error.kind, str(error))
+            open_incident(run, token_id, token.node, stage, kind=error.kind, message=str(error))
         except ModelError as error:
-            open_incident(run, token_id, token.node, stage, error.code, str(error))
+            open_incident(run, token_id, token.node, stage, kind=error.code, message=str(error))

@@ -3,6 +3,8 @@
 Invariant: `state.scopes[s]` is the number of tokens whose scope is s.
 """
 
+# ruff: noqa: ARG001  (all steps have the signature of `run.Step`)
+
 from __future__ import annotations
 
 from bpmn.graph import Node

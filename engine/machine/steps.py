@@ -1,5 +1,7 @@
 """A token's steps at a node: arrive, start, arm, (act,) complete. `act` is in `machine`."""
 
+# ruff: noqa: ARG001  (all steps have the signature of `run.Step`)
+
 from __future__ import annotations
 
 from bpmn.graph import Node

@@ -97,7 +97,7 @@ def put_off(run: Run, token_id: int, node: Node, stage: Stage) -> None:
 
 
 def open_incident(
-    run: Run, token_id: int, node: str, stage: Stage, kind: str, message: str
+    run: Run, token_id: int, node: str, stage: Stage, *, kind: str, message: str
 ) -> None:
     """Stop the token here until somebody repeats `stage`, or withdraws it."""
     local = open_wait(run, token_id, Wait("incident", node, token_id, stage))
