@@ -69,6 +69,7 @@ def export_bundle(
     store: ObjectStore,
     keyring: Keyring,
     tenant: str,
+    *,
     streams: Sequence[tuple[Table, str]],
     documents: Iterable[Document],
     target: Path,
@@ -76,25 +77,43 @@ def export_bundle(
 ) -> None:
     """Force a checkpoint, then write the streams (table, id) and documents to `target`."""
     checkpoint(database, store, keyring, tenant, now)
-    with database.reading(tenant) as tx, ZipFile(target, "w", ZIP_STORED) as archive:
+    with database.reading(tenant) as tx:
+        created = now or datetime.now(UTC)
+        contents = Contents(streams, documents, created)
+        write_bundle(tx, store, keyring, contents, target)
+
+
+@dataclass(frozen=True)
+class Contents:
+    streams: Sequence[tuple[Table, str]]
+    documents: Iterable[Document]
+    created: datetime
+
+
+def write_bundle(
+    tx: Transaction, store: ObjectStore, keyring: Keyring, contents: Contents, target: Path
+) -> None:
+    """As far as checkpoints vouch by now; the verifier names the entries after them."""
+    with ZipFile(target, "w", ZIP_STORED) as archive:
         writer = _Writer(archive)
         writer.add("LIESMICH.md", README.encode())
-        listed = [
-            _add_stream(writer, tx, store, number, table, stream)
-            for number, (table, stream) in enumerate(streams, 1)
+        streams = [
+            _add_stream(writer, tx, store, number=number, table=table, stream=stream)
+            for number, (table, stream) in enumerate(contents.streams, 1)
+        ]
+        documents = [
+            _add_document(writer, number, document)
+            for number, document in enumerate(contents.documents, 1)
         ]
         for number, note in enumerate(keyring.successions(), 1):
             writer.add(f"keys/{number:04}.note", note.encode())
         manifest = {
             "format": FORMAT,
-            "tenant": tenant,
-            "created": (now or datetime.now(UTC)).isoformat(),
-            "streams": listed,
-            "documents": [
-                _add_document(writer, number, document)
-                for number, document in enumerate(documents, 1)
-            ],
-            "files": writer.hashes,
+            "tenant": tx.tenant,
+            "created": contents.created.isoformat(),
+            "streams": streams,
+            "documents": documents,
+            "files": dict(writer.hashes),
         }
         data = json.dumps(manifest, ensure_ascii=True, indent=1).encode()
         key = keyring.signing_key
@@ -120,7 +139,7 @@ class _Writer:
 
 
 def _add_stream(
-    writer: _Writer, tx: Transaction, store: ObjectStore, number: int, table: Table, stream: str
+    writer: _Writer, tx: Transaction, store: ObjectStore, *, number: int, table: Table, stream: str
 ) -> dict[str, object]:
     head = tx.first(
         select(table.c.seq, table.c.head).where(table.c.tenant == tx.tenant, table.c.id == stream)

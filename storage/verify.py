@@ -76,6 +76,7 @@ def verify_all(
     store: ObjectStore,
     blobs: Blobs,
     tenant: str,
+    *,
     trusted: Collection[str],
     progress: Progress = lambda _what: None,
 ) -> Report:

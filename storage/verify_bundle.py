@@ -20,6 +20,7 @@ import json
 import struct
 import sys
 import zipfile
+import zlib
 from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,7 +33,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 
-class Broken(Exception):  # noqa: N818 a finding, not a fault of this program
+class Broken(Exception):
     """One place that does not verify."""
 
 
@@ -69,6 +70,19 @@ class Result:
 # -- 1. the archive ---------------------------------------------------------------------------
 
 
+# What zipfile raises for damaged archives; RuntimeError: encrypted or packed in an unknown way.
+_UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    OSError,
+    RuntimeError,
+    ValueError,
+    OverflowError,
+)
+
+
 def read_files(path: Path, result: Result) -> dict[str, bytes]:
     """The files by name. Each header must be exactly what its name and content require."""
     files: dict[str, bytes] = {}
@@ -78,11 +92,9 @@ def read_files(path: Path, result: Result) -> dict[str, bytes]:
             for info in infos:
                 try:
                     files[info.filename] = archive.read(info)
-                except (zipfile.BadZipFile, ValueError, OSError, EOFError) as error:
+                except _UNREADABLE as error:
                     result.faults.append((info.filename, f"cannot be read ({error})"))
-                except NotImplementedError as error:
-                    result.faults.append((info.filename, f"packed in an unknown way ({error})"))
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
+    except _UNREADABLE as error:
         result.faults.append((path.name, f"is no zip archive ({error})"))
         return {}
     if not result.faults:
