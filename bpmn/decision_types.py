@@ -17,6 +17,7 @@ from bpmn.values import Value, YearsMonths
 
 Convert = Callable[[Any], Value]
 
+
 def _to_number(value: Any) -> Value:
     if type(value) in (int, Decimal):
         return value  # type: ignore[no-any-return]
@@ -37,7 +38,8 @@ def _to_string(value: Any) -> Value:
 def _to_boolean(value: Any) -> Value:
     if type(value) is bool:
         return value
-    return {"true": True, "false": False}.get(value.lower()) if type(value) is str else None
+    words: dict[object, Value] = {"true": True, "false": False}
+    return words.get(value.lower()) if type(value) is str else None
 
 
 def _to_date(value: Any) -> Value:
@@ -63,14 +65,18 @@ def _to_time(value: Any) -> Value:
 
 def _duration(kind: type) -> Convert:
     def convert(value: Any) -> Value:
-        found: Any = temporal.read_duration(value) if type(value) is str else value
+        found: Value = temporal.read_duration(value) if type(value) is str else value
         return found if type(found) is kind else None
 
     return convert
 
 
 def _only(kind: type) -> Convert:
-    return lambda value: value if type(value) is kind else None
+    def convert(value: Any) -> Value:
+        found: Value = value
+        return found if type(found) is kind else None
+
+    return convert
 
 
 def _anything(value: Any) -> Value:

@@ -1,249 +1,392 @@
-"""Decisions: DMN 1.1 to 1.5 as Modeler writes it, compiled to tables and literal expressions.
+"""Decisions as Modeler writes them (DMN 1.1 to 1.5), read and compiled.
 
 Invariant: a decision that compiles is evaluated as the standard and Camunda 7 both say; what is
-not is refused with line and element. An outcome holds what explains it.
+not is refused with line and element, all faults of a file at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import TypeAlias
+from collections.abc import Iterator
 
-from bpmn.decision_types import converted
-from bpmn.errors import ExpressionFailed, Finding
-from bpmn.feel import Test
+from lxml import etree
+
+from bpmn.decision_types import known_type
+from bpmn.decisions import (
+    Cell,
+    Decision,
+    Decisions,
+    DecisionTable,
+    Input,
+    LiteralDecision,
+    Outcome,
+    Output,
+    Rule,
+)
+from bpmn.errors import ExpressionRefused, Finding, ModelRefused
+from bpmn.feel import Test, compile_feel, compile_unary_tests, constants_in_tests
 from bpmn.graph import Evaluate
-from bpmn.hit_policies import POLICIES, SINGLE, Hit, Ranks, aggregated
-from bpmn.values import Value, Variables
+from bpmn.hit_policies import AGGREGATIONS, POLICIES, SINGLE
+from bpmn.juel import compile_juel
+from bpmn.reader import Document, read_document
+from bpmn.values import Value
 
-__all__ = [
-    "DecisionTable",
-    "Decisions",
-    "LiteralDecision",
-    "Outcome",
-    "compile_decisions",
-]
+__all__ = ["DecisionTable", "Decisions", "LiteralDecision", "Outcome", "compile_decisions"]
 
+NAMESPACES = frozenset(
+    {
+        "http://www.omg.org/spec/DMN/20151101/dmn.xsd",
+        "http://www.omg.org/spec/DMN/20180521/MODEL/",
+        "https://www.omg.org/spec/DMN/20191111/MODEL/",
+        "https://www.omg.org/spec/DMN/20211108/MODEL/",
+        "https://www.omg.org/spec/DMN/20230324/MODEL/",
+    }
+)
+_CAMUNDA = "http://camunda.org/schema/1.0/dmn"
+_OPERATON = "http://operaton.org/schema/1.0/dmn"
+_SILENT = frozenset(
+    {"association", "textAnnotation", "group", "inputData", "knowledgeSource", "extensionElements"}
+    | {"description", "itemDefinition", "elementCollection", "performanceIndicator"}
+    | {"organizationUnit", "artifact"}
+)
+_MAX_CELLS = 100_000
+_MAX_CHAIN = 50
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """`matched` numbers rules from 1, as Modeler shows them; `inputs` is keyed by the text of
-    each input's expression. One output context per result; aggregated: one with the aggregate."""
-
-    matched: tuple[int, ...]
-    inputs: Variables
-    outputs: list[Variables]
-
-
-@dataclass(frozen=True, slots=True)
-class Input:
-    id: str
-    label: str
-    text: str
-    evaluate: Evaluate = field(repr=False, compare=False)
-    type: str = "any"
-    variable: str = "cellInput"
-    """The name that a rule's test may call the input by (`camunda:inputVariable`)."""
-    allowed: Test | None = field(default=None, repr=False, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Output:
-    name: str
-    label: str
-    type: str = "any"
-    allowed: Test | None = field(default=None, repr=False, compare=False)
-    priorities: tuple[Value, ...] = ()
-    default: Evaluate | None = field(default=None, repr=False, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """A rule's test of one input; `names_input` tells whether it calls the input by name."""
-
-    text: str
-    test: Test = field(repr=False, compare=False)
-    names_input: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """`texts` holds the output entries as written."""
-
-    id: str
-    line: int
-    description: str
-    cells: tuple[Cell, ...]
-    outputs: tuple[Evaluate, ...] = field(repr=False, compare=False)
-    texts: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Base:
-    id: str
-    name: str
-    variable: str
-    """What expressions of other decisions call the result."""
-    line: int
-    version_tag: str | None
-    history_ttl: str | None
-    required: tuple[Decision, ...]
-
-    def _visible(
-        self, variables: Mapping[str, Value], now: datetime
-    ) -> Mapping[str, Value]:
-        """The variables and the results of required decisions, by their outputs' names (Camunda 7)
-        and by the decision's own (DMN)."""
-        if not self.required:
-            return variables
-        found: Variables = {}
-        for decision in self.required:
-            found.update(decision.named_results(variables, now))
-        return {**variables, **found}
-
-
-@dataclass(frozen=True, slots=True)
-class DecisionTable(_Base):
-    hit_policy: str
-    aggregation: str | None
-    inputs: tuple[Input, ...]
-    outputs: tuple[Output, ...]
-    rules: tuple[Rule, ...]
-
-    def evaluate(self, variables: Mapping[str, Value], now: datetime) -> Outcome:
-        """Evaluate with what it requires. Raises `ExpressionFailed`."""
-        visible = self._visible(variables, now)
-        values = [_input_value(item, visible, now) for item in self.inputs]
-        inputs = {item.text: value for item, value in zip(self.inputs, values, strict=True)}
-        hits = [
-            Hit(number, self._outputs(number, rule, visible, now))
-            for number, rule in enumerate(self.rules, 1)
-            if self._matches(rule, values, visible, now)
-        ]
-        chosen = POLICIES[self.hit_policy](hits, self._ranks())
-        if self.aggregation:
-            return Outcome(_numbers(chosen), inputs, self._aggregate(chosen, self.aggregation))
-        if not chosen and any(output.default for output in self.outputs):
-            return Outcome((), inputs, [self._defaults(visible, now)])
-        return Outcome(_numbers(chosen), inputs, [hit.outputs for hit in chosen])
-
-    def _matches(
-        self, rule: Rule, values: list[Value], variables: Mapping[str, Value], now: datetime
-    ) -> bool:
-        for item, cell, value in zip(self.inputs, rule.cells, values, strict=True):
-            visible = {**variables, item.variable: value} if cell.names_input else variables
-            if not cell.test(value, visible, now):
-                return False
-        return True
-
-    def _outputs(
-        self, number: int, rule: Rule, variables: Mapping[str, Value], now: datetime
-    ) -> Variables:
-        made: Variables = {}
-        for output, evaluate in zip(self.outputs, rule.outputs, strict=True):
-            what = f"rule {number}: the output {output.name}"
-            value = converted(evaluate(variables, now), output.type, what)
-            if output.allowed and value is not None and not output.allowed(value, variables, now):
-                raise ExpressionFailed(f"{what} is not among its values")
-            made[output.name] = value
-        return made
-
-    def _defaults(self, variables: Mapping[str, Value], now: datetime) -> Variables:
-        return {
-            output.name: converted(
-                output.default(variables, now) if output.default else None,
-                output.type,
-                f"the default of {output.name}",
-            )
-            for output in self.outputs
-        }
-
-    def _aggregate(self, hits: list[Hit], aggregation: str) -> list[Variables]:
-        """No rule matched: no result, but a count of 0 (as Camunda 7)."""
-        name = self.outputs[0].name
-        if not hits and aggregation != "COUNT":
-            return []
-        return [{name: aggregated(aggregation, [hit.outputs[name] for hit in hits])}]
-
-    def _ranks(self) -> Ranks:
-        return [(item.name, item.priorities) for item in self.outputs if item.priorities]
-
-    def named_results(self, variables: Mapping[str, Value], now: datetime) -> Variables:
-        """The result under the names that other decisions use."""
-        outputs = self.evaluate(variables, now).outputs
-        single = self.hit_policy in SINGLE or self.aggregation is not None
-        named: Variables = {}
-        for output in self.outputs:
-            column = [result[output.name] for result in outputs]
-            named[output.name] = _one(column) if single else list(column)
-        if len(self.outputs) == 1:
-            named[self.variable] = named[self.outputs[0].name]
-        else:
-            contexts: list[Value] = list(outputs)
-            named[self.variable] = _one(contexts) if single else contexts
-        return named
-
-
-@dataclass(frozen=True, slots=True)
-class LiteralDecision(_Base):
-    """A decision that is one expression."""
-
-    text: str
-    expression: Evaluate = field(repr=False, compare=False)
-    type: str = "any"
-
-    def evaluate(self, variables: Mapping[str, Value], now: datetime) -> Outcome:
-        value = self.expression(self._visible(variables, now), now)
-        made = converted(value, self.type, f"the decision {self.name}")
-        return Outcome((), {}, [{self.variable: made}])
-
-    def named_results(self, variables: Mapping[str, Value], now: datetime) -> Variables:
-        return self.evaluate(variables, now).outputs[0]
-
-
-Decision: TypeAlias = DecisionTable | LiteralDecision
-
-
-@dataclass(frozen=True, slots=True)
-class Decisions(Mapping[str, Decision]):
-    """All decisions of a file by id, and the notices of its reading."""
-
-    id: str
-    name: str
-    decisions: Mapping[str, Decision]
-    findings: tuple[Finding, ...] = ()
-
-    def __getitem__(self, key: str) -> Decision:
-        return self.decisions[key]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.decisions)
-
-    def __len__(self) -> int:
-        return len(self.decisions)
-
-
-def _input_value(item: Input, variables: Mapping[str, Value], now: datetime) -> Value:
-    """The input in its type. A null is let through where values are listed: rules may match it."""
-    what = f"the input {item.label or item.text}"
-    value = converted(item.evaluate(variables, now), item.type, what)
-    if item.allowed and value is not None and not item.allowed(value, variables, now):
-        raise ExpressionFailed(f"{what} is not among its values")
-    return value
-
-
-def _numbers(hits: list[Hit]) -> tuple[int, ...]:
-    return tuple(hit.rule for hit in hits)
-
-
-def _one(values: list[Value]) -> Value:
-    return values[0] if values else None
+Element = etree._Element
 
 
 def compile_decisions(source: bytes, file: str = "decisions.dmn") -> Decisions:
     """Compile a DMN file. Raises `ModelRefused` with all findings when one is an error."""
-    from bpmn.dmn_reading import read_decisions  # noqa: PLC0415  it builds what stands above
+    return _Reading(read_document(source, file)).decisions()
 
-    return read_decisions(source, file)
+
+class _Reading:
+    """One file. Faults are collected, so that a designer sees all of them at once."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.findings: list[Finding] = []
+        self.root = document.root
+        self.namespace = str(etree.QName(self.root).namespace or "")
+        self.language = self.root.get("expressionLanguage") or ""
+        self.elements: dict[str, Element] = {}
+        self.made: dict[str, Decision | None] = {}
+        self.names: set[str] = set()
+        self.underway: list[str] = []
+
+    # --- the file ---
+
+    def decisions(self) -> Decisions:
+        if self.namespace not in NAMESPACES or _local(self.root) != "definitions":
+            self.fault(self.root, "not-dmn", "The file is no DMN 1.1 to 1.5 model.")
+            raise ModelRefused(self.findings)
+        self._look_over()
+        for identifier in self.elements:
+            self.decision(identifier)
+        if not self.elements:
+            self.fault(self.root, "no-decision", "The file has no decision.")
+        if any(finding.severity == "error" for finding in self.findings):
+            raise ModelRefused(self.findings)
+        decisions = {key: made for key, made in self.made.items() if made is not None}
+        return Decisions(
+            self.root.get("id", ""), self.root.get("name", ""), decisions, tuple(self.findings)
+        )
+
+    def _look_over(self) -> None:
+        """Find decisions and names; refuse what takes part in decisions and is not executed."""
+        for element in self.root:
+            kind = _local(element)
+            if etree.QName(element).namespace != self.namespace or kind in _SILENT:
+                pass
+            elif kind == "decision":
+                self._register(element)
+            elif kind in ("businessKnowledgeModel", "import"):
+                self.fault(element, "not-executed", f"The element {kind} is not executed.")
+            elif kind == "decisionService":
+                self.report(element, "ignored", "Decision services are not offered.", "notice")
+            else:
+                self.fault(element, "not-executed", f"The element {kind} is not known.")
+            if kind in ("decision", "inputData"):
+                names = (element, *self.children(element, "variable"))
+                self.names.update(item.get("name", "") for item in names)
+
+    def _register(self, element: Element) -> None:
+        identifier = element.get("id", "")
+        if not identifier or identifier in self.elements:
+            self.fault(element, "id", "A decision needs an id of its own.")
+        self.elements[identifier] = element
+
+    # --- a decision ---
+
+    def decision(self, identifier: str) -> Decision | None:
+        """Compile a decision, after those that it requires."""
+        if identifier in self.made:
+            return self.made[identifier]
+        element = self.elements[identifier]
+        self.made[identifier] = None
+        self.underway.append(identifier)
+        required = self._required(element)
+        self.underway.pop()
+        content = [
+            child
+            for child in element
+            if etree.QName(child).namespace == self.namespace
+            and _local(child) not in _SILENT | {"variable", "question", "allowedAnswers"}
+            and not _local(child).endswith(("Requirement", "Reference", "Goal", "Process", "Task"))
+            and _local(child) not in ("decisionMaker", "decisionOwner")
+        ]
+        if len(content) != 1 or _local(content[0]) not in ("decisionTable", "literalExpression"):
+            kinds = ", ".join(_local(child) for child in content) or "nothing"
+            self.fault(
+                element,
+                "not-executed",
+                f"A decision is one decision table or literal expression; here is {kinds}.",
+            )
+            return None
+        build = self._table if _local(content[0]) == "decisionTable" else self._literal
+        before = len(self.findings)
+        made = build(element, content[0], required)
+        if not any(found.severity == "error" for found in self.findings[before:]):
+            self.made[identifier] = made
+        return self.made[identifier]
+
+    def _required(self, element: Element) -> tuple[Decision, ...]:
+        required: list[Decision] = []
+        for requirement in self.children(element, "informationRequirement"):
+            for reference in self.children(requirement, "requiredDecision"):
+                name = reference.get("href", "").removeprefix("#")
+                if name not in self.elements:
+                    self.fault(reference, "reference", f"There is no decision {name} here.")
+                elif name in self.made and self.made[name] is None:
+                    self.fault(reference, "reference", f"The decision {name} cannot be used here.")
+                elif len(self.underway) >= _MAX_CHAIN:
+                    self.fault(reference, "too-deep", "Too many decisions require each other.")
+                else:
+                    made = self.decision(name)
+                    required += [made] if made else []
+        for requirement in self.children(element, "knowledgeRequirement"):
+            self.fault(requirement, "not-executed", "Knowledge models are not executed.")
+        return tuple(required)
+
+    def _head(self, element: Element) -> tuple[str, str, str, int, str | None, str | None]:
+        name = element.get("name", "") or element.get("id", "")
+        variables = [item.get("name", "") for item in self.children(element, "variable")]
+        return (
+            element.get("id", ""),
+            name,
+            next(filter(None, variables), name),
+            self.document.line(element),
+            _extension(element, "versionTag"),
+            _extension(element, "historyTimeToLive"),
+        )
+
+    def _literal(
+        self, element: Element, content: Element, required: tuple[Decision, ...]
+    ) -> LiteralDecision:
+        variables = list(self.children(element, "variable"))
+        holder = variables[0] if variables else content
+        text, evaluate = self.expression(content)
+        return LiteralDecision(*self._head(element), required, text, evaluate, self.type(holder))
+
+    def _table(
+        self, element: Element, content: Element, required: tuple[Decision, ...]
+    ) -> DecisionTable | None:
+        policy = content.get("hitPolicy", "UNIQUE")
+        aggregation = content.get("aggregation")
+        head = self._head(element)
+        inputs = tuple(self._input(item) for item in self.children(content, "input"))
+        columns = list(self.children(content, "output"))
+        outputs = tuple(self._output(item, head[2], len(columns)) for item in columns)
+        self._check_policy(content, policy, aggregation, outputs)
+        if content.get("preferredOrientation", "Rule-as-Row") == "CrossTable":
+            self.fault(content, "not-executed", "Cross tables are not executed.")
+        rows = list(self.children(content, "rule"))
+        if len(rows) * (len(inputs) + len(outputs)) > _MAX_CELLS:
+            self.fault(content, "too-large", f"A table has at most {_MAX_CELLS} cells.")
+            return None
+        rules = tuple(self._rule(row, inputs, outputs) for row in rows)
+        return DecisionTable(*head, required, policy, aggregation, inputs, outputs, rules)
+
+    def _check_policy(
+        self, table: Element, policy: str, aggregation: str | None, outputs: tuple[Output, ...]
+    ) -> None:
+        if policy not in POLICIES:
+            self.fault(table, "hit-policy", f"There is no hit policy {policy}.")
+        if not outputs:
+            self.fault(table, "output", "A decision table needs an output.")
+        if len({output.name for output in outputs}) != len(outputs):
+            self.fault(table, "output", "Each of several outputs needs a name of its own.")
+        if aggregation is not None:
+            if aggregation not in AGGREGATIONS or policy != "COLLECT":
+                self.fault(table, "aggregation", f"{policy} with {aggregation} is not possible.")
+            if len(outputs) > 1:
+                self.fault(table, "aggregation", "An aggregation needs exactly one output.")
+        ranked = policy in ("PRIORITY", "OUTPUT ORDER")
+        if ranked and not any(output.priorities for output in outputs):
+            self.fault(table, "hit-policy", f"{policy} needs output values that can be ordered.")
+        if any(output.default for output in outputs) and policy not in SINGLE:
+            self.fault(table, "output", "A default output needs a hit policy with one result.")
+
+    # --- columns and rows ---
+
+    def _input(self, element: Element) -> Input:
+        expressions = list(self.children(element, "inputExpression"))
+        if not expressions:
+            self.fault(element, "input", "The input has no expression.")
+            return Input(element.get("id", ""), "", "", _nothing)
+        text, evaluate = self.expression(expressions[0])
+        return Input(
+            element.get("id", ""),
+            element.get("label", ""),
+            text.strip(),
+            evaluate,
+            self.type(expressions[0]),
+            _extension(element, "inputVariable") or "cellInput",
+            self._allowed(element, "inputValues"),
+        )
+
+    def _output(self, element: Element, decision: str, count: int) -> Output:
+        name = element.get("name", "") or ("" if count > 1 else decision)
+        if not name:
+            self.fault(element, "output", "Each of several outputs needs a name.")
+        defaults = list(self.children(element, "defaultOutputEntry"))
+        return Output(
+            name,
+            element.get("label", "") or name,
+            self.type(element),
+            self._allowed(element, "outputValues"),
+            self._priorities(element),
+            self.expression(defaults[0])[1] if defaults else None,
+        )
+
+    def _allowed(self, element: Element, kind: str) -> Test | None:
+        for values in self.children(element, kind):
+            text = self.text(values)
+            if text.strip():
+                return self.tests(values, text)
+        return None
+
+    def _priorities(self, element: Element) -> tuple[Value, ...]:
+        for values in self.children(element, "outputValues"):
+            try:
+                return constants_in_tests(self.text(values))
+            except ExpressionRefused:
+                pass  # reported by `_allowed`
+        return ()
+
+    def _rule(self, row: Element, inputs: tuple[Input, ...], outputs: tuple[Output, ...]) -> Rule:
+        cells = list(self.children(row, "inputEntry"))
+        entries = list(self.children(row, "outputEntry"))
+        if len(cells) != len(inputs) or len(entries) != len(outputs):
+            self.fault(row, "rule", "The rule has not one entry for each input and output.")
+        made = []
+        for item, cell in zip(inputs, cells, strict=False):
+            text = self.text(cell)
+            made.append(Cell(text.strip(), self.tests(cell, text), item.variable in text))
+        results = [self.expression(entry, nothing="null") for entry in entries]
+        described = "".join(self.text(item, "") for item in self.children(row, "description"))
+        return Rule(
+            row.get("id", ""),
+            self.document.line(row),
+            described.strip(),
+            tuple(made),
+            tuple(evaluate for _, evaluate in results),
+            tuple(text.strip() for text, _ in results),
+        )
+
+    # --- expressions ---
+
+    def expression(self, element: Element, nothing: str | None = None) -> tuple[str, Evaluate]:
+        """The text and its compiled form; an empty one means `nothing`, or is a fault."""
+        text = self.text(element)
+        if not text.strip():
+            if nothing is None:
+                self.fault(element, "expression", "The expression is empty.")
+            return text, _nothing
+        language = self.said_language(element)
+        try:
+            if language == "juel" or (not language and "${" in text):
+                return text, compile_juel(text.strip())
+            if language in ("", "feel"):
+                return text, compile_feel(text, self.names)
+        except ExpressionRefused as refused:
+            self.refused(element, text, refused)
+            return text, _nothing
+        self.fault(element, "language", f"The language {language} is not run; write FEEL.")
+        return text, _nothing
+
+    def tests(self, element: Element, text: str) -> Test:
+        if self.said_language(element) not in ("", "feel"):
+            self.fault(element, "language", "Tests of inputs are written in FEEL.")
+        try:
+            return compile_unary_tests(text, self.names)
+        except ExpressionRefused as refused:
+            self.refused(element, text, refused)
+            return lambda _value, _variables, _now: False
+
+    def said_language(self, element: Element) -> str:
+        said = (element.get("expressionLanguage") or self.language).strip().lower().rstrip("/")
+        return "feel" if said.endswith(("/feel", "/feel.xsd", "feel")) else said
+
+    def type(self, element: Element) -> str:
+        name = element.get("typeRef") or ""
+        found = known_type(name)
+        if found is None:
+            self.fault(element, "type", f"The type {name} is not known.")
+        return found or "any"
+
+    def text(self, element: Element, tag: str = "text") -> str:
+        """The content of the element's `text`, or its own."""
+        if not tag:
+            return element.text or ""
+        return "".join(child.text or "" for child in self.children(element, tag))
+
+    def children(self, element: Element, kind: str) -> Iterator[Element]:
+        return element.iterchildren(f"{{{self.namespace}}}{kind}")
+
+    # --- findings ---
+
+    def refused(self, element: Element, text: str, refused: ExpressionRefused) -> None:
+        lines = text[: refused.position].count("\n")
+        holders = list(self.children(element, "text"))
+        line = self.document.line(holders[0] if holders else element) + lines
+        message = f"{text.strip()[:80]}: {refused} (character {refused.position + 1})."
+        self.findings.append(
+            Finding(self.document.file, line, _named(element), "expression", "error", message)
+        )
+
+    def fault(self, element: Element, rule: str, message: str) -> None:
+        self.report(element, rule, message, "error")
+
+    def report(self, element: Element, rule: str, message: str, severity: str) -> None:
+        self.findings.append(
+            Finding(
+                self.document.file,
+                self.document.line(element),
+                _named(element),
+                rule,
+                "error" if severity == "error" else "notice",
+                message,
+            )
+        )
+
+
+def _nothing(_variables: object, _now: object) -> None:
+    return None
+
+
+def _local(element: Element) -> str:
+    return etree.QName(element).localname
+
+
+def _extension(element: Element, name: str) -> str | None:
+    return element.get(f"{{{_CAMUNDA}}}{name}") or element.get(f"{{{_OPERATON}}}{name}")
+
+
+def _named(element: Element) -> str | None:
+    """The id of the element or of the nearest one around it that has one."""
+    current: Element | None = element
+    while current is not None:
+        if identifier := current.get("id"):
+            return identifier
+        current = current.getparent()
+    return None

@@ -88,7 +88,7 @@ def aggregated(aggregation: str, values: list[Value]) -> Value:
     if aggregation == "COUNT":
         return len(values)
     functions = {"MIN": lists.minimum, "MAX": lists.maximum, "SUM": lists.total}
-    result: Value = functions[aggregation](None, values)  # type: ignore[arg-type]
+    result: Value = functions[aggregation](None, values)
     if result is None:
         raise ExpressionFailed(f"COLLECT {aggregation} over values that allow none")
     return result

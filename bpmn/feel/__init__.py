@@ -72,18 +72,6 @@ def compile_unary_tests(text: str, names: Iterable[str] = ()) -> Test:
     return test
 
 
-def names_in(text: str) -> frozenset[str]:
-    """All names that the expression mentions."""
-    found: set[str] = set()
-    pending: list[syntax.Node] = [parse(text)]
-    while pending:
-        node = pending.pop()
-        if isinstance(node, syntax.Name):
-            found.add(node.name)
-        pending.extend(syntax.children(node))
-    return frozenset(found)
-
-
 def _compiled(tree: syntax.Node) -> Callable[[Scope], Any]:
     try:
         return Compiler().compile(tree)
