@@ -12,7 +12,7 @@ from typing import TypeAlias
 from engine.machine.facts import Fact
 
 
-class Begun(Fact):
+class Begun(Fact, frozen=True):
     """The first act of every instance: which definition it follows."""
 
     definition_id: str
@@ -21,21 +21,21 @@ class Begun(Fact):
     business_key: str | None = None
 
 
-class TaskAssigned(Fact):
+class TaskAssigned(Fact, frozen=True):
     """A task changed hands; None gave it back to its candidates."""
 
     task: int
     assignee: str | None = None
 
 
-class TaskUpdated(Fact):
+class TaskUpdated(Fact, frozen=True):
     task: int
     due: datetime | None = None
     follow_up: datetime | None = None
     priority: int | None = None
 
 
-class JobFailed(Fact):
+class JobFailed(Fact, frozen=True):
     """An attempt failed. `again_at` None: no attempt is left, an incident is open."""
 
     job: int
@@ -45,16 +45,16 @@ class JobFailed(Fact):
     message: str = ""
 
 
-class JobRetriesSet(Fact):
+class JobRetriesSet(Fact, frozen=True):
     job: int
     retries: int
 
 
-class CancelRequested(Fact):
+class CancelRequested(Fact, frozen=True):
     reason: str
 
 
-class DefinitionDeployed(Fact):
+class DefinitionDeployed(Fact, frozen=True):
     """`hash` is the SHA-256 of the whole file."""
 
     kind: str

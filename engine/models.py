@@ -95,7 +95,7 @@ class Models:
         )
         return self._found(tx, row)
 
-    def bound(
+    def bound(  # noqa: PLR0917 the parts of a reference
         self,
         tx: Transaction,
         kind: str,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -18,13 +19,16 @@ from engine.ids import local_id
 from engine.machine import facts
 from engine.machine.facts import Fact
 from engine.tables import incident, job, subscription, task_candidate, timer, user_task
+from storage.database import Batch
 
 if TYPE_CHECKING:
     from engine.unit import Instance, Unit
 
 
 def _insert(table: Table, *without: str) -> Any:
-    return insert(table).values({c.name: bindparam(c.name) for c in table.c if c.name not in without})
+    return insert(table).values(
+        {c.name: bindparam(c.name) for c in table.c if c.name not in without}
+    )
 
 
 def _delete(table: Table, key: str = "id") -> Any:
@@ -47,7 +51,7 @@ REQUEST_JOB = _insert(
     job, "attempt", "failures", "retries", "worker_id", "published_at", "error", "details"
 )
 CLOSE_JOB = _delete(job)
-ARM_TIMER = _insert(timer, "left")
+ARM_TIMER = _insert(timer, "cycle")
 CLOSE_TIMER = _delete(timer)
 SUBSCRIBE = _insert(subscription)
 UNSUBSCRIBE = _delete(subscription)
@@ -69,6 +73,10 @@ ORDER = (
     CLOSE_INCIDENT,
 )
 """The order in which a command's changes are sent: first what opens."""
+_ORDERED = frozenset(ORDER)
+
+FAILED_JOB = "failed_job"
+"""Kind of the incident of a job without attempts; it bears the job's number."""
 
 Rows = dict[Any, list[dict[str, Any]]]
 
@@ -106,9 +114,9 @@ class Projection:
     def close(self, statement: Any, instance: Instance, number: int) -> None:
         self.add(statement, {"of_tenant": self.tenant, "of_id": local_id(instance.id, number)})
 
-    def send(self) -> None:
-        batch = self.unit.batch
-        for statement in ORDER:
+    def send(self, batch: Batch) -> None:
+        """First what opens, then what closes, then what handlers added, in their order."""
+        for statement in (*ORDER, *(each for each in self.rows if each not in _ORDERED)):
             rows = self.rows.get(statement)
             if rows:
                 batch.add(statement, rows[0] if len(rows) == 1 else rows)
@@ -117,9 +125,10 @@ class Projection:
 
 def text_of_key(key: Value) -> str:
     """A correlation key as stored and compared: 5, 5.0 and 5.00 are one key."""
-    if isinstance(key, bool) or not isinstance(key, int) and not hasattr(key, "normalize"):
-        return encode(key).decode()
-    return format(key, "f").rstrip("0").rstrip(".") if not isinstance(key, int) else str(key)
+    if isinstance(key, Decimal):
+        digits = format(key, "f")
+        return digits.rstrip("0").rstrip(".") if "." in digits else digits
+    return encode(key).decode()
 
 
 def people_text(
@@ -223,7 +232,8 @@ def _subscribed(to: Projection, instance: Instance, fact: facts.Subscribed) -> N
 
 
 def _incident_opened(to: Projection, instance: Instance, fact: facts.IncidentOpened) -> None:
-    to.add(OPEN_INCIDENT, incident_row(to, instance, fact, None))
+    if fact.kind != FAILED_JOB:  # written beside its job, see engine.jobs
+        to.add(OPEN_INCIDENT, incident_row(to, instance, fact, None))
 
 
 def incident_row(

@@ -43,6 +43,7 @@ deployment = Table(
     Column("source", NAME),
     Column("deployed_at", Instant, nullable=False),
     Column("deployed_by", ID, nullable=False),
+    Column("withdrawn_at", Instant),
     *stream_columns(),
     PrimaryKeyConstraint("tenant", "id"),
 )
@@ -75,6 +76,7 @@ definition = Table(
     Column("version_tag", NAME),
     Column("history_ttl", String(64)),
     Column("deployed_at", Instant, nullable=False),
+    Column("withdrawn_at", Instant),
     PrimaryKeyConstraint("tenant", "id"),
     UniqueConstraint("tenant", "kind", "key", "version"),
 )
@@ -172,7 +174,9 @@ _index(
     where=_OPEN & user_task.c.assignee.is_not(None),
 )
 _index("ix_user_task_instance", user_task.c.tenant, user_task.c.instance_id, where=_OPEN)
-_index("ix_user_task_node", user_task.c.tenant, user_task.c.process_id, user_task.c.node, where=_OPEN)
+_index(
+    "ix_user_task_node", user_task.c.tenant, user_task.c.process_id, user_task.c.node, where=_OPEN
+)
 _index(
     "ix_user_task_due",
     user_task.c.tenant,
@@ -259,7 +263,7 @@ timer = Table(
     Column("node", NAME, nullable=False),
     Column("token", Integer, nullable=False, default=0),
     Column("due", Instant, nullable=False),
-    Column("left", Integer),  # a start event's remaining repetitions, NULL without end
+    Column("cycle", Text),  # a start event's recurrence, a JSON machine.time.Cycle
     PrimaryKeyConstraint("tenant", "id"),
 )
 Index("ix_timer_due", timer.c.tenant, timer.c.due)
@@ -328,6 +332,7 @@ inbox = Table(
     Column("instance_id", ID, nullable=False),
     Column("subscription", Integer, nullable=False),
     Column("message", NAME, nullable=False),
+    Column("key", NAME, nullable=False),
     Column("payload", LargeBinary, nullable=False),
     Column("sent_at", Instant, nullable=False),
     PrimaryKeyConstraint("tenant", "id"),
@@ -353,4 +358,3 @@ incident = Table(
     PrimaryKeyConstraint("tenant", "id"),
 )
 Index("ix_incident_instance", incident.c.tenant, incident.c.instance_id)
-

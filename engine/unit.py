@@ -30,7 +30,7 @@ from engine.results import Definition
 from engine.tables import instance as instances
 from identity.principal import Principal
 from storage.chain import GENESIS
-from storage.database import Batch, Row, Transaction, for_update
+from storage.database import Row, Transaction, for_update
 from storage.ledger import INSERT_ENTRY, seal
 
 if TYPE_CHECKING:
@@ -100,7 +100,6 @@ class Unit:
         self.engine = engine
         self.tx = tx
         self.principal = principal
-        self.batch: Batch = tx.batch()
         self.projection = Projection(self)
         self._instances: dict[str, Instance] = {}
 
@@ -190,7 +189,11 @@ class Unit:
         if instance.state.ended is not None:
             raise InstanceEnded(f"instance {instance.id} has ended")
         instance.state, happened = advance(
-            instance.graph, instance.state, trigger, self.tx.now, self.engine.decider(self, instance)
+            instance.graph,
+            instance.state,
+            trigger,
+            self.tx.now,
+            self.engine.decider(self, instance),
         )
         instance.stepped = True
         instance.kind = instance.kind or kind
@@ -229,6 +232,10 @@ class Unit:
         )
         return found.id if found else None
 
+    def add(self, statement: Any, row: dict[str, Any]) -> None:
+        """Queue a row change of the engine's own, to be sent with everything else."""
+        self.projection.add(statement, row)
+
     # --- leaving ---
 
     def finish(self) -> None:
@@ -236,7 +243,7 @@ class Unit:
         for instance in self._instances.values():
             if instance.facts:
                 self._write(instance)
-        self.projection.send()
+        self.projection.send(self.tx.batch())
         if self.projection.wakes:
             self.tx.after_commit(self.engine.wake)
 
@@ -263,14 +270,14 @@ class Unit:
             self._insert(instance, ended)
         else:
             self._update(instance, ended)
-        self.batch.add(INSERT_ENTRY, sealed.row)
+        self.add(INSERT_ENTRY, sealed.row)
         instance.facts = []
         instance.kind = ""
         if ended is not None:
             self.engine.participants.instance_ended(self.tx, self.change(instance, ended.how))
 
     def _insert(self, instance: Instance, ended: facts.Ended | None) -> None:
-        self.batch.add(
+        self.add(
             _INSERT,
             {
                 "tenant": self.tx.tenant,
@@ -299,19 +306,19 @@ class Unit:
             "head": instance.head,
         }
         if not instance.stepped:
-            self.batch.add(_NOTE, row)
+            self.add(_NOTE, row)
             return
         if ended is not None:
             row |= {"ended_at": self.tx.now, "how": ended.how, "end_node": ended.end}
             row |= {"state": None, "variables": _variables(instance.state)}
-            self.batch.add(_END, row)
+            self.add(_END, row)
             return
         row["state"] = encode(instance.state)
         if _variables_changed(instance):
             row["variables"] = _variables(instance.state)
-            self.batch.add(_MOVE_AND_SET, row)
+            self.add(_MOVE_AND_SET, row)
         else:
-            self.batch.add(_MOVE, row)
+            self.add(_MOVE, row)
 
 
 def _variables_changed(instance: Instance) -> bool:
