@@ -10,7 +10,11 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import create_engine, make_url, text
 
+from storage.blobs import Blobs
 from storage.database import Database
+from storage.keys import Keyring
+from storage.objects import ObjectStore, open_store
+from tests.storage.house import House
 
 
 def _postgres_url(url: str) -> Iterator[str]:
@@ -42,3 +46,28 @@ def database(database_url: str) -> Iterator[Database]:
     database.create_all()
     yield database
     database.close()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> ObjectStore:
+    return open_store(str(tmp_path / "objects"))
+
+
+@pytest.fixture
+def keyring(tmp_path: Path) -> Keyring:
+    return Keyring(tmp_path / "keys")
+
+
+@pytest.fixture
+def house(database: Database, store: ObjectStore, keyring: Keyring) -> House:
+    """Three cases of five entries, a document each, two checkpoints."""
+    house = House(database, store, keyring, Blobs(database, store, keyring))
+    for case in ("a", "b", "c"):
+        house.open_case(case)
+        house.step(case, 2)
+    house.checkpoint()
+    for case in ("a", "b", "c"):
+        house.file(case, f"<invoice>{case}</invoice>".encode())
+        house.step(case, 2)
+    house.checkpoint()
+    return house
