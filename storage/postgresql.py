@@ -48,10 +48,13 @@ class PostgresDriver:
         self._arguments |= dict(url.query)
         self._arguments.setdefault("options", _SETTINGS)
         self._arguments.setdefault("application_name", "amtsgang")
-        self._pool: Pool[Wire] = Pool(connections, self._open, Wire.close, _usable)
+        # Two pools: who reads inside a write must not wait for other writers' connections.
+        self._writers: Pool[Wire] = Pool(connections, self._open, Wire.close, _usable)
+        self._readers: Pool[Wire] = Pool(connections, self._open, Wire.close, _usable)
 
     def link(self, *, writing: bool) -> PostgresLink:
-        return PostgresLink(self._pool, self._pool.take(), _WRITE if writing else _READ)
+        pool = self._writers if writing else self._readers
+        return PostgresLink(pool, pool.take(), _WRITE if writing else _READ)
 
     def _open(self) -> Wire:
         try:
@@ -61,7 +64,8 @@ class PostgresDriver:
         return Wire(connection)
 
     def close(self) -> None:
-        self._pool.close()
+        self._writers.close()
+        self._readers.close()
 
 
 class PostgresLink:
