@@ -106,7 +106,7 @@ def draw_node(group: etree._Element, shape: Shape) -> None:
             f"{middle_x:g},{box.y + box.height:g} {box.x:g},{middle_y:g}"
         )
         add(group, "polygon", class_="outline", points=points, fill="white")
-        _symbol(group, _GATEWAY_PATHS.get(kind), middle_x - 8, middle_y - 8)
+        _symbol(group, _GATEWAY_PATHS[kind], middle_x - 8, middle_y - 8)
     elif kind == "textAnnotation":
         path = f"M{box.x + 20:g} {box.y:g}H{box.x:g}V{box.y + box.height:g}H{box.x + 20:g}"
         add(group, "path", class_="annotation", d=path)
@@ -147,7 +147,8 @@ def _activity(group: etree._Element, shape: Shape) -> None:
         outline.set("fill", "white")  # what lies in an open subprocess must show
     if shape.kind == "callActivity":
         outline.set("stroke-width", "4")
-    _symbol(group, _TASK_PATHS.get(shape.kind), box.x + 6, box.y + 6)
+    if shape.kind in _TASK_PATHS:
+        _symbol(group, _TASK_PATHS[shape.kind], box.x + 6, box.y + 6)
     if shape.kind == "subProcess" and not shape.expanded:
         middle = box.middle[0]
         _symbol(group, "M1 1h14v14H1zM8 4v8M4 8h8", middle - 8, box.y + box.height - 18)
@@ -165,18 +166,17 @@ def _event(group: etree._Element, shape: Shape) -> None:
         if element.get("cancelActivity", "true") == "false":
             for drawn in rings:
                 drawn.set("stroke-dasharray", "5 3")
-    names = [
-        name
-        for part in element.iterchildren(etree.Element)
-        if (name := local(part)) in _EVENT_PATHS
-    ]
-    if names:
-        _symbol(group, _EVENT_PATHS[names[0]], middle_x - 8, middle_y - 8)
+    parts = (local(part) for part in element.iterchildren(etree.Element))
+    name = next((name for name in parts if name in _EVENT_PATHS), None)
+    if name is not None:
+        symbol = _symbol(group, _EVENT_PATHS[name], middle_x - 8, middle_y - 8)
+        if kind in ("endEvent", "intermediateThrowEvent"):
+            symbol.set("fill", "currentColor")  # thrown, not caught (BPMN 2.0 §10.5.1)
+            if name == "messageEventDefinition":
+                symbol.set("stroke", "white")
 
 
-def _symbol(group: etree._Element, path: str | None, x: float, y: float) -> etree._Element | None:
-    if path is None:
-        return None
+def _symbol(group: etree._Element, path: str, x: float, y: float) -> etree._Element:
     return add(group, "path", class_="symbol", d=path, transform=f"translate({x:g} {y:g})")
 
 
