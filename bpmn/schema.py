@@ -8,28 +8,33 @@ from __future__ import annotations
 import re
 from functools import cache
 from importlib.util import find_spec
+from itertools import islice
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from lxml import etree
 
 from bpmn.errors import Finding
+from bpmn.model import local
 from bpmn.reader import Document
 from bpmn.report import named
 
 MAX_FINDINGS = 200
+_ONE_AT_A_TIME = Lock()
+"""The log of a validation hangs at the schema, which all threads share."""
 
 
 def schema_findings(document: Document) -> list[Finding]:
     """Every place where the file breaks the schema, as errors."""
     schema = _schema()
-    if schema.validate(document.root):
-        return []
+    with _ONE_AT_A_TIME:
+        if schema.validate(document.root):
+            return []
+        log: Any = schema.error_log  # iterable, though its stub does not say so
+        entries = [*islice(log, MAX_FINDINGS)]
     found: dict[tuple[int, str], Finding] = {}
-    log: Any = schema.error_log  # iterable, though its stub does not say so
-    for entry in log:
-        if len(found) >= MAX_FINDINGS:
-            break
+    for entry in entries:
         if "atomic type 'xs:ID'" in entry.message and _is_name(entry.message):
             continue  # a repeated id: the rule `duplicate-id` says where it stands first
         element = _place(document, entry.path)
@@ -44,14 +49,26 @@ def schema_findings(document: Document) -> list[Finding]:
 
 
 def _place(document: Document, path: str | None) -> etree._Element | None:
-    if not path:
-        return None
-    places = document.root.getroottree().xpath(path)
-    assert isinstance(places, list)
-    first = places[0] if places else None
-    return first if isinstance(first, etree._Element) else None
+    """Follow libxml2's path (`/bpmn:definitions/bpmn:process/*[3]`) without its prefixes' scope."""
+    element = document.root
+    for step in (path or "").split("/")[2:]:
+        match = _STEP.fullmatch(step)
+        if match is None:
+            break  # an attribute: its element is meant
+        prefix, name, number = match.groups()
+        alike = (
+            part
+            for part in element.iterchildren(etree.Element)
+            if name == "*" or (local(part) == name and part.prefix == prefix)
+        )
+        following = next(islice(alike, int(number or 1) - 1, None), None)
+        if following is None:
+            break
+        element = following
+    return element if path else None
 
 
+_STEP = re.compile(r"(?:([^:@]+):)?([^:@\[]+)(?:\[(\d{1,9})\])?")
 _NAMESPACE = re.compile(r"\{[^}]*\}")
 _ID = re.compile(r"'([\w.-]+)' is not a valid value")
 

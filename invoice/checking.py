@@ -25,6 +25,10 @@ from invoice.schema import SchemaFault, schema_faults
 ARITHMETIC = Context(prec=80, traps=[InvalidOperation])
 """Wide enough that no sum or product of amounts is ever rounded."""
 
+MAX_OF_ONE_RULE = 25
+"""Findings of the same rule in one report: a fault in every line need not be told a thousand times.
+"""
+
 
 class Verdict(StrEnum):
     """What the check says. None of the words means that the invoice is valid."""
@@ -154,21 +158,22 @@ def _rule_findings(invoice: Invoice, rules: tuple[Rule, ...]) -> list[Finding]:
     with localcontext(ARITHMETIC):
         for rule in rules:
             failed = [s for s in rule.on(invoice) if not rule.test(s, invoice)]
-            findings.extend(_finding(rule, subject, invoice) for subject in failed)
+            findings.extend(_finding(rule, s, invoice) for s in failed[:MAX_OF_ONE_RULE])
     return findings
 
 
 def _finding(rule: Rule, subject: Group, invoice: Invoice) -> Finding:
     place = place_of(invoice, subject, rule.field)
+    severity = rule.severity_in(invoice.syntax)
     term = place.term or (rule.terms[0] if rule.terms else "")
     return Finding(
         rule.id,
-        rule.severity,
+        severity,
         rule.klass.value,
         term,
         place.path,
         place.line,
         rule.text,
         rule.hint,
-        rule.refusal,
+        severity == "fatal",
     )

@@ -2,98 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from lxml import etree
 
 from invoice import model as m
-from invoice.attachments import Attachment
-from invoice.shapes import Names, Shape, Values, date_102, exact, flag, normal, number
+from invoice.cii_parties import NAMES, ROOT, identifier, party_shape, shape
+from invoice.shapes import Shape, Values, date_102, exact, flag, normal, number
 from invoice.ubl import put_tax_amounts
 
-_UN = "urn:un:unece:uncefact:data:standard:{}:100"
-NAMES = Names(
-    {
-        "rsm": _UN.format("CrossIndustryInvoice"),
-        "ram": _UN.format("ReusableAggregateBusinessInformationEntity"),
-        "udt": _UN.format("UnqualifiedDataType"),
-        "qdt": _UN.format("QualifiedDataType"),
-    }
-)
-ROOT = f"{{{NAMES.prefixes['rsm']}}}CrossIndustryInvoice"
+__all__ = ["NAMES", "ROOT", "read_cii", "root"]
 
+_FORMAT = ("format", "102")
+"""Dates in any other format are not read."""
 _TAX_POINT = {"5": "3", "29": "35", "72": "432"}
 """BT-8: CII codes it by UNTDID 2475, the model as UBL does by UNTDID 2005."""
 
 
-def shape(group: type[m.Group], finish: Any = None) -> Shape:
-    return Shape(NAMES, group, finish)
-
-
 def _date(found: Shape, path: str, name: str) -> Shape:
-    return found.leaf(f"{path}/udt:DateTimeString", name, date_102)
-
-
-identifier = shape(m.Identifier).leaf(".", "value").leaf("@schemeID", "scheme", normal)
-
-
-def _address(group: type[m.Address]) -> Shape:
-    return (
-        shape(group)
-        .leaf("ram:LineOne", "line1")
-        .leaf("ram:LineTwo", "line2")
-        .leaf("ram:LineThree", "line3")
-        .leaf("ram:CityName", "city")
-        .leaf("ram:PostcodeCode", "post_code")
-        .leaf("ram:CountrySubDivisionName", "subdivision")
-        .leaf("ram:CountryID", "country", normal)
-    )
-
-
-def _person_or_department(values: Values, _: etree._Element) -> None:
-    if values.get("name") is None and values.get("department") is not None:
-        values["name"] = values["department"]
-
-
-def _contact(group: type[m.Contact]) -> Shape:
-    return (
-        shape(group, _person_or_department)
-        .leaf("ram:PersonName", "name")
-        .leaf("ram:DepartmentName", "department")
-        .leaf("ram:TelephoneUniversalCommunication/ram:CompleteNumber", "phone")
-        .leaf("ram:EmailURIUniversalCommunication/ram:URIID", "email")
-    )
-
-
-def _registration(values: Values, _: etree._Element) -> None:
-    values["kind"] = values.get("scheme")
-
-
-registration = (
-    shape(m.TaxRegistration, _registration)
-    .leaf("ram:ID", "value")
-    .leaf("ram:ID/@schemeID", "scheme", exact)
-)
-
-
-def _party(
-    group: type[m.Party], address: type[m.Address], contact: type[m.Contact] = m.Contact
-) -> Shape:
-    return (
-        shape(group)
-        .leaf("ram:Name", "name")
-        .leaf("ram:SpecifiedLegalOrganization/ram:TradingBusinessName", "trading_name")
-        .all("ram:ID", "identifiers", identifier)
-        .all("ram:GlobalID", "identifiers", identifier)
-        .one("ram:SpecifiedLegalOrganization/ram:ID", "legal_id", identifier)
-        .leaf("ram:Description", "legal_form")
-        .all("ram:SpecifiedTaxRegistration", "registrations", registration)
-        .one("ram:URIUniversalCommunication/ram:URIID", "endpoint", identifier)
-        .one("ram:PostalTradeAddress", "address", _address(address))
-        .one("ram:DefinedTradeContact", "contact", _contact(contact))
-        .at("vat_id", "ram:SpecifiedTaxRegistration/ram:ID")
-        .at("tax_number", "ram:SpecifiedTaxRegistration/ram:ID")
-    )
+    return found.leaf(f"{path}/udt:DateTimeString", name, date_102, only=_FORMAT)
 
 
 def _delivery(values: Values, _: etree._Element) -> None:
@@ -109,7 +34,7 @@ delivery = (
         shape(m.Delivery, _delivery), "ram:ActualDeliverySupplyChainEvent/ram:OccurrenceDateTime",
         "on",
     )
-    .one("ram:ShipToTradeParty", "place", _party(m.Party, m.DeliveryAddress))
+    .one("ram:ShipToTradeParty", "place", party_shape(m.Party, m.DeliveryAddress))
     .at("address", "ram:ShipToTradeParty/ram:PostalTradeAddress")
     .at("name", "ram:ShipToTradeParty/ram:Name")
     .at("location", "ram:ShipToTradeParty/ram:ID")
@@ -154,7 +79,7 @@ def _binary(values: Values, _: etree._Element) -> None:
     encoded = values.pop("encoded", None)
     mime, name = values.pop("mime", None), values.pop("filename", None)
     if encoded is not None:
-        values["attachment"] = Attachment(encoded, mime, name)
+        values["attachment"] = m.Attachment(encoded, mime, name)
 
 
 document = (
@@ -222,7 +147,7 @@ breakdown = (
     .leaf("ram:BasisAmount", "taxable", number)
     .leaf("ram:CategoryCode", "category", exact)
     .leaf("ram:ExemptionReasonCode", "exemption_code", normal)
-    .leaf("ram:TaxPointDate/udt:DateString", "tax_point_date", date_102)
+    .leaf("ram:TaxPointDate/udt:DateString", "tax_point_date", date_102, only=_FORMAT)
     .leaf("ram:DueDateTypeCode", "tax_point_code", normal)
     .leaf("ram:RateApplicablePercent", "rate", number)
 )
@@ -273,13 +198,16 @@ def _price(values: Values, _: etree._Element) -> None:
 
 
 _GROSS, _NET = "ram:GrossPriceProductTradePrice", "ram:NetPriceProductTradePrice"
+base = shape(m.Identifier).leaf(".", "value", exact).leaf("@unitCode", "scheme", exact)
 price = (
     shape(m.Price, _price)
     .leaf(f"{_GROSS}/ram:ChargeAmount", "gross", number)
     .leaf(f"{_GROSS}/ram:BasisQuantity", "gross_base_quantity", number)
     .leaf(f"{_GROSS}/ram:BasisQuantity/@unitCode", "gross_base_unit", normal)
     .leaf(f"{_GROSS}/ram:AppliedTradeAllowanceCharge/ram:ActualAmount", "discount", number)
+    .one(f"{_GROSS}/ram:BasisQuantity", "gross_base", base)
     .leaf(f"{_NET}/ram:ChargeAmount", "net", number)
+    .one(f"{_NET}/ram:BasisQuantity", "net_base", base)
     .leaf(f"{_NET}/ram:BasisQuantity", "base_quantity", number)
     .leaf(f"{_NET}/ram:BasisQuantity/@unitCode", "base_unit", normal)
 )
@@ -295,7 +223,7 @@ def _line(values: Values, _: etree._Element) -> None:
     taxes = values.get("taxes")
     if taxes:
         values["tax"] = taxes[0]
-    for reference in values.pop("objects", ()):
+    for reference in values.get("references", ()):
         values.setdefault(
             "object_id",
             m.Identifier(
@@ -326,7 +254,7 @@ line = (
         "net",
         number,
     )
-    .all(f"{_SETTLED}/ram:AdditionalReferencedDocument", "objects", line_reference)
+    .all(f"{_SETTLED}/ram:AdditionalReferencedDocument", "references", line_reference)
     .leaf(
         f"{_SETTLED}/ram:ReceivableSpecifiedTradeAccountingAccount/ram:ID", "accounting_reference"
     )
@@ -372,7 +300,12 @@ def _references(values: Values) -> None:
 def _direct_debit(values: Values, element: etree._Element) -> None:
     mandate, creditor = values.pop("mandate", None), values.pop("creditor", None)
     account = next(
-        (x.debited_account for x in values.get("payment_means", ()) if x.debited_account), None
+        (
+            x.debited_account
+            for x in values.get("payment_means", ())
+            if x.debited_account is not None
+        ),
+        None,
     )
     if mandate is None and creditor is None and account is None:
         return
@@ -394,16 +327,17 @@ root = (
     .leaf(f"{_CONTEXT}/ram:GuidelineSpecifiedDocumentContextParameter/ram:ID", "specification")
     .leaf(f"{_HEAD}/ram:ID", "number")
     .leaf(f"{_HEAD}/ram:TypeCode", "type_code", normal)
-    .leaf(f"{_HEAD}/ram:IssueDateTime/udt:DateTimeString", "issue_date", date_102)
+    .leaf(f"{_HEAD}/ram:IssueDateTime/udt:DateTimeString", "issue_date", date_102, only=_FORMAT)
     .all(f"{_HEAD}/ram:IncludedNote", "notes",
          shape(m.Note).leaf("ram:SubjectCode", "subject", normal).leaf("ram:Content", "text"))
     .all(f"{_TX}/ram:IncludedSupplyChainTradeLineItem", "lines", line)
     .leaf(f"{_AGR}/ram:BuyerReference", "buyer_reference")
     .one(f"{_AGR}/ram:SellerTradeParty", "seller",
-         _party(m.Seller, m.SellerAddress, m.SellerContact))
-    .one(f"{_AGR}/ram:BuyerTradeParty", "buyer", _party(m.Buyer, m.BuyerAddress, m.BuyerContact))
+         party_shape(m.Seller, m.SellerAddress, m.SellerContact))
+    .one(f"{_AGR}/ram:BuyerTradeParty", "buyer",
+         party_shape(m.Buyer, m.BuyerAddress, m.BuyerContact))
     .one(f"{_AGR}/ram:SellerTaxRepresentativeTradeParty", "tax_representative",
-         _party(m.TaxRepresentative, m.TaxRepresentativeAddress))
+         party_shape(m.TaxRepresentative, m.TaxRepresentativeAddress))
     .leaf(f"{_AGR}/ram:SellerOrderReferencedDocument/ram:IssuerAssignedID", "sales_order")
     .leaf(f"{_AGR}/ram:BuyerOrderReferencedDocument/ram:IssuerAssignedID", "order")
     .leaf(f"{_AGR}/ram:ContractReferencedDocument/ram:IssuerAssignedID", "contract")
@@ -416,7 +350,7 @@ root = (
     .leaf(f"{_SET}/ram:PaymentReference", "remittance")
     .leaf(f"{_SET}/ram:TaxCurrencyCode", "tax_currency", normal)
     .leaf(f"{_SET}/ram:InvoiceCurrencyCode", "currency", normal)
-    .one(f"{_SET}/ram:PayeeTradeParty", "payee", _party(m.Payee, m.Address))
+    .one(f"{_SET}/ram:PayeeTradeParty", "payee", party_shape(m.Payee, m.Address))
     .all(f"{_SET}/ram:SpecifiedTradeSettlementPaymentMeans", "payment_means", payment_means)
     .all(f"{_SET}/ram:ApplicableTradeTax", "breakdown", breakdown)
     .one(f"{_SET}/ram:BillingSpecifiedPeriod", "period", _period(m.InvoicingPeriod))
@@ -424,13 +358,14 @@ root = (
          _allowance(m.DocumentAllowance, m.DocumentCharge))
     .leaf(f"{_SET}/ram:SpecifiedTradePaymentTerms/ram:Description", "payment_terms", str)
     .leaf(f"{_SET}/ram:SpecifiedTradePaymentTerms/ram:DueDateDateTime/udt:DateTimeString",
-          "due_date", date_102)
+          "due_date", date_102, only=_FORMAT)
     .leaf(f"{_SET}/ram:SpecifiedTradePaymentTerms/ram:DirectDebitMandateID", "mandate")
     .one(f"{_SET}/ram:SpecifiedTradeSettlementHeaderMonetarySummation", "totals", totals)
     .all(f"{_SET}/ram:InvoiceReferencedDocument", "preceding",
          shape(m.PrecedingInvoice)
          .leaf("ram:IssuerAssignedID", "number")
-         .leaf("ram:FormattedIssueDateTime/qdt:DateTimeString", "issue_date", date_102))
+         .leaf("ram:FormattedIssueDateTime/qdt:DateTimeString", "issue_date", date_102,
+               only=_FORMAT))
     .leaf(f"{_SET}/ram:ReceivableSpecifiedTradeAccountingAccount/ram:ID", "accounting_reference")
     .at("documents", f"{_AGR}/ram:AdditionalReferencedDocument")
     .at("tender", f"{_AGR}/ram:AdditionalReferencedDocument/ram:IssuerAssignedID")
