@@ -243,8 +243,8 @@ def _read_number(item: Field, sent: object) -> Value:
 
 
 def _places(value: Decimal) -> int:
-    exponent = value.as_tuple().exponent
-    return max(0, -int(exponent))
+    exponent: Any = value.as_tuple().exponent
+    return int(max(0, -exponent))
 
 
 def _shown(value: Number) -> str:
