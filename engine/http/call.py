@@ -7,6 +7,7 @@ content type is exactly `application/json`, because Camunda's JavaScript client 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +25,7 @@ from engine.machine.errors import MachineError
 from identity.errors import IdentityError, NotAuthenticated, NotPermitted
 from identity.http import PrincipalOf
 from identity.principal import Principal
+from storage.database import Transaction
 from storage.errors import StorageError
 
 log = structlog.get_logger()
@@ -51,6 +53,13 @@ class Call:
             return int(text)
         except ValueError as error:
             raise BadRequest(f"Query parameter {name!r} is no number: {text!r}") from error
+
+    def page_size(self) -> int:
+        """Camunda lists all when nobody says how many; we stop at a thousand."""
+        return min(self.number("maxResults") or 1000, 1000)
+
+    def reading(self) -> AbstractContextManager[Transaction]:
+        return self.engine.database.reading(self.principal.tenant)
 
     def flag(self, name: str) -> bool | None:
         text = self.query.get(name)

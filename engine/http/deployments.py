@@ -86,7 +86,7 @@ def definition(each: Definition) -> JsonObject:
 
 
 def listed(call: Call) -> Answer:
-    with call.engine.database.reading(call.principal.tenant) as tx:
+    with call.reading() as tx:
         rows = queries.deployments(
             tx,
             call.principal,
@@ -99,12 +99,12 @@ def listed(call: Call) -> Answer:
 
 
 def count(call: Call) -> Answer:
-    with call.engine.database.reading(call.principal.tenant) as tx:
+    with call.reading() as tx:
         return {"count": queries.deployment_count(tx, call.principal, name=call.query.get("name"))}
 
 
 def one(call: Call) -> Answer:
-    with call.engine.database.reading(call.principal.tenant) as tx:
+    with call.reading() as tx:
         row = queries.deployment(tx, call.principal, call.path["id"])
     return _head(row.id, row.name, row.source, format_date(row.deployed_at))
 
