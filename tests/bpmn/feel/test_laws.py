@@ -18,66 +18,30 @@ NUMBERS = st.one_of(
     st.integers(-(10**20), 10**20), st.decimals(-(10**9), 10**9, places=6).map(Decimal.normalize)
 )
 TRUTH = st.sampled_from([True, False, None])
-WORDS = st.lists(
-    st.sampled_from(
-        [
-            "a",
-            "b",
-            "1",
-            "2.5",
-            '"x"',
-            "null",
-            "true",
-            "(",
-            ")",
-            "[",
-            "]",
-            "{",
-            "}",
-            ":",
-            ",",
-            ".",
-            "..",
-            "+",
-            "-",
-            "*",
-            "/",
-            "**",
-            "=",
-            "!=",
-            "<",
-            ">=",
-            "and",
-            "or",
-            "not(",
-            "in",
-            "between",
-            "if",
-            "then",
-            "else",
-            "for",
-            "return",
-            "some",
-            "every",
-            "satisfies",
-            "function(",
-            "instance",
-            "of",
-            "list<",
-            "number",
-            "count(",
-            "sum(",
-            '@"P1D"',
-            "?",
-            "item",
-            "partial",
-            "date",
-            "and",
-            "time(",
-        ]
-    ),
-    max_size=14,
-).map(" ".join)
+OPERANDS = ["a", "b", "1", "2.5", '"x"', "null", "true", "?", "item", "partial", '@"P1D"', "number"]
+MARKS = [
+    "(",
+    ")",
+    "[",
+    "]",
+    "{",
+    "}",
+    ":",
+    ",",
+    ".",
+    "..",
+    "+",
+    "-",
+    "*",
+    "/",
+    "**",
+    "=",
+    "<",
+    ">=",
+]
+VERBS = ["and", "or", "in", "between", "if", "then", "else", "for", "return", "some", "satisfies"]
+CALLS = ["not(", "function(", "count(", "sum(", "date and time(", "instance of", "list<"]
+WORDS = st.lists(st.sampled_from(OPERANDS + MARKS + VERBS + CALLS), max_size=14).map(" ".join)
 
 _sum = compile_feel("[x + y, x - y, x * y, x < y, x = y, -x]")
 _logic = compile_feel("[x and y, not(not(x) or not(y)), x or y, not(not(x) and not(y))]")
