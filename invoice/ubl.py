@@ -7,7 +7,7 @@ import re
 from lxml import etree
 
 from invoice import model as m
-from invoice.shapes import Shape, Values, flag, iso_date, normal, number
+from invoice.shapes import Shape, Values, exact, flag, iso_date, normal, number
 from invoice.ubl_parties import (
     CREDIT_NOTE,
     INVOICE,
@@ -304,8 +304,8 @@ def _root(kind: str, line_path: str) -> Shape:
         .leaf(f"cbc:{kind}TypeCode", "type_code", normal)
         .all("cbc:Note", "notes", note)
         .leaf("cbc:TaxPointDate", "tax_point_date", iso_date)
-        .leaf("cbc:DocumentCurrencyCode", "currency", normal)
-        .leaf("cbc:TaxCurrencyCode", "tax_currency", normal)
+        .leaf("cbc:DocumentCurrencyCode", "currency", exact)
+        .leaf("cbc:TaxCurrencyCode", "tax_currency", exact)
         .leaf("cbc:AccountingCost", "accounting_reference")
         .leaf("cbc:BuyerReference", "buyer_reference")
         .one("cac:InvoicePeriod", "period", _period(m.InvoicingPeriod))
@@ -324,8 +324,8 @@ def _root(kind: str, line_path: str) -> Shape:
         .leaf("cac:ContractDocumentReference/cbc:ID", "contract")
         .all("cac:AdditionalDocumentReference", "references", document)
         .leaf("cac:ProjectReference/cbc:ID", "project")
-        .one("cac:AccountingSupplierParty/cac:Party", "seller", seller)
-        .one("cac:AccountingCustomerParty/cac:Party", "buyer", buyer)
+        .one("cac:AccountingSupplierParty", "seller", seller)
+        .one("cac:AccountingCustomerParty", "buyer", buyer)
         .one("cac:PayeeParty", "payee", payee)
         .one("cac:TaxRepresentativeParty", "tax_representative", representative)
         .one("cac:Delivery", "delivery", delivery)
