@@ -324,7 +324,8 @@ root = (
     shape(m.Invoice, _finish)
     .leaf(f"{_CONTEXT}/ram:BusinessProcessSpecifiedDocumentContextParameter/ram:ID",
           "business_process")
-    .leaf(f"{_CONTEXT}/ram:GuidelineSpecifiedDocumentContextParameter/ram:ID", "specification")
+    .leaf(f"{_CONTEXT}/ram:GuidelineSpecifiedDocumentContextParameter/ram:ID",
+          "specification", exact)
     .leaf(f"{_HEAD}/ram:ID", "number")
     .leaf(f"{_HEAD}/ram:TypeCode", "type_code", normal)
     .leaf(f"{_HEAD}/ram:IssueDateTime/udt:DateTimeString", "issue_date", date_102, only=_FORMAT)

@@ -81,6 +81,7 @@ document = (
     .leaf("cbc:ID/@schemeID", "scheme", normal)
     .leaf("cbc:DocumentTypeCode", "type_code", normal)
     .leaf("cbc:DocumentDescription", "description")
+    .each("cac:Attachment/cac:ExternalReference", "links")
     .leaf("cac:Attachment/cac:ExternalReference/cbc:URI", "uri")
     .leaf(_BINARY, "encoded", str)
     .leaf(f"{_BINARY}/@mimeCode", "mime", str)
@@ -293,10 +294,20 @@ def _direct_debit(values: Values, means: list[m.PaymentMeans]) -> None:
     )
 
 
+third_party = (
+    shape(m.ThirdPartyPayment)
+    .leaf("cbc:ID", "kind")
+    .leaf("cbc:PaidAmount", "amount", number)
+    .leaf("cbc:PaidAmount/@currencyID", "currency", str)
+    .leaf("cbc:InstructionID", "description")
+)
+
+
 def _root(kind: str, line_path: str) -> Shape:
     return (
         shape(m.Invoice, _finish)
-        .leaf("cbc:CustomizationID", "specification")
+        .all("cac:PrepaidPayment", "third_party_payments", third_party)
+        .leaf("cbc:CustomizationID", "specification", exact)
         .leaf("cbc:ProfileID", "business_process")
         .leaf("cbc:ID", "number")
         .leaf("cbc:IssueDate", "issue_date", iso_date)

@@ -204,7 +204,9 @@ def _outside_vat(invoice: Invoice) -> Sequence[Any]:
 
 def _only_outside(taxes: Sequence[TaxCategory], invoice: Invoice) -> bool:
     in_cii = invoice.syntax == "cii"
-    return all(t.category in ("O", None) for t in taxes if in_cii or t.is_vat)
+    if in_cii:
+        return all(t.category in ("O", None) for t in taxes)
+    return all(t.category == "O" for t in taxes if t.is_vat)
 
 
 def _rows_outside(_: Any, invoice: Invoice) -> bool:

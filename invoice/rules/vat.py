@@ -120,7 +120,7 @@ def _rated_broken_down(
             not extras or len(extras) + len(rows) >= 2
         )
     if lines or extras:
-        return bool(_used(invoice.breakdown, code, vat=False))
+        return bool(_used(invoice.breakdown, code, vat=code == "M"))
     return not _used(invoice.breakdown, code, vat=vat)
 
 
