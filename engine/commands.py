@@ -1,0 +1,289 @@
+"""All that can be asked of the engine: read it as its table of contents.
+
+A command is data. `Engine.execute` runs it in one transaction and answers with its result type,
+the parameter of `Command`. Who asks is not part of it: the principal comes beside it.
+`wires` names the type a variable was stated with (Camunda's `Long`, `Json` …), to be given back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Generic, Literal, TypeVar
+
+from bpmn.values import Value, Variables
+from engine.results import (
+    Correlated,
+    Deployed,
+    LockedJob,
+    Published,
+    Started,
+)
+
+R_co = TypeVar("R_co", covariant=True)
+Wires = Mapping[str, str]
+NO_WIRES: Wires = {}
+
+
+class Command(Generic[R_co]):
+    """Base of all commands; the parameter is what `Engine.execute` returns."""
+
+    __slots__ = ()
+
+
+# --- definitions ---
+
+
+@dataclass(frozen=True, slots=True)
+class Deploy(Command[Deployed]):
+    """Deploy files (name, content) together or not at all; raises ModelRefused.
+
+    With `filter_duplicates` a file equal to the newest of its name makes no new version, and a
+    deployment of nothing new returns the one before.
+    """
+
+    name: str
+    files: Sequence[tuple[str, bytes]]
+    source: str | None = None
+    filter_duplicates: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteDeployment(Command[None]):
+    """Withdraw a deployment nobody uses; `cascade` cancels its running instances first."""
+
+    deployment_id: str
+    cascade: bool = False
+
+
+# --- instances ---
+
+
+@dataclass(frozen=True, slots=True)
+class StartInstance(Command[Started]):
+    """Start the newest version of `process_id`, or exactly the definition `definition_id`."""
+
+    process_id: str | None = None
+    definition_id: str | None = None
+    version: int | None = None
+    variables: Variables = field(default_factory=dict)
+    wires: Wires = field(default_factory=dict)
+    business_key: str | None = None
+    start_node: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SetVariables(Command[None]):
+    """Change variables from outside. `scope` 0 is the process itself."""
+
+    instance_id: str
+    variables: Variables = field(default_factory=dict)
+    wires: Wires = field(default_factory=dict)
+    removed: tuple[str, ...] = ()
+    scope: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CancelInstance(Command[None]):
+    instance_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RetryIncident(Command[None]):
+    """Try again what an expression's failure stopped, or give a job its attempts back."""
+
+    incident_id: str
+
+
+# --- people's tasks ---
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimTask(Command[None]):
+    """Make the task one's own; `person` (a lead's act) makes it somebody else's."""
+
+    task_id: str
+    person: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UnclaimTask(Command[None]):
+    task_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AssignTask(Command[None]):
+    """Give the task to `person` whoever has it; None gives it back to its group."""
+
+    task_id: str
+    person: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CompleteTask(Command[None]):
+    """Finish the task. What a form does not know is refused when the task has a form."""
+
+    task_id: str
+    variables: Variables = field(default_factory=dict)
+    wires: Wires = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ThrowTaskError(Command[None]):
+    """End the task with a BPMN error that a boundary event or an enclosing scope catches."""
+
+    task_id: str
+    error_code: str
+    message: str | None = None
+    variables: Variables = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateTask(Command[None]):
+    """Change what the inbox sorts and warns by. None leaves a value as it is."""
+
+    task_id: str
+    due: datetime | None = None
+    follow_up: datetime | None = None
+    priority: int | None = None
+
+
+# --- jobs ---
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """What an external worker asks for. `variables` None means all."""
+
+    name: str
+    lock_for: timedelta
+    variables: tuple[str, ...] | None = None
+    business_key: str | None = None
+    process_ids: tuple[str, ...] = ()
+    definition_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LockExternalTasks(Command[list[LockedJob]]):
+    """Claim up to `limit` external tasks for `worker_id` until each topic's lock ends."""
+
+    worker_id: str
+    topics: Sequence[Topic]
+    limit: int = 10
+    by_priority: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CompleteJob(Command[None]):
+    """An external worker's result. `local` variables are set in the activity's own scope."""
+
+    job_id: str
+    worker_id: str
+    variables: Variables = field(default_factory=dict)
+    local: Variables = field(default_factory=dict)
+    wires: Wires = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FailJob(Command[None]):
+    """`retries` is the worker's number (decisions.md, no. 13); 0 opens an incident."""
+
+    job_id: str
+    worker_id: str
+    message: str | None = None
+    details: str | None = None
+    retries: int = 0
+    retry_after: timedelta = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True)
+class ThrowJobError(Command[None]):
+    job_id: str
+    worker_id: str
+    error_code: str
+    message: str | None = None
+    variables: Variables = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LockJob(Command[None]):
+    """Lock one external task by its id."""
+
+    job_id: str
+    worker_id: str
+    lock_for: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class ExtendLock(Command[None]):
+    job_id: str
+    worker_id: str
+    lock_for: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class UnlockJob(Command[None]):
+    """Give an external task back, whoever holds it."""
+
+    job_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetJobRetries(Command[None]):
+    """More than 0 closes the job's incident and makes it ready again; 0 opens one."""
+
+    job_id: str
+    retries: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunJob(Command[None]):
+    """Run a continuation now, whatever the clock says (Camunda 7: `/job/{id}/execute`)."""
+
+    job_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class FireTimer(Command[bool]):
+    """Fire a timer that is due; `early` fires it before its time. False: not due, or gone."""
+
+    timer_id: str
+    early: bool = False
+
+
+# --- messages ---
+
+
+@dataclass(frozen=True, slots=True)
+class CorrelateMessage(Command[list[Correlated]]):
+    """Deliver now or raise CorrelationMismatch: nothing is buffered (Camunda 7's `/message`).
+
+    A receiver waits for `name`; `key` (the model's correlation key) or `business_key`,
+    `instance_id` and `correlation` (equal variables) narrow it. `all_receivers` reaches each.
+    """
+
+    name: str
+    key: Value = None
+    business_key: str | None = None
+    instance_id: str | None = None
+    correlation: Variables = field(default_factory=dict)
+    variables: Variables = field(default_factory=dict)
+    wires: Wires = field(default_factory=dict)
+    all_receivers: bool = False
+    starts: Literal["allowed", "only", "never"] = "allowed"
+
+
+@dataclass(frozen=True, slots=True)
+class PublishMessage(Command[Published]):
+    """Deliver to a receiver that waits with `key`, or keep for `time_to_live`.
+
+    A second message with the same `message_id` is ignored while the first is kept or remembered.
+    """
+
+    name: str
+    key: Value = None
+    variables: Variables = field(default_factory=dict)
+    time_to_live: timedelta = timedelta(hours=1)
+    message_id: str | None = None
