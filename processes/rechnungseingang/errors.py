@@ -45,6 +45,12 @@ class BefugnisMissing(RechnungseingangError):
     code = "befugnis_missing"
 
 
+class Befangen(RechnungseingangError):
+    """A person who declared to be befangen tries the same check again."""
+
+    code = "befangen"
+
+
 class SignatureVoid(RechnungseingangError):
     """What an earlier signature certified has changed since; it must be given anew."""
 

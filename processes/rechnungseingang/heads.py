@@ -16,6 +16,7 @@ from invoice.model import Invoice
 from processes.rechnungseingang.amounts import parse_amount
 from processes.rechnungseingang.dates import Due, due
 from processes.rechnungseingang.duplicates import seller_key
+from storage.database import Row
 
 CARDS = ("48", "54", "55")
 DIRECT_DEBIT = ("49", "59")
@@ -114,6 +115,26 @@ def head_typed(typed: Mapping[str, Value], received_at: datetime) -> Head:
         payment_means=None,
         payment_terms=None,
         due=payable,
+    )
+
+
+def head_in(row: Row) -> Head:
+    """What the table holds."""
+    return Head(
+        number=row.number,
+        issued_on=row.issued_on,
+        type_code=row.type_code,
+        seller=row.seller,
+        seller_key=row.seller_key,
+        amount_due=parse_amount(row.amount_due),
+        currency=row.currency or "EUR",
+        leitweg_id=row.leitweg_id,
+        payee=row.payee,
+        iban=row.iban,
+        remittance=row.remittance,
+        payment_means=row.payment_means,
+        payment_terms=row.payment_terms,
+        due=Due(row.due_on, row.due_source),
     )
 
 

@@ -53,13 +53,16 @@ invoice_receipt = Table(
     Column("payment_terms", Text),  # BT-20
     Column("due_on", Date),
     Column("due_source", String(10)),  # BT-9 | errechnet | erfasst
-    Column("verdict", String(20)),
+    Column("verdict", String(30)),
+    Column("profile", String(60)),
     # where it is filed
     Column("unit", String(100)),
     Column("akte", String(40)),
     Column("vorgang", String(40)),
     Column("dokument", String(40)),  # the original
     Column("version", String(40)),
+    Column("report", String(64)),  # blob: verdict and findings as JSON
+    Column("letter", String(40)),  # the Dokument with the refusal
     # what the booking system said last
     Column("booking_file", String(40)),  # version id
     Column("booking_round", Integer, nullable=False, default=0),
