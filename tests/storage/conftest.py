@@ -11,6 +11,8 @@ import pytest
 from sqlalchemy import create_engine, make_url, text
 
 from storage.database import Database
+from storage.keys import Keyring
+from storage.objects import ObjectStore, open_store
 
 
 def _postgres_url(url: str) -> Iterator[str]:
@@ -42,3 +44,13 @@ def database(database_url: str) -> Iterator[Database]:
     database.create_all()
     yield database
     database.close()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> ObjectStore:
+    return open_store(str(tmp_path / "objects"))
+
+
+@pytest.fixture
+def keyring(tmp_path: Path) -> Keyring:
+    return Keyring(tmp_path / "keys")

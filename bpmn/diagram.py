@@ -1,0 +1,164 @@
+"""A model as accessible SVG, rendered on the server from BPMN-DI.
+
+Invariant: each flow node is a group that can be focused and that names itself, its kind, its
+status and what follows, so the diagram can be read without seeing it; the result holds no script,
+no style attribute and no reference to anything outside, so it fits a strict CSP.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from lxml import etree
+
+from bpmn.elements import FLOW_NODES
+from bpmn.layout import Box, Edge, Plane, Point, Shape, read_plane
+from bpmn.model import child, local, reference, text_of
+from bpmn.reader import read_document
+from bpmn.symbols import KINDS, STATUS, SVG, add, draw_badge, draw_name, draw_node, write
+
+_MARGIN = 30.0
+_NAMESPACES: dict[Any, str] = {None: SVG}  # the stub knows no default namespace
+_BEHIND = {"participant": 0, "lane": 1, "group": 2}
+
+
+def diagram_svg(source: bytes, marks: Mapping[str, str] | None = None) -> str:
+    """The first diagram of the file; `marks` says "active", "incident" or "done" by element id.
+
+    Raises `ModelRefused` where the source is no XML that may be read.
+    """
+    root = read_document(source, "model.bpmn").root
+    plane = read_plane(root)
+    svg = _canvas(plane)
+    marks = marks or {}
+    _describe(svg, root, plane, marks)
+    flows = add(svg, "g", class_="flows", aria_hidden="true")
+    nodes = add(svg, "g", class_="nodes")
+    following = _following(plane)
+    for shape in sorted(plane.shapes, key=_order):
+        _node(nodes, shape, marks.get(shape.element.get("id", "")), following)
+    for edge in plane.edges:
+        _edge(flows, edge, marks.get(edge.element.get("id", "")))
+    return etree.tostring(svg, encoding="unicode")
+
+
+def _canvas(plane: Plane) -> etree._Element:
+    xs, ys = [0.0, 100.0], [0.0, 50.0]
+    boxes = [s.box for s in plane.shapes] + [s.label for s in plane.shapes if s.label]
+    if boxes:
+        xs = [x for b in boxes for x in (b.x, b.x + b.width)]
+        ys = [y for b in boxes for y in (b.y, b.y + b.height + 20)]
+    xs += [x for edge in plane.edges for x, _ in edge.points]
+    ys += [y for edge in plane.edges for _, y in edge.points]
+    left, top = min(xs) - _MARGIN, min(ys) - _MARGIN
+    width, height = max(xs) - left + _MARGIN, max(ys) - top + _MARGIN
+    svg = etree.Element(f"{{{SVG}}}svg", nsmap=_NAMESPACES)
+    svg.set("viewBox", f"{left:g} {top:g} {width:g} {height:g}")
+    svg.set("width", f"{width:g}")
+    svg.set("height", f"{height:g}")
+    svg.set("class", "bpmn-diagram")
+    svg.set("lang", "de")
+    svg.set("role", "graphics-document document")
+    svg.set("aria-roledescription", "BPMN-Diagramm")
+    for name, value in (
+        ("fill", "none"), ("stroke", "currentColor"), ("stroke-width", "1.5"),
+        ("font-size", "12"), ("font-family", "sans-serif"),
+    ):  # fmt: skip
+        svg.set(name, value)
+    return svg
+
+
+def _describe(
+    svg: etree._Element, root: etree._Element, plane: Plane, marks: Mapping[str, str]
+) -> None:
+    named = [part for part in root if local(part) in ("process", "collaboration")]
+    titles = [part.get("name") or "" for part in named] + [part.get("id") or "" for part in named]
+    add(svg, "title").text = next(filter(None, titles), "Modell")
+    drawn = [shape for shape in plane.shapes if shape.kind in FLOW_NODES]
+    text = f"Ablauf mit {len(drawn)} Elementen."
+    for status, (word, _) in STATUS.items():
+        names = [_name(s.element) for s in drawn if marks.get(s.element.get("id", "")) == status]
+        if names:
+            text += f" {word.capitalize()}: {', '.join(names[:20])}."
+    add(svg, "desc").text = text
+
+
+def _name(element: etree._Element) -> str:
+    if local(element) == "textAnnotation":
+        return text_of(child(element, "text"))
+    return element.get("name") or element.get("id") or ""
+
+
+def _following(plane: Plane) -> dict[str, list[str]]:
+    """By node: the names of what its sequence flows lead to, with the flow's own name."""
+    names = {shape.element.get("id", ""): _name(shape.element) for shape in plane.shapes}
+    found: dict[str, list[str]] = {}
+    for edge in plane.edges:
+        if edge.kind == "sequenceFlow":
+            target = reference(edge.element.get("targetRef"))
+            said = edge.element.get("name")
+            text = names.get(target, target) + (f" ({said})" if said else "")
+            found.setdefault(reference(edge.element.get("sourceRef")), []).append(text)
+    return found
+
+
+def _order(shape: Shape) -> tuple[int, float, float]:
+    """Frames behind, then from left to right: the order of drawing and of the Tab key."""
+    x = shape.box.middle[0] if shape.kind == "boundaryEvent" else shape.box.x
+    return (_BEHIND.get(shape.kind, 3), x, shape.box.y)
+
+
+def _node(
+    parent: etree._Element, shape: Shape, status: str | None, following: dict[str, list[str]]
+) -> None:
+    identifier = shape.element.get("id", "")
+    name = _name(shape.element)
+    kind = KINDS.get(shape.kind, shape.kind)
+    group = add(parent, "g", class_=" ".join(filter(None, ("node", shape.kind, status))))
+    group.set("data-element", identifier)
+    spoken = f"{kind}: {name}" + (f", {STATUS[status][0]}" if status else "")
+    group.set("aria-label", spoken)
+    if shape.kind in FLOW_NODES:
+        group.set("role", "graphics-symbol img")
+        group.set("tabindex", "0")
+    else:
+        group.set("role", "img")
+    add(group, "title").text = spoken
+    if after := following.get(identifier):
+        add(group, "desc").text = f"Weiter zu: {', '.join(after[:20])}"
+    draw_node(group, shape)
+    own = shape.element.get("name") or (name if shape.kind == "textAnnotation" else "")
+    if own:
+        draw_name(group, shape, own)
+    if status:
+        draw_badge(group, shape, status)
+
+
+def _edge(parent: etree._Element, edge: Edge, status: str | None) -> None:
+    group = add(parent, "g", class_=" ".join(filter(None, ("edge", edge.kind, status))))
+    path = "M" + "L".join(f"{x:g} {y:g}" for x, y in edge.points)
+    line = add(group, "path", d=path)
+    if edge.kind != "sequenceFlow":
+        line.set("stroke-dasharray", "2 4" if "ssociation" in edge.kind else "8 4")
+    if edge.kind in ("sequenceFlow", "messageFlow"):
+        tip = add(group, "polygon", class_="tip", points=_arrow(edge.points[-2], edge.points[-1]))
+        tip.set("fill", "currentColor" if edge.kind == "sequenceFlow" else "white")
+    if name := edge.element.get("name"):
+        write(group, edge.label or _beside(edge), name, "middle", centred=False)
+
+
+def _arrow(before: Point, tip: Point) -> str:
+    angle = math.atan2(tip[1] - before[1], tip[0] - before[0])
+    corners = [tip]
+    corners += [
+        (tip[0] - 10 * math.cos(angle + turn), tip[1] - 10 * math.sin(angle + turn))
+        for turn in (0.4, -0.4)
+    ]
+    return " ".join(f"{x:.1f},{y:.1f}" for x, y in corners)
+
+
+def _beside(edge: Edge) -> Box:
+    (x1, y1), (x2, y2) = edge.points[0], edge.points[1]
+    return Box((x1 + x2) / 2 - 40, (y1 + y2) / 2 - 20, 80, 28)

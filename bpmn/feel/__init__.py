@@ -1,0 +1,91 @@
+"""FEEL, the expression language of DMN 1.5 (chapter 10): text in, `Evaluate` out.
+
+lexer → parser → syntax → compiler → closures. What is not done exactly as the standard says is
+refused when compiled, with its position; what takes too long or too much is stopped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from bpmn.errors import ExpressionFailed, ExpressionRefused
+from bpmn.feel import builtins, syntax
+from bpmn.feel.compiler import Compiler
+from bpmn.feel.limits import Run
+from bpmn.feel.parser import parse, parse_unary_tests
+from bpmn.feel.scope import Scope
+from bpmn.feel.unary import compile_tests
+from bpmn.feel.values import exported
+from bpmn.graph import Evaluate
+from bpmn.values import Value
+
+__all__ = ["Test", "compile_feel", "compile_unary_tests", "evaluate_feel", "names_in"]
+
+Test = Callable[[Value, Mapping[str, Value], datetime], bool]
+"""A compiled cell of a decision table: input value, variables and clock in, a verdict out."""
+
+assert builtins.REGISTERED
+
+_STOPPED = "the expression is nested too deeply"
+
+
+def compile_feel(text: str, names: Iterable[str] = ()) -> Evaluate:
+    """Compile an expression; `names` are known variables whose names have spaces."""
+    code = _compiled(parse(text, names))
+
+    def evaluate(variables: Mapping[str, Value], now: datetime) -> Value:
+        try:
+            value: Value = code(Scope(variables, Run(now)))
+            if value is True or value is False or type(value) is str:
+                return value
+            return exported(value)
+        except RecursionError:
+            raise ExpressionFailed(_STOPPED) from None
+
+    return evaluate
+
+
+def evaluate_feel(text: str, context: Mapping[str, Value], now: datetime) -> Value:
+    """Compile and evaluate once."""
+    return compile_feel(text, context.keys())(context, now)
+
+
+def compile_unary_tests(text: str, names: Iterable[str] = ()) -> Test:
+    """Compile what an input entry of a decision table says of its input."""
+    tests = parse_unary_tests(text, names)
+    if not tests.tests:
+        return lambda _value, _variables, _now: True
+    try:
+        code = compile_tests(Compiler(), tests)
+    except RecursionError:
+        raise ExpressionRefused(_STOPPED) from None
+
+    def test(value: Value, variables: Mapping[str, Value], now: datetime) -> bool:
+        try:
+            run = Run(now)
+            return code(Scope({"?": value}, run, Scope(variables, run))) is True
+        except RecursionError:
+            raise ExpressionFailed(_STOPPED) from None
+
+    return test
+
+
+def names_in(text: str) -> frozenset[str]:
+    """All names that the expression mentions."""
+    found: set[str] = set()
+    pending: list[syntax.Node] = [parse(text)]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, syntax.Name):
+            found.add(node.name)
+        pending.extend(syntax.children(node))
+    return frozenset(found)
+
+
+def _compiled(tree: syntax.Node) -> Callable[[Scope], Any]:
+    try:
+        return Compiler().compile(tree)
+    except RecursionError:
+        raise ExpressionRefused(_STOPPED) from None

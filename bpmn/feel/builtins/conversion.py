@@ -1,0 +1,194 @@
+"""Functions that make one kind of value from another (DMN 1.5 §10.3.4.1 and .2)."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, time, timedelta, timezone
+from decimal import Decimal
+from typing import Any
+
+from bpmn.errors import ExpressionRefused
+from bpmn.feel import operators, syntax, temporal
+from bpmn.feel.builtins.registry import builtin
+from bpmn.feel.limits import Run, checked_text
+from bpmn.feel.parser import parse
+from bpmn.feel.values import Range
+from bpmn.values import Number, YearsMonths
+
+_PLAIN_NUMBER = re.compile(r"-?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d{1,4})?", re.ASCII)
+
+
+@builtin("not", "negand: boolean")
+def logical_not(_run: Run, value: bool) -> bool:
+    return not value
+
+
+@builtin("is", "value1: any", "value2: any")
+def same(_run: Run, left: Any, right: Any) -> bool:
+    """Equal, and of the same type and offset."""
+    if type(left) in (datetime, time) and type(left) is type(right):
+        return print_value(left) == print_value(right)
+    return operators.equal(left, right) is True
+
+
+@builtin("number", "from: string")
+@builtin("number", "from: string", "grouping separator: string?", "decimal separator: string?")
+def number(
+    _run: Run, text: str, grouping: str | None = None, point: str | None = None
+) -> Number | None:
+    if grouping not in (None, " ", ",", ".") or point not in (None, ",", "."):
+        return None
+    if grouping is not None and grouping == point:
+        return None
+    plain = text.replace(grouping, "") if grouping else text
+    plain = plain.replace(point, ".") if point else plain
+    if len(plain) > 100 or not _PLAIN_NUMBER.fullmatch(plain):
+        return None
+    value = Decimal(plain)
+    return operators.exact(int(plain) if plain.lstrip("-").isdigit() else value)
+
+
+@builtin("string", "from: any")
+def string(_run: Run, value: Any) -> str | None:
+    return None if value is None else checked_text(print_value(value))
+
+
+def print_value(value: Any, *, quoted: bool = False) -> str:
+    """The value as FEEL's `string` prints it; texts inside lists and contexts are quoted."""
+    if type(value) is str:
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"' if quoted else value
+    printer = _PRINTERS.get(type(value))
+    if printer is None:
+        return "function"
+    return checked_text(str(printer(value)))
+
+
+def _print_range(value: Range) -> str:
+    low = "" if value.low is None else print_value(value.low, quoted=True)
+    high = "" if value.high is None else print_value(value.high, quoted=True)
+    return f"{'[' if value.low_included else '('}{low}..{high}{']' if value.high_included else ')'}"
+
+
+def _print_list(value: list[Any]) -> str:
+    return f"[{', '.join(print_value(item, quoted=True) for item in value)}]"
+
+
+def _print_context(value: dict[str, Any]) -> str:
+    entries = (f"{_key(key)}: {print_value(item, quoted=True)}" for key, item in value.items())
+    return f"{{{', '.join(entries)}}}"
+
+
+def _key(name: str) -> str:
+    return name if name.replace(" ", "_").isidentifier() else print_value(name, quoted=True)
+
+
+_PRINTERS: dict[type, Any] = {
+    type(None): lambda _value: "null",
+    bool: lambda value: "true" if value else "false",
+    int: str,
+    Decimal: lambda value: format(value, "f"),
+    date: date.isoformat,
+    time: temporal.print_time,
+    datetime: temporal.print_datetime,
+    timedelta: temporal.print_duration,
+    YearsMonths: temporal.print_duration,
+    list: _print_list,
+    dict: _print_context,
+    Range: _print_range,
+}
+
+
+@builtin("date", "from: string")
+def date_from_text(_run: Run, text: str) -> date | None:
+    return temporal.read_date(text)
+
+
+@builtin("date", "from: day")
+def date_from_day(_run: Run, day: date) -> date:
+    return day.date() if isinstance(day, datetime) else day
+
+
+@builtin("date", "year: number", "month: number", "day: number")
+def date_from_parts(_run: Run, year: Number, month: Number, day: Number) -> date | None:
+    if any(part != int(part) for part in (year, month, day)) or not 0 <= year <= 9999:
+        return None
+    return temporal.read_date(f"{int(year):04d}-{int(month):02d}-{int(day):02d}")
+
+
+@builtin("time", "from: string")
+def time_from_text(_run: Run, text: str) -> time | None:
+    return temporal.read_time(text)
+
+
+@builtin("time", "from: time")
+def time_from_time(_run: Run, value: time) -> time:
+    return value
+
+
+@builtin("time", "from: date and time")
+def time_from_datetime(_run: Run, value: datetime) -> time:
+    offset = value.utcoffset()
+    return value.time().replace(tzinfo=None if offset is None else timezone(offset))
+
+
+@builtin("time", "hour: number", "minute: number", "second: number", "offset: duration?")
+def time_from_parts(
+    _run: Run, hour: Number, minute: Number, second: Number, offset: Any = None
+) -> time | None:
+    if hour != int(hour) or minute != int(minute) or type(offset) is YearsMonths:
+        return None
+    if not (0 <= hour < 24 and 0 <= minute < 60 and 0 <= second < 60):
+        return None
+    if offset is not None and abs(offset) > timedelta(hours=14):
+        return None
+    fraction = temporal.from_microseconds((Decimal(second) % 1) * 10**6)
+    zone = None if offset is None else timezone(offset)
+    return time(int(hour), int(minute), int(second), fraction.microseconds, zone)
+
+
+@builtin("date and time", "from: string")
+def datetime_from_text(_run: Run, text: str) -> datetime | None:
+    return temporal.read_datetime(text)
+
+
+@builtin("date and time", "date: day", "time: time")
+def datetime_from_date_and_time(_run: Run, day: date, clock: time) -> datetime:
+    return datetime.combine(day.date() if isinstance(day, datetime) else day, clock)
+
+
+@builtin("duration", "from: string")
+def duration(_run: Run, text: str) -> timedelta | YearsMonths | None:
+    return temporal.read_duration(text)
+
+
+@builtin("years and months duration", "from: day", "to: day")
+def years_and_months(_run: Run, start: date, end: date) -> YearsMonths:
+    """Whole months from one day to the other."""
+    backwards = (end.year, end.month, end.day) < (start.year, start.month, start.day)
+    first, last = (end, start) if backwards else (start, end)
+    months = (last.year - first.year) * 12 + last.month - first.month
+    months -= last.day < first.day
+    return YearsMonths(-months if backwards else months)
+
+
+@builtin("range", "from: string")
+def range_from_text(_run: Run, text: str) -> Range | None:
+    """A range whose ends are literals."""
+    try:
+        tree = parse(text)
+    except ExpressionRefused:
+        return None
+    if not isinstance(tree, syntax.Interval):
+        return None
+    ends = [_literal(end) for end in (tree.low, tree.high)]
+    if (None in ends and tree.low and tree.high) or not (tree.low or tree.high):
+        return None
+    if None not in ends and not operators.comparable(*ends):
+        return None
+    return Range(ends[0], ends[1], tree.low_included, tree.high_included)
+
+
+def _literal(node: syntax.Node | None) -> Any:
+    if isinstance(node, syntax.Negation) and isinstance(node.operand, syntax.Constant):
+        return operators.negative(node.operand.value)
+    return node.value if isinstance(node, syntax.Constant) else None

@@ -1,0 +1,124 @@
+"""`for`, `some` and `every`: bodies evaluated once for each combination of iterators.
+
+Invariant: every round spends steps, so no loop outlives its limit (DMN 1.5 §10.3.2.14).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+from bpmn.feel import operators, syntax
+from bpmn.feel.scope import Scope
+from bpmn.feel.values import NUMBERS, Range
+
+if TYPE_CHECKING:
+    from bpmn.feel.compiler import Compiler
+
+Code = Callable[[Scope], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    name: str
+    low: Code
+    high: Code | None
+
+
+def _sources(compiler: Compiler, iterators: tuple[syntax.Iterator, ...]) -> list[_Source]:
+    """The iterators' code; each opens a scope that the next and the body stand in."""
+    sources = []
+    for iterator in iterators:
+        low = compiler.compile(iterator.low)
+        high = compiler.compile(iterator.high) if iterator.high else None
+        sources.append(_Source(iterator.name, low, high))
+        compiler.scopes.append({iterator.name})
+    return sources
+
+
+def compile_for(compiler: Compiler, node: Any) -> Code:
+    compiler.scopes.append({"partial"})
+    sources = _sources(compiler, node.iterators)
+    body = compiler.compile(node.body)
+    del compiler.scopes[-len(sources) - 1 :]
+    cost = syntax.size(node.body)
+
+    def code(scope: Scope) -> Any:
+        results: list[Any] = []
+        for inner in _rounds(scope.inner({"partial": results}), sources, 0):
+            if inner is None:
+                return None
+            inner.run.spend(cost)
+            results.append(body(inner))
+        return results
+
+    return code
+
+
+def compile_quantified(compiler: Compiler, node: Any) -> Code:
+    sources = _sources(compiler, node.iterators)
+    body = compiler.compile(node.body)
+    del compiler.scopes[-len(sources) :]
+    cost = syntax.size(node.body)
+    aggregate = operators.disjunction if node.quantifier == "some" else operators.conjunction
+
+    def verdicts(scope: Scope) -> Iterator[Any]:
+        for inner in _rounds(scope, sources, 0):
+            scope.run.spend(cost)
+            yield None if inner is None else body(inner)
+
+    return lambda scope: aggregate(verdicts(scope))
+
+
+def _rounds(scope: Scope, sources: list[_Source], at: int) -> Iterator[Scope | None]:
+    """The scopes of all rounds, in order; None where a source is null."""
+    source = sources[at]
+    items = _items(scope, source)
+    if items is None:
+        yield None
+        return
+    for item in items:
+        scope.run.spend(1)
+        inner = scope.inner({source.name: item})
+        if at + 1 == len(sources):
+            yield inner
+        else:
+            yield from _rounds(inner, sources, at + 1)
+
+
+def _items(scope: Scope, source: _Source) -> Any:
+    low = source.low(scope)
+    if source.high is not None:
+        return _counted(low, source.high(scope))
+    if type(low) is Range:
+        return _held(low)
+    if low is None or type(low) is list:
+        return low
+    return [low]
+
+
+def _counted(low: Any, high: Any) -> Any:
+    """The whole numbers, or days, from one end to the other, both included."""
+    if type(low) in NUMBERS and type(high) in NUMBERS:
+        if low != int(low) or high != int(high):
+            return None
+        first, last = int(low), int(high)
+        return range(first, last + 1) if first <= last else range(first, last - 1, -1)
+    if type(low) is date and type(high) is date:
+        days = (high - low).days
+        step = 1 if days >= 0 else -1
+        return (low + timedelta(days=day) for day in range(0, days + step, step))
+    return None
+
+
+def _held(interval: Range) -> Any:
+    """What a range of whole numbers or dates holds."""
+    ends = (interval.low, interval.high)
+    if not operators.comparable(*ends) or operators.greater(*ends):
+        return None
+    counted = _counted(*ends)
+    if counted is None:
+        return None
+    return (item for item in counted if operators.within(item, interval))

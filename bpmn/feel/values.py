@@ -1,0 +1,86 @@
+"""The values that FEEL has beyond variables: ranges and functions; and the kind of any value.
+
+A range or function lives inside an expression only; a result that holds one is an error, because
+variables have no such values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any, TypeAlias
+
+from bpmn.errors import ExpressionFailed
+from bpmn.feel.limits import ITEMS, Run
+from bpmn.values import Value, YearsMonths
+
+Any_: TypeAlias = Any
+"""A FEEL value inside an expression: `bpmn.values.Value`, `Range` or `Function`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """An interval. An end that is None is open to infinity (DMN 1.5 §10.3.2.7)."""
+
+    low: Any_
+    high: Any_
+    low_included: bool
+    high_included: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Function:
+    """A function value. `call` gets as many arguments as there are parameters."""
+
+    parameters: tuple[str, ...]
+    call: Callable[[Run, list[Any_]], Any_]
+
+
+KINDS: dict[type, str] = {
+    type(None): "Null",
+    bool: "boolean",
+    int: "number",
+    Decimal: "number",
+    str: "string",
+    date: "date",
+    time: "time",
+    datetime: "date and time",
+    timedelta: "days and time duration",
+    YearsMonths: "years and months duration",
+    list: "list",
+    dict: "context",
+    Range: "range",
+    Function: "function",
+}
+NUMBERS = (int, Decimal)
+
+
+def kind(value: Any_) -> str:
+    """The name of the value's FEEL type."""
+    return KINDS.get(type(value), "unknown")
+
+
+def exported(value: Any_) -> Value:
+    """The result of an expression as a value for variables, its size checked."""
+    if type(value) in (list, dict):
+        _count(value, [ITEMS])
+    elif type(value) in (Range, Function):
+        raise ExpressionFailed(f"the result is a {kind(value)}, which no variable can hold")
+    result: Value = value
+    return result
+
+
+def _count(value: Any_, left: list[int]) -> None:
+    left[0] -= 1
+    if left[0] < 0:
+        raise ExpressionFailed(f"the expression makes more than {ITEMS} values")
+    if type(value) is list:
+        for item in value:
+            _count(item, left)
+    elif type(value) is dict:
+        for item in value.values():
+            _count(item, left)
+    elif type(value) in (Range, Function):
+        raise ExpressionFailed(f"the result holds a {kind(value)}, which no variable can hold")

@@ -1,0 +1,115 @@
+"""`camunda:inputOutput`: variables a node gets of its own, and what it gives back.
+
+Invariant: each parameter is one compiled expression; lists and maps are made of their parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from lxml import etree
+
+from bpmn.camunda import Context, extensions
+from bpmn.elements import ACTIVITIES
+from bpmn.errors import ExpressionRefused
+from bpmn.expressions import expression
+from bpmn.graph import Evaluate, Expression
+from bpmn.model import FlowNode, local, text_of
+from bpmn.values import Value
+
+Parameters = tuple[tuple[str, Expression], ...]
+_PLACES = ACTIVITIES | {"intermediateCatchEvent", "intermediateThrowEvent", "endEvent"}
+
+
+def input_output(context: Context, node: FlowNode) -> tuple[Parameters, Parameters]:
+    """Input and output parameters of the node, in the order they stand."""
+    inputs: list[tuple[str, Expression]] = []
+    outputs: list[tuple[str, Expression]] = []
+    for holder in extensions(node.element, "inputOutput"):
+        if node.kind not in _PLACES:
+            context.report.error(
+                "unsupported", node.element, f"A {node.kind} has no inputs and outputs."
+            )
+            continue
+        for item in holder.iterchildren(etree.Element):
+            side = {"inputParameter": inputs, "outputParameter": outputs}.get(local(item))
+            if side is None:
+                context.report.error("unknown-extension", item, f"<{local(item)}> is not known.")
+                continue
+            name = (item.get("name") or "").strip()
+            if not name:
+                context.report.error("parameter", item, "A parameter needs a name.")
+                continue
+            side.append((name, _parameter(context, item)))
+    return tuple(inputs), tuple(outputs)
+
+
+def _literal(text: str, line: int, value: Value) -> Expression:
+    return Expression(text, "literal", lambda _variables, _now: value, line)
+
+
+def _parameter(context: Context, item: etree._Element) -> Expression:
+    """A text, list, map or FEEL script. After a reported fault it is a null nobody will see."""
+    line = context.report.document.line(item)
+    parts = [*item.iterchildren(etree.Element)]
+    null = _literal("", line, None)
+    if not parts:
+        return context.expression(item.text, item) or null
+    part = parts[0]
+    kind = local(part)
+    if kind == "script":
+        return _script(context, part) or null
+    if kind == "list":
+        values = [_value(context, entry) for entry in part.iterchildren(etree.Element)]
+        return Expression("list", "literal", _list([v.evaluate for v in values]), line)
+    if kind == "map":
+        entries = {
+            entry.get("key", ""): _parameter(context, entry).evaluate
+            for entry in part.iterchildren(etree.Element)
+        }
+        return Expression("map", "literal", _map(entries), line)
+    context.report.error("unknown-extension", part, f"<{kind}> is not known in a parameter.")
+    return null
+
+
+def _value(context: Context, entry: etree._Element) -> Expression:
+    if local(entry) in ("list", "map", "script"):
+        wrapper = etree.Element("entry")
+        wrapper.append(entry)
+        return _parameter(context, wrapper)
+    return _parameter(context, entry)
+
+
+def _list(items: list[Evaluate]) -> Evaluate:
+    def evaluate(variables: Mapping[str, Value], now: datetime) -> Value:
+        return [item(variables, now) for item in items]
+
+    return evaluate
+
+
+def _map(entries: dict[str, Evaluate]) -> Evaluate:
+    def evaluate(variables: Mapping[str, Value], now: datetime) -> Value:
+        return {key: item(variables, now) for key, item in entries.items()}
+
+    return evaluate
+
+
+def _script(context: Context, part: etree._Element) -> Expression | None:
+    language = (part.get("scriptFormat") or "").strip()
+    if language.lower() != "feel":
+        context.report.error(
+            "script-language",
+            part,
+            f'scriptFormat="{language}" is not executed; write scriptFormat="feel".',
+        )
+        return None
+    if part.get("resource") is not None:
+        context.report.error("unsupported", part, "Script resources are not followed.")
+        return None
+    line = context.report.document.line(part)
+    try:
+        return expression(text_of(part), "feel", line)
+    except ExpressionRefused as error:
+        context.refuse_expression(part, text_of(part), error, line)
+        return None

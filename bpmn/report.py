@@ -1,0 +1,92 @@
+"""Collects the findings of one file. Invariant: the report is complete, not the first fault."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Literal
+
+from lxml import etree
+
+from bpmn.errors import Finding
+from bpmn.reader import Document
+
+MAX_FINDINGS = 1_000
+"""A hostile file must not make the report itself a bomb."""
+
+
+class Report:
+    """What is wrong with, or worth knowing about, one model."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.errors = 0
+        self._findings: list[Finding] = []
+        self._noticed: Counter[str] = Counter()
+        self._first: dict[str, tuple[etree._Element, str]] = {}
+
+    def error(self, rule: str, element: etree._Element, message: str, line: int = 0) -> None:
+        self.errors += 1
+        self._add(rule, element, message, "error", line)
+
+    def warning(self, rule: str, element: etree._Element, message: str) -> None:
+        self._add(rule, element, message, "warning", 0)
+
+    def notice_kind(self, element: etree._Element, message: str) -> None:
+        """Say once for all elements of a kind that they have no effect on the run."""
+        kind = etree.QName(element).localname
+        self._noticed[kind] += 1
+        self._first.setdefault(kind, (element, message))
+
+    def take(self, findings: list[Finding]) -> None:
+        self.errors += sum(f.severity == "error" for f in findings)
+        self._findings += findings
+
+    def findings(self) -> list[Finding]:
+        """All findings by line; errors before warnings before notices on the same line."""
+        notices = []
+        for kind, (element, message) in self._first.items():
+            count = self._noticed[kind]
+            text = f"{message} ({count} × {kind})" if count > 1 else message
+            line = self.document.line(element)
+            notices.append(
+                Finding(self.document.file, line, named(element), f"ignored-{kind}", "notice", text)
+            )
+        order = ("error", "warning", "notice")
+        found = self._findings + notices
+        return sorted(found, key=lambda f: (f.line, order.index(f.severity)))
+
+    def _add(
+        self,
+        rule: str,
+        element: etree._Element,
+        message: str,
+        severity: Literal["error", "warning"],
+        line: int,
+    ) -> None:
+        if len(self._findings) >= MAX_FINDINGS:
+            return
+        line = line or self.document.line(element)
+        self._findings.append(
+            Finding(self.document.file, line, named(element), rule, severity, message)
+        )
+
+
+def named(element: etree._Element) -> str | None:
+    """The id of the element or of what it is part of: what a modeller can click on."""
+    for one in (element, *element.iterancestors()):
+        identifier = one.get("id")
+        if identifier and etree.QName(one).localname not in _PARTS_WITH_ID:
+            return identifier
+    return element.get("id")
+
+
+_PARTS_WITH_ID = frozenset(
+    {
+        "messageEventDefinition", "timerEventDefinition", "errorEventDefinition",
+        "terminateEventDefinition", "signalEventDefinition", "escalationEventDefinition",
+        "conditionalEventDefinition", "compensateEventDefinition", "cancelEventDefinition",
+        "linkEventDefinition", "timeDate", "timeDuration", "timeCycle", "conditionExpression",
+        "multiInstanceLoopCharacteristics", "standardLoopCharacteristics", "formField",
+        "ioSpecification", "property", "formalExpression",
+    }
+)  # fmt: skip

@@ -1,0 +1,71 @@
+"""The OMG's XML schemas for BPMN 2.0, as SpiffWorkflow ships them.
+
+Invariant: the schemas are read from the installed package without importing it, once a process.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from lxml import etree
+
+from bpmn.errors import Finding
+from bpmn.reader import Document
+from bpmn.report import named
+
+MAX_FINDINGS = 200
+
+
+def schema_findings(document: Document) -> list[Finding]:
+    """Every place where the file breaks the schema, as errors."""
+    schema = _schema()
+    if schema.validate(document.root):
+        return []
+    found: dict[tuple[int, str], Finding] = {}
+    log: Any = schema.error_log  # iterable, though its stub does not say so
+    for entry in log:
+        if len(found) >= MAX_FINDINGS:
+            break
+        if "atomic type 'xs:ID'" in entry.message and _is_name(entry.message):
+            continue  # a repeated id: the rule `duplicate-id` says where it stands first
+        element = _place(document, entry.path)
+        line = entry.line if element is None else document.line(element)
+        message = _NAMESPACE.sub("", entry.message)
+        identifier = None if element is None else named(element)
+        found.setdefault(
+            (line, message),
+            Finding(document.file, line, identifier, "schema", "error", message),
+        )
+    return list(found.values())
+
+
+def _place(document: Document, path: str | None) -> etree._Element | None:
+    if not path:
+        return None
+    places = document.root.getroottree().xpath(path)
+    assert isinstance(places, list)
+    first = places[0] if places else None
+    return first if isinstance(first, etree._Element) else None
+
+
+_NAMESPACE = re.compile(r"\{[^}]*\}")
+_ID = re.compile(r"'([\w.-]+)' is not a valid value")
+
+
+def _is_name(message: str) -> bool:
+    match = _ID.search(message)
+    return match is not None and not match[1][0].isdigit() and match[1][0] not in ".-"
+
+
+@cache
+def _schema() -> etree.XMLSchema:
+    package = find_spec("SpiffWorkflow")
+    assert package is not None, "SpiffWorkflow is a dependency"
+    assert package.origin is not None
+    folder = Path(package.origin).parent / "bpmn" / "parser" / "schema"
+    parser = etree.XMLParser(no_network=True, resolve_entities=False)
+    return etree.XMLSchema(etree.parse(folder / "BPMN20.xsd", parser))

@@ -1,0 +1,250 @@
+"""The drawing of one node: outline, symbol, status badge and wrapped name, as SVG elements.
+
+Invariant: colours come from CSS classes over `currentColor`, and a status has a sign besides
+its colour; there is no style attribute, no script and no reference to anything outside.
+"""
+
+from __future__ import annotations
+
+from lxml import etree
+
+from bpmn.layout import Box, Shape
+from bpmn.model import local
+
+SVG = "http://www.w3.org/2000/svg"
+LINE_HEIGHT = 14.0
+_CHARACTER = 6.4
+_MAX_LINES = 8
+_MAX_NAME = 400
+
+STATUS = {"active": ("aktiv", "▶"), "incident": ("Störung", "!"), "done": ("erledigt", "✓")}
+
+KINDS = {
+    "startEvent": "Startereignis",
+    "endEvent": "Endereignis",
+    "intermediateCatchEvent": "Zwischenereignis",
+    "intermediateThrowEvent": "Zwischenereignis",
+    "boundaryEvent": "Angeheftetes Ereignis",
+    "task": "Aufgabe",
+    "manualTask": "Manuelle Aufgabe",
+    "userTask": "Benutzeraufgabe",
+    "serviceTask": "Serviceaufgabe",
+    "sendTask": "Sendeaufgabe",
+    "receiveTask": "Empfangsaufgabe",
+    "scriptTask": "Skriptaufgabe",
+    "businessRuleTask": "Entscheidungsaufgabe",
+    "subProcess": "Teilprozess",
+    "transaction": "Transaktion",
+    "adHocSubProcess": "Ad-hoc-Teilprozess",
+    "callActivity": "Prozessaufruf",
+    "exclusiveGateway": "Exklusives Gateway",
+    "parallelGateway": "Paralleles Gateway",
+    "inclusiveGateway": "Inklusives Gateway",
+    "complexGateway": "Komplexes Gateway",
+    "eventBasedGateway": "Ereignisbasiertes Gateway",
+    "participant": "Pool",
+    "lane": "Bahn",
+    "textAnnotation": "Anmerkung",
+    "dataObjectReference": "Datenobjekt",
+    "dataStoreReference": "Datenspeicher",
+    "group": "Gruppe",
+}
+
+_TASK_PATHS = {
+    # 16 × 16, drawn for this project
+    "userTask": "M8 2a3 3 0 1 1-.01 0zM2 14c0-4 3-5 6-5s6 1 6 5z",
+    "manualTask": "M2 6h7l3 2h2v4h-2l-3 2H4z",
+    "serviceTask": "M8 5a3 3 0 1 1-.01 0zM8 1v3M8 12v3M1 8h3M12 8h3"
+    "M3 3l2 2M11 11l2 2M13 3l-2 2M3 13l2-2",
+    "scriptTask": "M4 2h9l-2 4 2 4-2 4H3l2-4-2-4zM6 5h4M6 8h4M6 11h3",
+    "businessRuleTask": "M2 3h12v10H2zM2 6h12M2 9.500h12M6 6v7",
+    "sendTask": "M1 3h14v10H1zM1 3l7 6 7-6",
+    "receiveTask": "M1 3h14v10H1zM1 3l7 6 7-6",
+}  # fmt: skip
+_EVENT_PATHS = {
+    "messageEventDefinition": "M1 3h14v10H1zM1 3l7 6 7-6",
+    "timerEventDefinition": "M8 1a7 7 0 1 1-.01 0zM8 3.500V8l3 2",
+    "errorEventDefinition": "M2 14l3-10 4 6 4-8-3 10-4-6z",
+    "signalEventDefinition": "M8 2l6 11H2z",
+    "escalationEventDefinition": "M8 2l5 12-5-5-5 5z",
+    "conditionalEventDefinition": "M3 2h10v12H3zM5 5h6M5 8h6M5 11h6",
+    "compensateEventDefinition": "M8 3v10L2 8zM14 3v10L8 8z",
+    "linkEventDefinition": "M2 6h7V3l5 5-5 5v-3H2z",
+    "cancelEventDefinition": "M3 3l10 10M13 3L3 13",
+    "terminateEventDefinition": "M8 2a6 6 0 1 1-.01 0z",
+}
+_GATEWAY_PATHS = {
+    "exclusiveGateway": "M3 3l10 10M13 3L3 13",
+    "parallelGateway": "M8 1v14M1 8h14",
+    "inclusiveGateway": "M8 2a6 6 0 1 1-.01 0z",
+    "complexGateway": "M8 1v14M1 8h14M3 3l10 10M13 3L3 13",
+    "eventBasedGateway": "M8 1l7 5-3 8H4L1 6z",
+}
+
+
+def add(parent: etree._Element, tag: str, **attributes: object) -> etree._Element:
+    """Append an SVG element; `class_` and `stroke_width` become `class` and `stroke-width`."""
+    child = etree.SubElement(parent, f"{{{SVG}}}{tag}")
+    for name, value in attributes.items():
+        text = f"{value:.6g}" if isinstance(value, float) else str(value)
+        child.set(name.rstrip("_").replace("_", "-"), text)
+    return child
+
+
+def draw_node(group: etree._Element, shape: Shape) -> None:
+    """Outline and symbol of one element."""
+    kind, box = shape.kind, shape.box
+    if kind in ("participant", "lane"):
+        _pool(group, shape)
+    elif kind.endswith("Event"):
+        _event(group, shape)
+    elif kind.endswith("Gateway"):
+        middle_x, middle_y = box.middle
+        points = (
+            f"{middle_x:g},{box.y:g} {box.x + box.width:g},{middle_y:g} "
+            f"{middle_x:g},{box.y + box.height:g} {box.x:g},{middle_y:g}"
+        )
+        add(group, "polygon", class_="outline", points=points)
+        _symbol(group, _GATEWAY_PATHS.get(kind), middle_x - 8, middle_y - 8)
+    elif kind == "textAnnotation":
+        path = f"M{box.x + 20:g} {box.y:g}H{box.x:g}V{box.y + box.height:g}H{box.x + 20:g}"
+        add(group, "path", class_="annotation", d=path)
+    elif kind == "group":
+        _rectangle(group, box, "group", 8, dash="8 4")
+    elif kind.startswith("data"):
+        _rectangle(group, box, "data", 0)
+    else:
+        _activity(group, shape)
+
+
+def _rectangle(
+    group: etree._Element, box: Box, class_: str, radius: int, dash: str | None = None
+) -> etree._Element:
+    drawn = add(
+        group, "rect", class_=class_, x=box.x, y=box.y, width=box.width, height=box.height,
+        rx=radius,
+    )  # fmt: skip
+    if dash:
+        drawn.set("stroke-dasharray", dash)
+    return drawn
+
+
+def _pool(group: etree._Element, shape: Shape) -> None:
+    box = shape.box
+    _rectangle(group, box, shape.kind, 0)
+    if shape.kind == "participant":
+        path = f"M{box.x + 30:g} {box.y:g}v{box.height:g}"
+        if not shape.horizontal:
+            path = f"M{box.x:g} {box.y + 30:g}h{box.width:g}"
+        add(group, "path", class_="border", d=path)
+
+
+def _activity(group: etree._Element, shape: Shape) -> None:
+    box = shape.box
+    outline = _rectangle(group, box, "outline", 10)
+    if shape.kind == "callActivity":
+        outline.set("stroke-width", "4")
+    _symbol(group, _TASK_PATHS.get(shape.kind), box.x + 6, box.y + 6)
+    if shape.kind == "subProcess" and not shape.expanded:
+        middle = box.middle[0]
+        _symbol(group, "M1 1h14v14H1zM8 4v8M4 8h8", middle - 8, box.y + box.height - 18)
+
+
+def _event(group: etree._Element, shape: Shape) -> None:
+    middle_x, middle_y = shape.box.middle
+    radius = min(shape.box.width, shape.box.height) / 2
+    kind, element = shape.kind, shape.element
+    ring = add(group, "circle", class_="outline", cx=middle_x, cy=middle_y, r=radius)
+    if kind == "endEvent":
+        ring.set("stroke-width", "4")
+    elif kind != "startEvent":
+        rings = [ring, add(group, "circle", cx=middle_x, cy=middle_y, r=max(radius - 4, 1.0))]
+        if element.get("cancelActivity", "true") == "false":
+            for drawn in rings:
+                drawn.set("stroke-dasharray", "5 3")
+    names = [
+        name
+        for part in element.iterchildren(etree.Element)
+        if (name := local(part)) in _EVENT_PATHS
+    ]
+    if names:
+        _symbol(group, _EVENT_PATHS[names[0]], middle_x - 8, middle_y - 8)
+
+
+def _symbol(group: etree._Element, path: str | None, x: float, y: float) -> None:
+    if path is not None:
+        add(group, "path", class_="symbol", d=path, transform=f"translate({x:g} {y:g})")
+
+
+def draw_badge(group: etree._Element, shape: Shape, status: str) -> None:
+    """The sign that says the status without colour."""
+    x, y = shape.box.x + shape.box.width, shape.box.y
+    add(group, "circle", class_=f"badge {status}", cx=x, cy=y, r=9, fill="white")
+    text = _text(group, x, y + 4, "middle")
+    text.set("class", "badge-sign")
+    text.text = STATUS[status][1]
+
+
+def draw_name(group: etree._Element, shape: Shape, name: str) -> None:
+    """The name inside an activity, at the side of a pool, else at its label or below."""
+    box, kind = shape.box, shape.kind
+    if kind in ("participant", "lane") and shape.horizontal:
+        x, y = box.x + 15, box.middle[1]
+        text = _text(group, x, y, "middle")
+        text.set("transform", f"rotate(-90 {x:g} {y:g})")
+        text.text = shorten(name, box.height)
+    elif kind in ("participant", "lane"):
+        _text(group, box.middle[0], box.y + 20, "middle").text = shorten(name, box.width)
+    elif kind == "textAnnotation":
+        write(group, Box(box.x + 6, box.y, box.width, box.height), name, "start", centred=False)
+    elif kind in ("subProcess", "transaction", "adHocSubProcess", "group") and shape.expanded:
+        write(group, Box(box.x, box.y + 4, box.width, 30), name, "middle", centred=False)
+    elif kind.endswith(("Event", "Gateway")) or kind.startswith("data"):
+        label = shape.label or Box(box.middle[0] - 50, box.y + box.height + 4, 100, 42)
+        wide = Box(label.middle[0] - 50, label.y, 100.0, max(label.height, 42.0))
+        write(group, wide if label.width < 90 else label, name, "middle", centred=False)
+    else:
+        write(group, box, name, "middle", centred=True)
+
+
+def _text(group: etree._Element, x: float, y: float, anchor: str) -> etree._Element:
+    return add(group, "text", x=x, y=y, text_anchor=anchor, fill="currentColor", stroke="none")
+
+
+def write(group: etree._Element, box: Box, text: str, anchor: str, *, centred: bool) -> None:
+    """Wrapped text in a box; what does not fit ends in an ellipsis (the title has it all)."""
+    room = max(1, min(_MAX_LINES, int(box.height / LINE_HEIGHT)))
+    lines = wrap(text, box.width - 10, room)
+    x = box.middle[0] if anchor == "middle" else box.x
+    y = box.y + LINE_HEIGHT
+    if centred:
+        y = box.middle[1] - (len(lines) - 1) * LINE_HEIGHT / 2 + 4
+    holder = _text(group, x, y, anchor)
+    for number, line in enumerate(lines):
+        span = add(holder, "tspan", x=x, y=y + number * LINE_HEIGHT)
+        span.text = line
+
+
+def shorten(text: str, width: float) -> str:
+    room = max(1, int(width / _CHARACTER))
+    return text if len(text) <= room else text[: room - 1] + "…"
+
+
+def wrap(text: str, width: float, room: int) -> list[str]:
+    """Lines of at most `width` pixels; words that are too long are broken."""
+    limit = max(4, int(width / _CHARACTER))
+    lines = [""]
+    for whole in text[:_MAX_NAME].split():
+        word = whole
+        while word:
+            gap = " " if lines[-1] else ""
+            if len(lines[-1]) + len(gap) + len(word) <= limit:
+                lines[-1] += gap + word
+                break
+            if not lines[-1]:
+                lines[-1], word = word[: limit - 1] + "-", word[limit - 1 :]
+            lines.append("")
+    lines = [line for line in lines if line]
+    if len(lines) > room:
+        lines = [*lines[: room - 1], lines[room - 1][: limit - 1] + "…"]
+    return lines or [""]

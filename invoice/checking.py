@@ -1,0 +1,174 @@
+"""Bytes in, verdict and findings out.
+
+Invariants: hostile or broken bytes give a report, never an exception; no verdict ever says that
+an invoice is valid, only that nothing was found; what could not be judged is for a person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import Context, InvalidOperation, localcontext
+from enum import StrEnum
+
+from invoice.errors import InvoiceRefused, NotAnInvoice
+from invoice.model import Group, Invoice, Syntax
+from invoice.parsing import read_invoice
+from invoice.places import place_of
+from invoice.profiles import Profile, profile_of
+from invoice.reading import read_tree
+from invoice.rules import rules_for
+from invoice.rules.rule import Klass, Rule, Severity
+from invoice.schema import SchemaFault, schema_faults
+
+ARITHMETIC = Context(prec=80, traps=[InvalidOperation])
+"""Wide enough that no sum or product of amounts is ever rounded."""
+
+
+class Verdict(StrEnum):
+    """What the check says. None of the words means that the invoice is valid."""
+
+    ACCEPTABLE = "annehmbar"
+    WITH_NOTES = "annehmbar_mit_hinweisen"
+    TO_CLARIFY = "zu_klaeren"
+    OBJECTED = "beanstandet"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One fault: what, where, what to do, and what it means for the invoice."""
+
+    rule: str
+    severity: Severity
+    klass: str
+    place: str
+    path: str
+    line: int
+    text: str
+    hint: str
+    refusal: bool
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "rule": self.rule,
+            "severity": self.severity,
+            "class": self.klass,
+            "place": self.place,
+            "path": self.path,
+            "line": self.line,
+            "text": self.text,
+            "hint": self.hint,
+            "refusal": self.refusal,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What came of checking one document."""
+
+    verdict: Verdict
+    profile: str | None
+    syntax: Syntax | None
+    findings: tuple[Finding, ...]
+    invoice: Invoice | None
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "verdict": self.verdict.value,
+            "profile": self.profile,
+            "syntax": self.syntax,
+            "findings": [finding.as_json() for finding in self.findings],
+        }
+
+
+def check_invoice(data: bytes, on: date | None = None) -> Report:
+    """Read and check an invoice. `on` chooses the rule pack; without it the issue date does."""
+    try:
+        root = read_tree(data)
+        invoice = read_invoice(root)
+    except (NotAnInvoice, InvoiceRefused) as error:
+        return Report(Verdict.TO_CLARIFY, None, None, (_unread(error),), None)
+    profile = profile_of(invoice.specification)
+    findings = [_schema_finding(f) for f in schema_faults(root, invoice.syntax)]
+    findings += _profile_findings(invoice, profile)
+    findings += _rule_findings(invoice, rules_for(profile, on or invoice.issue_date))
+    return Report(_verdict(findings), profile.value, invoice.syntax, tuple(findings), invoice)
+
+
+def _verdict(findings: list[Finding]) -> Verdict:
+    if any(f.refusal for f in findings):
+        return Verdict.OBJECTED
+    if any(f.severity == "fatal" for f in findings):
+        return Verdict.TO_CLARIFY
+    return Verdict.WITH_NOTES if findings else Verdict.ACCEPTABLE
+
+
+def _unread(error: NotAnInvoice | InvoiceRefused) -> Finding:
+    if isinstance(error, InvoiceRefused):
+        text = "Die Datei wurde aus Sicherheitsgründen nicht gelesen."
+        hint = "Bitte die Datei nicht öffnen und beim Absender nach einer einwandfreien fragen."
+    else:
+        text = "Die Datei ist keine E-Rechnung, die hier gelesen werden kann."
+        hint = (
+            "Bitte prüfen, ob es eine sonstige Rechnung ist, und die Kopfdaten von Hand erfassen."
+        )
+    return Finding(
+        error.code, "fatal", Klass.FORMAT.value, "", "", 0, text, f"{hint} ({error})", False
+    )
+
+
+def _schema_finding(fault: SchemaFault) -> Finding:
+    return Finding(
+        "XSD",
+        "fatal",
+        Klass.FORMAT.value,
+        "",
+        fault.path,
+        fault.line,
+        "Der Aufbau der Datei entspricht nicht dem Schema des Formats.",
+        f"Der Rechnungssteller muss die Rechnung neu erzeugen. Meldung: {fault.message}",
+        True,
+    )
+
+
+def _profile_findings(invoice: Invoice, profile: Profile) -> Iterator[Finding]:
+    """What no rule of the standard says, but a person has to see."""
+    place = place_of(invoice, invoice, "specification")
+    if not profile.is_an_invoice:
+        yield Finding(
+            "PROFIL", "fatal", Klass.FORMAT.value, place.term, place.path, place.line,
+            f"Das Profil {profile.value} enthält keine vollständige Rechnung.",
+            "Die Kopfdaten bitte von Hand am Rechnungsbild prüfen (sonstige Rechnung).", False,
+        )  # fmt: skip
+    elif profile is Profile.UNKNOWN and invoice.specification:
+        yield Finding(
+            "PROFIL", "fatal", Klass.FORMAT.value, place.term, place.path, place.line,
+            "Die Rechnung nennt eine Spezifikation, die hier nicht bekannt ist.",
+            "Bitte prüfen, ob die Rechnung der EN 16931 entspricht.", False,
+        )  # fmt: skip
+
+
+def _rule_findings(invoice: Invoice, rules: tuple[Rule, ...]) -> list[Finding]:
+    findings: list[Finding] = []
+    with localcontext(ARITHMETIC):
+        for rule in rules:
+            failed = [s for s in rule.on(invoice) if not rule.test(s, invoice)]
+            findings.extend(_finding(rule, subject, invoice) for subject in failed)
+    return findings
+
+
+def _finding(rule: Rule, subject: Group, invoice: Invoice) -> Finding:
+    place = place_of(invoice, subject, rule.field)
+    term = place.term or (rule.terms[0] if rule.terms else "")
+    return Finding(
+        rule.id,
+        rule.severity,
+        rule.klass.value,
+        term,
+        place.path,
+        place.line,
+        rule.text,
+        rule.hint,
+        rule.refusal,
+    )

@@ -1,0 +1,35 @@
+"""Errors of the invoice package. Each leaf names a situation and carries a stable `code`."""
+
+# ruff: noqa: N818 - the leaves are named for the situation
+
+from __future__ import annotations
+
+
+class InvoiceError(Exception):
+    """Base of all that reading or checking an invoice can raise."""
+
+    code = "invoice"
+
+
+class NotAnInvoice(InvoiceError):
+    """Bytes that are no XML, or XML whose root no supported syntax knows."""
+
+    code = "not_an_invoice"
+
+
+class InvoiceRefused(InvoiceError):
+    """Bytes that are not read at all: too large, too deep, or with a document type."""
+
+    code = "invoice_refused"
+
+
+class AttachmentRefused(InvoiceError):
+    """An embedded file that cannot be decoded or is larger than what is accepted."""
+
+    code = "attachment_refused"
+
+
+class SchemaMissing(InvoiceError):
+    """The XML schemas are not installed."""
+
+    code = "schema_missing"

@@ -1,0 +1,114 @@
+"""Where a field stands in the source: business term, path and line.
+
+Computed only for findings. The tables that read a syntax are the tables that are asked here, so
+that a place cannot drift from what was read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from functools import cache
+from typing import Any, cast
+
+from lxml import etree
+
+from invoice import cii, ubl
+from invoice.model import Group, Invoice
+from invoice.shapes import Names, Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A field of the invoice. `line` is that of the nearest element that is there."""
+
+    term: str
+    path: str
+    line: int
+
+
+def place_of(invoice: Invoice, group: Group, name: str) -> Place:
+    """Where `group.name` stands, or would stand if it were there. `name` may be dotted."""
+    names = cii.NAMES if invoice.syntax == "cii" else ubl.NAMES
+    start = group.source if group.source is not None else invoice.source
+    relative, term = _resolve(invoice.syntax, cast("Any", type(group)), name)
+    if start is None:
+        return Place(term, "", 0)
+    if group.source is None:
+        relative = ""
+    element, rest = _walk(start, relative, names)
+    path = "/".join(part for part in (_path(element, names), rest) if part)
+    return Place(term, path, _line(element))
+
+
+@cache
+def _resolve(syntax: str, cls: Any, name: str) -> tuple[str, str]:
+    """The path below the group's element, and the business term, of a dotted field."""
+    shape = _shapes(syntax).get(cls)
+    steps: list[str] = []
+    owner, part = cls, name
+    for part in name.split("."):
+        if shape is None:
+            break
+        owner = cls if not steps else shape.group
+        steps.append(shape.paths.get(part, ""))
+        shape = shape.below.get(part)
+    return "/".join(step for step in steps if step not in ("", ".")), _term(owner, part)
+
+
+def _term(cls: type[Group], name: str) -> str:
+    """The business term of a field, or none where the standard gives it none."""
+    if name in cls.terms:
+        return cls.terms[name]
+    return next((str(f.metadata.get("term", "")) for f in fields(cls) if f.name == name), "")
+
+
+def _line(element: etree._Element) -> int:
+    line = element.sourceline
+    return line if isinstance(line, int) else 0
+
+
+def _walk(start: etree._Element, relative: str, names: Names) -> tuple[etree._Element, str]:
+    """Go down as far as the source goes; what is left is the path that is missing."""
+    element = start
+    steps = [step for step in relative.split("/") if step not in ("", ".")]
+    for number, step in enumerate(steps):
+        if step.startswith("@"):
+            return element, "/".join(steps[number:])
+        child = element.getparent() if step == ".." else element.find(names.tags(step)[0])
+        if child is None:
+            return element, "/".join(steps[number:])
+        element = child
+    return element, ""
+
+
+def _path(element: etree._Element, names: Names) -> str:
+    steps: list[str] = []
+    node: etree._Element | None = element
+    while node is not None:
+        parent = node.getparent()
+        step = names.short(str(node.tag))
+        if parent is not None:
+            twins = parent.findall(str(node.tag))
+            if len(twins) > 1:
+                step += f"[{twins.index(node) + 1}]"
+        steps.append(step)
+        node = parent
+    return "/" + "/".join(reversed(steps))
+
+
+@cache
+def _shapes(syntax: str) -> dict[type[Group], Shape]:
+    """The table that reads each group in this syntax."""
+    found: dict[type[Group], Shape] = {}
+    _collect(cii.root if syntax == "cii" else ubl.root_of(syntax), found, set())
+    return found
+
+
+def _collect(shape: Shape, found: dict[type[Group], Shape], seen: set[int]) -> None:
+    if id(shape) in seen:
+        return
+    seen.add(id(shape))
+    for group in shape.groups:
+        found.setdefault(group, shape)
+    for below in shape.below.values():
+        _collect(below, found, seen)

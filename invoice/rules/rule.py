@@ -1,0 +1,149 @@
+"""What a business rule is, and the three forms in which rules are written.
+
+A rule is a question about one subject of the invoice (the document, a line, a VAT breakdown …)
+whose answer is true when the invoice is right. It stands as a decorated function, as a row of
+`needs(…)` where something has to be there, or as a row of a family. Meanings follow the formal
+definitions of EN 16931 (1.3.16) and XRechnung; the sentences are ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Literal
+
+from invoice.model import Group, Invoice
+
+Severity = Literal["fatal", "warning", "information"]
+Test = Callable[[Any, Invoice], bool]
+Select = Callable[[Invoice], Sequence[Any]]
+
+
+class Klass(Enum):
+    """Classes of faults after the BMF letter of 15 October 2025."""
+
+    FORMAT = "Formatfehler"
+    RULE = "Geschäftsregelfehler"
+    CONTENT = "Inhaltsfehler"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule. `field` is what the finding points at, seen from the subject."""
+
+    id: str
+    on: Select
+    test: Test
+    field: str
+    text: str
+    hint: str
+    severity: Severity = "fatal"
+    klass: Klass = Klass.RULE
+    terms: tuple[str, ...] = ()
+
+    @property
+    def refusal(self) -> bool:
+        """Whether a breach entitles to refuse the invoice. Warnings never do."""
+        return self.severity == "fatal"
+
+
+class RuleBook:
+    """The rules of one subject, in the order in which they are written."""
+
+    def __init__(self) -> None:
+        self.rules: list[Rule] = []
+
+    def rule(
+        self,
+        id: str,  # noqa: A002 - the standard's word
+        on: Select,
+        field: str,
+        text: str,
+        hint: str,
+        *,
+        terms: str = "",
+        severity: Severity = "fatal",
+        klass: Klass = Klass.RULE,
+    ) -> Callable[[Test], Test]:
+        """Enter the function below as a rule."""
+
+        def enter(test: Test) -> Test:
+            found = tuple(terms.split())
+            self.rules.append(Rule(id, on, test, field, text, hint, severity, klass, found))
+            return test
+
+        return enter
+
+    def needs(
+        self,
+        id: str,  # noqa: A002
+        on: Select,
+        field: str,
+        text: str,
+        hint: str,
+        *,
+        terms: str = "",
+        severity: Severity = "fatal",
+        klass: Klass = Klass.RULE,
+    ) -> None:
+        """A row: the field's element has to be there."""
+
+        def test(subject: Group, _: Invoice) -> bool:
+            return subject.has(field)
+
+        self.rule(id, on, field, text, hint, terms=terms, severity=severity, klass=klass)(test)
+
+    def fills(
+        self,
+        id: str,  # noqa: A002
+        on: Select,
+        field: str,
+        text: str,
+        hint: str,
+        *,
+        terms: str = "",
+        severity: Severity = "fatal",
+        klass: Klass = Klass.RULE,
+    ) -> None:
+        """A row: the field has to be there and say something."""
+
+        def test(subject: Group, _: Invoice) -> bool:
+            return filled(subject, field)
+
+        self.rule(id, on, field, text, hint, terms=terms, severity=severity, klass=klass)(test)
+
+
+def filled(group: Group, name: str) -> bool:
+    """Whether the element is there and not empty once white space is taken off."""
+    value = getattr(group, name)
+    if value is None:
+        raw = (group.unreadable or {}).get(name, "")
+        return bool(raw.strip(" \t\r\n"))
+    return not isinstance(value, str) or bool(value.strip(" \t\r\n"))
+
+
+def either(in_cii: Select, in_ubl: Select) -> Select:
+    """Subjects that the two syntaxes define differently."""
+
+    def select(invoice: Invoice) -> Sequence[Any]:
+        return in_cii(invoice) if invoice.syntax == "cii" else in_ubl(invoice)
+
+    return select
+
+
+def document(invoice: Invoice) -> Sequence[Invoice]:
+    return (invoice,)
+
+
+def lines(invoice: Invoice) -> Sequence[Any]:
+    return invoice.lines
+
+
+def present(*groups: Group | None) -> Sequence[Any]:
+    """Those of the groups that the invoice has."""
+    return tuple(g for g in groups if g is not None and g.source is not None)
+
+
+def ids(rules: Iterable[Rule]) -> set[str]:
+    return {rule.id for rule in rules}

