@@ -19,7 +19,7 @@ class Fact(msgspec.Struct, frozen=True, array_like=True, tag=True, omit_defaults
     """Base of all facts. `tag=True`: the class name is the first item of the encoded array."""
 
 
-class Entered(Fact):
+class Entered(Fact, frozen=True):
     """A token came to a node. `parent` is the scope instance the token moves in, 0 the process."""
 
     node: str
@@ -27,21 +27,21 @@ class Entered(Fact):
     parent: int = 0
 
 
-class Left(Fact):
+class Left(Fact, frozen=True):
     """A node completed and the token went on (or was consumed by an end event)."""
 
     node: str
     token: int
 
 
-class Cancelled(Fact):
+class Cancelled(Fact, frozen=True):
     """A token was withdrawn from a node without completing it."""
 
     node: str
     token: int
 
 
-class VariableSet(Fact):
+class VariableSet(Fact, frozen=True):
     """`wire` is the type the value was stated with, where it differs from the value's own."""
 
     scope: int
@@ -50,12 +50,12 @@ class VariableSet(Fact):
     wire: str | None = None
 
 
-class VariableRemoved(Fact):
+class VariableRemoved(Fact, frozen=True):
     scope: int
     name: str
 
 
-class TaskOpened(Fact):
+class TaskOpened(Fact, frozen=True):
     task: int
     node: str
     token: int
@@ -71,12 +71,12 @@ class TaskOpened(Fact):
     """Persons a four-eyes rule keeps from claiming or completing (see `UserTask`)."""
 
 
-class TaskClosed(Fact):
+class TaskClosed(Fact, frozen=True):
     task: int
     how: Literal["completed", "cancelled", "error"]
 
 
-class JobRequested(Fact):
+class JobRequested(Fact, frozen=True):
     """Work for a handler here (`handler`), a worker elsewhere (`external`), or the engine's own
     continuation (`continuation`). `attempts` and `waits` (seconds) come from the model."""
 
@@ -91,12 +91,12 @@ class JobRequested(Fact):
     exclusive: bool = True
 
 
-class JobClosed(Fact):
+class JobClosed(Fact, frozen=True):
     job: int
     how: Literal["done", "cancelled", "error"]
 
 
-class TimerArmed(Fact):
+class TimerArmed(Fact, frozen=True):
     """`due` is an instant in UTC. A cycle arms its next timer when this one fires."""
 
     timer: int
@@ -105,12 +105,12 @@ class TimerArmed(Fact):
     due: datetime
 
 
-class TimerClosed(Fact):
+class TimerClosed(Fact, frozen=True):
     timer: int
     how: Literal["fired", "cancelled"]
 
 
-class Subscribed(Fact):
+class Subscribed(Fact, frozen=True):
     subscription: int
     node: str
     token: int
@@ -118,12 +118,12 @@ class Subscribed(Fact):
     key: Value = None
 
 
-class Unsubscribed(Fact):
+class Unsubscribed(Fact, frozen=True):
     subscription: int
     how: Literal["arrived", "cancelled"]
 
 
-class IncidentOpened(Fact):
+class IncidentOpened(Fact, frozen=True):
     """An expression failed, a decision matched nothing it may, no flow could be taken."""
 
     incident: int
@@ -133,11 +133,11 @@ class IncidentOpened(Fact):
     message: str
 
 
-class IncidentClosed(Fact):
+class IncidentClosed(Fact, frozen=True):
     incident: int
 
 
-class ErrorThrown(Fact):
+class ErrorThrown(Fact, frozen=True):
     """A BPMN error on its way; `caught_by` is the event that took it, None if nobody did."""
 
     code: str
@@ -146,7 +146,7 @@ class ErrorThrown(Fact):
     message: str | None = None
 
 
-class Decided(Fact):
+class Decided(Fact, frozen=True):
     """A decision was evaluated: enough to explain it later."""
 
     node: str
@@ -157,14 +157,14 @@ class Decided(Fact):
     result: Value
 
 
-class MessageThrown(Fact):
+class MessageThrown(Fact, frozen=True):
     node: str
     message: str
     key: Value
     variables: Variables
 
 
-class Ended(Fact):
+class Ended(Fact, frozen=True):
     """The instance ended. `end` names the end event that was reached last, if any."""
 
     how: Literal["completed", "terminated", "cancelled", "error"]

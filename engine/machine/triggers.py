@@ -17,7 +17,13 @@ class Trigger(msgspec.Struct, frozen=True, kw_only=True):
     """Base of all triggers."""
 
 
-class Start(Trigger):
+class Carrying(Trigger, frozen=True, kw_only=True):
+    """A trigger with variables. `wire` states types that differ from the values' own."""
+
+    wire: dict[str, str] = {}
+
+
+class Start(Carrying, frozen=True, kw_only=True):
     """Begin at `node`, or at the process's none start event."""
 
     variables: Variables
@@ -26,7 +32,7 @@ class Start(Trigger):
     initiator: str | None = None
 
 
-class TaskCompleted(Trigger):
+class TaskCompleted(Carrying, frozen=True, kw_only=True):
     """A person finished a user task. `performer` acted, `on_behalf_of` is the represented."""
 
     task: int
@@ -35,7 +41,7 @@ class TaskCompleted(Trigger):
     on_behalf_of: str | None = None
 
 
-class TaskThrew(Trigger):
+class TaskThrew(Carrying, frozen=True, kw_only=True):
     """A user task ended with a BPMN error instead (Camunda 7: `/task/{id}/bpmnError`)."""
 
     task: int
@@ -44,7 +50,7 @@ class TaskThrew(Trigger):
     variables: Variables = {}
 
 
-class JobDone(Trigger):
+class JobDone(Carrying, frozen=True, kw_only=True):
     """`local` variables are set in the activity's own scope, before its output mapping."""
 
     job: int
@@ -52,7 +58,7 @@ class JobDone(Trigger):
     local: Variables = {}
 
 
-class JobThrew(Trigger):
+class JobThrew(Carrying, frozen=True, kw_only=True):
     """The handler or worker raised `BpmnError(code)`: caught by a boundary event or above."""
 
     job: int
@@ -61,28 +67,28 @@ class JobThrew(Trigger):
     variables: Variables = {}
 
 
-class TimerDue(Trigger):
+class TimerDue(Trigger, frozen=True, kw_only=True):
     timer: int
 
 
-class MessageArrived(Trigger):
+class MessageArrived(Carrying, frozen=True, kw_only=True):
     subscription: int
     variables: Variables
 
 
-class Continue(Trigger):
+class Continue(Trigger, frozen=True, kw_only=True):
     """Run a continuation: asyncBefore/After, or what `advance` put off after 1,000 nodes."""
 
     job: int
 
 
-class Retried(Trigger):
+class Retried(Trigger, frozen=True, kw_only=True):
     """Try again what an expression's failure stopped."""
 
     incident: int
 
 
-class VariablesSet(Trigger):
+class VariablesSet(Carrying, frozen=True, kw_only=True):
     """Variables changed from outside; `scope` is a scope instance, 0 the process itself."""
 
     variables: Variables
@@ -90,7 +96,7 @@ class VariablesSet(Trigger):
     removed: tuple[str, ...] = ()
 
 
-class Cancel(Trigger):
+class Cancel(Trigger, frozen=True, kw_only=True):
     """End the instance from outside."""
 
     reason: str

@@ -1,0 +1,109 @@
+"""Errors of the machine: triggers that do not fit the state. The state is unchanged by them."""
+
+from __future__ import annotations
+
+
+class MachineError(Exception):
+    """Base of all refusals of a trigger, each with a stable `code`."""
+
+    code = "machine"
+
+
+class NotStarted(MachineError):
+    """A trigger other than `Start` for an instance that has not begun."""
+
+    code = "not_started"
+
+
+class AlreadyStarted(MachineError):
+    """A second `Start`."""
+
+    code = "already_started"
+
+
+class InstanceEnded(MachineError):
+    """A trigger for an instance that is over."""
+
+    code = "instance_ended"
+
+
+class StartUnknown(MachineError):
+    """The process has no such start event, or no none start event."""
+
+    code = "start_unknown"
+
+
+class WaitNotOpen(MachineError):
+    """Base: what the trigger names is not waited for (any more). `local` is its local id."""
+
+    code = "wait_not_open"
+    subject = "wait"
+
+    def __init__(self, local: int) -> None:
+        super().__init__(f"{self.subject} {local} is not open")
+        self.local = local
+
+
+class TaskNotOpen(WaitNotOpen):
+    code = "task_not_open"
+    subject = "task"
+
+
+class JobNotOpen(WaitNotOpen):
+    code = "job_not_open"
+    subject = "job"
+
+
+class TimerNotOpen(WaitNotOpen):
+    code = "timer_not_open"
+    subject = "timer"
+
+
+class SubscriptionNotOpen(WaitNotOpen):
+    code = "subscription_not_open"
+    subject = "subscription"
+
+
+class IncidentNotOpen(WaitNotOpen):
+    code = "incident_not_open"
+    subject = "incident"
+
+
+class ScopeNotOpen(WaitNotOpen):
+    code = "scope_not_open"
+    subject = "scope"
+
+
+class PerformerExcluded(MachineError):
+    """A four-eyes rule: this person, or whom they represent, performed a task it names."""
+
+    code = "performer_excluded"
+
+    def __init__(self, node: str, person: str) -> None:
+        super().__init__(f"{person} may not complete {node}: four eyes")
+        self.node = node
+        self.person = person
+
+
+class PerformerMissing(MachineError):
+    """A task under a four-eyes rule can only be completed by somebody."""
+
+    code = "performer_missing"
+
+    def __init__(self, node: str) -> None:
+        super().__init__(f"{node} is under a four-eyes rule: say who completes it")
+        self.node = node
+
+
+class StateTooNew(MachineError):
+    """A state that a later version has written."""
+
+    code = "state_too_new"
+
+
+class Stopped(Exception):  # noqa: N818  a signal inside the machine, never seen outside
+    """A token cannot go on here: it keeps its place with an incident of this `kind`."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind

@@ -1,0 +1,104 @@
+"""Which flows a token takes, and how parallel gateways fork and join (BPMN 2.0 §13.4)."""
+
+# ruff: noqa: ARG001  (all steps have the signature of `run.Step`)
+
+from __future__ import annotations
+
+from bpmn.graph import Expression, Flow, Node
+from bpmn.values import Variables
+from engine.machine.errors import Stopped
+from engine.machine.facts import Entered, Left
+from engine.machine.run import Run
+from engine.machine.scopes import consume, new_token
+from engine.machine.state import Stage, Token
+
+
+def exclusive(run: Run, token_id: int, token: Token, node: Node) -> list[Flow]:
+    """The first flow in document order whose condition is true, else the default."""
+    seen = run.state.visible(token.scope)
+    for flow in node.outgoing:
+        if not _is_default(flow, node) and _holds(run, flow.condition, seen):
+            return [flow]
+    return _default(node)
+
+
+def conditional(run: Run, token_id: int, token: Token, node: Node) -> list[Flow]:
+    """An activity's or event's flows: all whose condition is true or absent, else the default."""
+    seen = run.state.visible(token.scope)
+    taken = [
+        flow
+        for flow in node.outgoing
+        if not _is_default(flow, node) and _holds(run, flow.condition, seen)
+    ]
+    return taken or _default(node)
+
+
+def _is_default(flow: Flow, node: Node) -> bool:
+    return node.default is not None and flow.id == node.default.id
+
+
+def _default(node: Node) -> list[Flow]:
+    if node.default is None:
+        raise Stopped("no_flow", f"no condition of {node.id} is true and it has no default flow")
+    return [node.default]
+
+
+def _holds(run: Run, condition: Expression | None, seen: Variables) -> bool:
+    """Null is not true (DMN 1.5 §10.3.2.2); anything else but a boolean is the model's fault."""
+    if condition is None:
+        return True
+    value = condition.evaluate(seen, run.now)
+    if value is not None and not isinstance(value, bool):
+        raise Stopped("not_a_boolean", f"condition {condition.text!r} gave {type(value).__name__}")
+    return value is True
+
+
+def take(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
+    """Send the token on; further flows get tokens of their own, taken in document order."""
+    outgoing = node.outgoing
+    if len(outgoing) == 1 and outgoing[0].condition is None:
+        flows: list[Flow] | tuple[Flow, ...] = outgoing
+    elif not outgoing:
+        consume(run, token_id)
+        return None
+    elif node.kind == "parallelGateway":
+        flows = outgoing
+    elif node.kind == "exclusiveGateway":
+        flows = exclusive(run, token_id, token, node)
+    else:
+        flows = conditional(run, token_id, token, node)
+    first = flows[0]
+    token.node = first.target
+    token.flow = first.id
+    if len(flows) > 1:
+        others = [new_token(run, token.scope, flow.target, flow.id) for flow in flows[1:]]
+        run.ready.extend((other, "arrive") for other in reversed(others))
+    return "arrive"
+
+
+def join(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
+    """Wait until a token is there for every incoming flow; then one of each goes on as one.
+
+    A second token on the same flow waits for the next round.
+    """
+    flow = token.flow
+    assert flow is not None, "a token reaches a join on a flow"
+    gateways = run.state.joins.setdefault(token.scope, {})
+    arrived = gateways.setdefault(node.id, {})
+    run.facts.append(Entered(node.id, token_id, token.scope))
+    token.entered = True
+    arrived.setdefault(flow, []).append(token_id)
+    if len(arrived) < len(node.incoming):
+        return None
+    for waiting in list(arrived):
+        other = arrived[waiting].pop(0)
+        if not arrived[waiting]:
+            del arrived[waiting]
+        if other != token_id:
+            run.facts.append(Left(node.id, other))
+            consume(run, other)
+    if not arrived:
+        del gateways[node.id]
+    if not gateways:
+        del run.state.joins[token.scope]
+    return "complete"

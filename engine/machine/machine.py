@@ -1,0 +1,132 @@
+"""How a token moves: `advance` answers one trigger with a new state and the facts.
+
+Read the tables first: what a trigger does, the stages of a token at a node, and what each kind
+of node does. Invariant: pure; the order of everything follows from graph, state and trigger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from bpmn.errors import ModelError
+from bpmn.graph import (
+    Action,
+    Computation,
+    Decision,
+    Graph,
+    Node,
+    Receive,
+    Subprocess,
+    UserTask,
+    Work,
+)
+from engine.machine import activities, answers, events, gateways, scopes, steps, triggers, variables
+from engine.machine.errors import AlreadyStarted, InstanceEnded, NotStarted, Stopped
+from engine.machine.facts import AnyFact
+from engine.machine.run import Decide, Run, Step
+from engine.machine.state import Stage, State, Token
+from engine.machine.triggers import AnyTrigger
+from engine.machine.waits import open_incident
+
+ANSWERS: dict[type[AnyTrigger], Callable[[Run, Any], None]] = {
+    triggers.Start: answers.start,
+    triggers.TaskCompleted: answers.task_completed,
+    triggers.TaskThrew: answers.task_threw,
+    triggers.JobDone: answers.job_done,
+    triggers.JobThrew: answers.job_threw,
+    triggers.TimerDue: answers.timer_due,
+    triggers.MessageArrived: answers.message_arrived,
+    triggers.Continue: answers.resume,
+    triggers.Retried: answers.retried,
+    triggers.VariablesSet: answers.variables_set,
+    triggers.Cancel: answers.cancel,
+}
+
+EVENTS_AND_GATEWAYS: dict[str, Step] = {
+    "startEvent": events.pass_through,
+    "boundaryEvent": events.pass_through,
+    "intermediateCatchEvent": events.catch,
+    "intermediateThrowEvent": events.throw,
+    "endEvent": events.reach_end,
+    "exclusiveGateway": events.pass_through,
+    "parallelGateway": events.pass_through,
+    "task": events.pass_through,
+    "manualTask": events.pass_through,
+    "sendTask": events.throw,
+}
+
+ACTIONS: dict[type[Action], Step] = {
+    UserTask: activities.open_task,
+    Work: activities.request_work,
+    Computation: activities.compute,
+    Decision: activities.decide,
+    Receive: activities.receive,
+    Subprocess: scopes.enter_subprocess,
+}
+
+
+def act(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
+    """What the node is there for: its action if it has one, else what its kind does."""
+    if node.action is not None:
+        return ACTIONS[type(node.action)](run, token_id, token, node)
+    return EVENTS_AND_GATEWAYS[node.kind](run, token_id, token, node)
+
+
+STAGES: dict[Stage, Step] = {
+    "arrive": steps.arrive,
+    "start": variables.map_inputs,
+    "arm": steps.arm,
+    "act": act,
+    "complete": steps.complete,
+    "take": gateways.take,
+}
+
+
+def advance(
+    graph: Graph, state: State, trigger: AnyTrigger, now: datetime, decisions: Decide
+) -> tuple[State, list[AnyFact]]:
+    """Answer the trigger and move every token to its next wait.
+
+    Takes ownership of `state`. A trigger that does not fit raises a `MachineError` and changes
+    nothing. An expression that fails leaves its token where it stands, with an incident; what
+    went before stays.
+    """
+    if isinstance(trigger, triggers.Start):
+        if state.counter:
+            raise AlreadyStarted("the instance has begun")
+    elif not state.counter:
+        raise NotStarted("the instance has not begun")
+    if state.ended is not None:
+        raise InstanceEnded(f"the instance is over: {state.ended}")
+    run = Run(graph, state, now, decisions)
+    entries = state.entries
+    if not isinstance(trigger, triggers.Continue):
+        state.entries = 0
+    try:
+        ANSWERS[type(trigger)](run, trigger)
+    except BaseException:
+        state.entries = entries
+        raise
+    move(run)
+    return state, run.facts
+
+
+def move(run: Run) -> None:
+    """Take each ready token from stage to stage until it waits or is gone."""
+    tokens, nodes, ready = run.state.tokens, run.graph.nodes, run.ready
+    while ready:
+        token_id, stage = ready.pop()
+        token = tokens.get(token_id)
+        if token is None:
+            continue
+        following: Stage | None = stage
+        try:
+            while following is not None:
+                stage = following
+                following = STAGES[stage](run, token_id, token, nodes[token.node])
+        except Stopped as error:
+            open_incident(run, token_id, token.node, stage, kind=error.kind, message=str(error))
+        except ModelError as error:
+            open_incident(run, token_id, token.node, stage, kind=error.code, message=str(error))

@@ -1,0 +1,57 @@
+"""One call of `advance` under way: what every step needs, and nothing that outlives the call.
+
+Invariant: a step may fail only before it changes anything, so that a stopped token can try the
+same step again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bpmn.graph import Decision, Graph, Node
+from bpmn.values import Value, Variables
+from engine.machine.facts import AnyFact
+from engine.machine.state import Stage, State, Token
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What a decision answered: the rules that matched, what they saw, and their output rows."""
+
+    outputs: list[dict[str, Value]]
+    matched: tuple[int, ...] = ()
+    inputs: Variables = field(default_factory=dict)
+    version: int = 0
+
+
+Decide = Callable[[Decision, Mapping[str, Value], datetime], Decided]
+"""Evaluates the decision a node names; raises `bpmn.errors.ModelError` when it cannot."""
+
+ENTRIES_A_CALL = 1_000
+"""Node entries after which `advance` puts the rest off to a continuation."""
+
+ENTRIES_WITHOUT_A_WAIT = 1_000_000
+"""Node entries without a wait after which a token is taken to loop for ever."""
+
+
+class Run:
+    """`ready` is a stack: a branch runs to its waits before the next one begins."""
+
+    __slots__ = ("decide", "entries_left", "facts", "graph", "now", "reached", "ready", "state")
+
+    def __init__(self, graph: Graph, state: State, now: datetime, decide: Decide) -> None:
+        self.graph = graph
+        self.state = state
+        self.now = now
+        self.decide = decide
+        self.facts: list[AnyFact] = []
+        self.ready: list[tuple[int, Stage]] = []
+        self.entries_left = ENTRIES_A_CALL
+        self.reached: str | None = None
+        """The end event of the process that was reached last."""
+
+
+Step = Callable[[Run, int, Token, Node], Stage | None]
+"""Takes one token one stage on: gives its next stage, or None if it waits or is gone."""

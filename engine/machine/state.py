@@ -1,0 +1,184 @@
+"""The state of one instance: where its tokens are, what they wait for, and its variables.
+
+Invariant: a state holds what the model still needs and nothing else of the past, so its size
+follows the tokens, not the history. It names nodes by their BPMN id. Token ids, and the ids of
+all that tokens wait for, come from one counter; scope 0 is the process, every other scope (a
+subprocess, or an activity's own variables) bears the id of the token that holds it open.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Literal
+
+import msgspec
+
+from bpmn.graph import Graph
+from bpmn.values import Value, Variables, from_json, to_json
+from engine.machine.time import Cycle
+from engine.machine.upgrades import FORMAT, upgrade
+
+Stage = Literal["arrive", "start", "arm", "act", "complete", "take"]
+"""The steps of a token at a node, in order; see `machine.STAGES`."""
+
+
+class Token(msgspec.Struct, array_like=True):
+    """A token at rest at a node, or on `flow` towards it.
+
+    `entered` says that its node has begun and has neither completed nor been cancelled.
+    """
+
+    node: str
+    scope: int
+    flow: str | None = None
+    entered: bool = False
+    waits: list[int] = []
+
+
+class Wait(msgspec.Struct, array_like=True, omit_defaults=True):
+    """One thing a token waits for. `node` is the token's, or a boundary event on it.
+
+    `stage` is what a continuation runs and what a retried incident repeats.
+    """
+
+    kind: Literal["task", "job", "continuation", "timer", "subscription", "incident"]
+    node: str
+    token: int
+    stage: Stage | None = None
+    cycle: Cycle | None = None
+
+
+Performer = tuple[str | None, str | None]
+"""Who acted, and on whose behalf."""
+
+Joins = dict[int, dict[str, dict[str, list[int]]]]
+"""Scope → parallel gateway → incoming flow → tokens that wait there, in order of arrival."""
+
+
+class State(msgspec.Struct):
+    """`scopes` counts the live tokens of the process (0) and of each open subprocess."""
+
+    counter: int = 0
+    entries: int = 0
+    ended: str | None = None
+    business_key: str | None = None
+    tokens: dict[int, Token] = {}
+    scopes: dict[int, int] = {}
+    waits: dict[int, Wait] = {}
+    joins: Joins = {}
+    performers: dict[str, list[Performer]] = {}
+    variables: dict[int, Variables] = {}
+    wire: dict[int, dict[str, str]] = {}
+    """Types that variables were stated with, where they differ from the values' own."""
+
+    def next_id(self) -> int:
+        self.counter += 1
+        return self.counter
+
+    def scope_of(self, token: int) -> int:
+        """The innermost scope the token sees: its own, if it holds one, else where it moves."""
+        return token if token in self.variables else self.tokens[token].scope
+
+    def visible(self, scope: int) -> Variables:
+        """All variables seen from `scope`; inner ones shadow. Not to be changed."""
+        if scope == 0:
+            return self.variables.get(0) or {}
+        outer = self.visible(self.tokens[scope].scope)
+        own = self.variables.get(scope)
+        return {**outer, **own} if own else outer
+
+
+def new_state(graph: Graph) -> State:
+    """The state of an instance of `graph` that has not begun."""
+    assert graph.process_id in graph.scopes
+    return State()
+
+
+# --- what is stored ---
+
+
+class Stored(msgspec.Struct, array_like=True):
+    """`State` without its variables, in the order of the stored array."""
+
+    format: int
+    counter: int
+    entries: int
+    ended: str | None
+    business_key: str | None
+    tokens: dict[int, Token]
+    scopes: dict[int, int]
+    waits: dict[int, Wait]
+    joins: Joins
+    performers: dict[str, list[Performer]]
+
+
+_encoder = msgspec.json.Encoder(decimal_format="number")
+_plain = msgspec.json.Decoder()
+_stored = msgspec.json.Decoder(Stored)
+_rows = msgspec.json.Decoder(dict[str, dict[str, list[object]]], float_hook=Decimal)
+
+
+def encode(state: State) -> bytes:
+    """All but the variables, as JSON in the current format."""
+    return _encoder.encode(
+        Stored(
+            FORMAT,
+            state.counter,
+            state.entries,
+            state.ended,
+            state.business_key,
+            state.tokens,
+            state.scopes,
+            state.waits,
+            state.joins,
+            state.performers,
+        )
+    )
+
+
+def decode(data: bytes, variables: bytes | None = None) -> State:
+    """The state that `encode` and `encode_variables` were given, of this format or an older."""
+    if data.startswith(b"[%d," % FORMAT):
+        stored = _stored.decode(data)
+    else:
+        stored = msgspec.convert(upgrade(_plain.decode(data)), Stored, str_keys=True)
+    state = State(
+        stored.counter,
+        stored.entries,
+        stored.ended,
+        stored.business_key,
+        stored.tokens,
+        stored.scopes,
+        stored.waits,
+        stored.joins,
+        stored.performers,
+    )
+    if variables is not None:
+        state.variables, state.wire = decode_variables(variables)
+    return state
+
+
+def encode_variables(state: State) -> bytes:
+    """Scope → name → `[value]` or `[value, wire type]`, as JSON without loss."""
+    none: dict[str, str] = {}
+    rows: dict[int, dict[str, list[object]]] = {}
+    for scope, variables in state.variables.items():
+        wires = state.wire.get(scope, none)
+        rows[scope] = {
+            name: [to_json(value), wires[name]] if name in wires else [to_json(value)]
+            for name, value in variables.items()
+        }
+    return _encoder.encode(rows)
+
+
+def decode_variables(data: bytes) -> tuple[dict[int, Variables], dict[int, dict[str, str]]]:
+    """The variables and wire types that `encode_variables` was given."""
+    variables: dict[int, dict[str, Value]] = {}
+    wire: dict[int, dict[str, str]] = {}
+    for key, rows in _rows.decode(data).items():
+        scope = int(key)
+        variables[scope] = {name: from_json(row[0]) for name, row in rows.items()}
+        wires = {name: str(row[1]) for name, row in rows.items() if len(row) > 1}
+        if wires:
+            wire[scope] = wires
+    return variables, wire

@@ -1,0 +1,60 @@
+"""A token's steps at a node: arrive, start, arm, (act,) complete. `act` is in `machine`."""
+
+# ruff: noqa: ARG001  (all steps have the signature of `run.Step`)
+
+from __future__ import annotations
+
+from bpmn.graph import Node
+from engine.machine.errors import Stopped
+from engine.machine.events import arm_boundaries
+from engine.machine.facts import Entered, Left
+from engine.machine.gateways import join
+from engine.machine.run import ENTRIES_WITHOUT_A_WAIT, Run
+from engine.machine.state import Stage, Token
+from engine.machine.variables import drop_scope, map_outputs
+from engine.machine.waits import cancel_waits, put_off
+
+
+def arrive(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
+    """A token comes to a node, each on its own (implicit merge), save at a parallel join."""
+    state = run.state
+    if state.entries >= ENTRIES_WITHOUT_A_WAIT:
+        raise Stopped("endless_loop", f"{state.entries} nodes were entered without a wait")
+    if run.entries_left == 0:
+        put_off(run, token_id, node, "arrive")
+        return None
+    run.entries_left -= 1
+    state.entries += 1
+    if node.kind == "parallelGateway" and len(node.incoming) > 1:
+        return join(run, token_id, token, node)
+    token.flow = None
+    token.entered = True
+    run.facts.append(Entered(node.id, token_id, token.scope))
+    if node.async_before:
+        put_off(run, token_id, node, "start")
+        return None
+    return "start" if node.inputs else "arm" if node.boundary else "act"
+
+
+def arm(run: Run, token_id: int, token: Token, node: Node) -> Stage:
+    """Boundary events listen from here, so they see the activity's inputs."""
+    if node.boundary:
+        arm_boundaries(run, token_id, node)
+    return "act"
+
+
+def complete(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
+    """The node's work is done: outputs, boundary events off, and on."""
+    if node.outputs:
+        map_outputs(run, token_id, token, node)
+    if token.waits:
+        cancel_waits(run, token)
+    if token_id in run.state.variables:
+        drop_scope(run, token_id)
+    token.entered = False
+    token.flow = None
+    run.facts.append(Left(node.id, token_id))
+    if node.async_after:
+        put_off(run, token_id, node, "take")
+        return None
+    return "take"

@@ -1,0 +1,102 @@
+"""Variables: where a value goes, and how an activity maps its own from and to the outside.
+
+A value without a stated scope goes to the nearest scope that has the name, else to the process;
+parallel branches share their scope; a local value shadows (as Camunda 7 does).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bpmn.graph import Expression, Node
+from bpmn.values import Value, Variables
+from engine.machine.facts import VariableRemoved, VariableSet
+from engine.machine.run import Run
+from engine.machine.state import Stage, Token
+
+_UNTYPED: Mapping[str, str] = {}
+
+
+def set_variables(
+    run: Run, scope: int, values: Mapping[str, Value], wire: Mapping[str, str] = _UNTYPED
+) -> None:
+    """Set each value in the nearest scope, from `scope` outwards, that has its name."""
+    variables = run.state.variables
+    for name, value in values.items():
+        at = scope
+        while at and name not in variables.get(at, ()):
+            at = run.state.tokens[at].scope
+        set_local(run, at, name, value, wire.get(name))
+
+
+def set_local(run: Run, scope: int, name: str, value: Value, wire: str | None = None) -> None:
+    """Set a value in this very scope."""
+    state = run.state
+    own = state.variables.get(scope)
+    if own is None:
+        own = state.variables[scope] = {}
+    own[name] = value
+    if wire is not None:
+        state.wire.setdefault(scope, {})[name] = wire
+    elif scope in state.wire:
+        _forget_wire(run, scope, name)
+    run.facts.append(VariableSet(scope, name, value, wire))
+
+
+def remove_local(run: Run, scope: int, name: str) -> None:
+    """Remove a variable of this very scope, if it is there."""
+    own = run.state.variables.get(scope, {})
+    if name in own:
+        del own[name]
+        _forget_wire(run, scope, name)
+        run.facts.append(VariableRemoved(scope, name))
+
+
+def _forget_wire(run: Run, scope: int, name: str) -> None:
+    wires = run.state.wire.get(scope, {})
+    wires.pop(name, None)
+    if not wires:
+        run.state.wire.pop(scope, None)
+
+
+def drop_scope(run: Run, scope: int) -> None:
+    """Forget the scope's variables. No fact: they end with the activity that held them."""
+    run.state.variables.pop(scope, None)
+    run.state.wire.pop(scope, None)
+
+
+def map_inputs(run: Run, token_id: int, token: Token, node: Node) -> Stage:
+    """Evaluate the input mapping into the activity's own scope; later inputs see earlier ones."""
+    if node.inputs:
+        mapped = evaluate_all(run, run.state.visible(token.scope), node.inputs)
+        run.state.variables[token_id] = {}
+        for name, value in mapped:
+            set_local(run, token_id, name, value)
+    return "arm"
+
+
+def map_outputs(run: Run, token_id: int, token: Token, node: Node) -> None:
+    """Evaluate the output mapping inside the activity and write it to its surroundings."""
+    seen = run.state.visible(run.state.scope_of(token_id))
+    for name, value in evaluate_all(run, seen, node.outputs, run.state.variables.get(token_id)):
+        set_variables(run, token.scope, {name: value})
+
+
+def evaluate_all(
+    run: Run,
+    seen: Variables,
+    expressions: tuple[tuple[str, Expression], ...],
+    shadowing: Mapping[str, Value] | None = None,
+) -> list[tuple[str, Value]]:
+    """Evaluate in order, each seeing the results before it unless a name in `shadowing` hides it.
+
+    Nothing is set until all have succeeded.
+    """
+    results: list[tuple[str, Value]] = []
+    context = dict(seen) if len(expressions) > 1 else seen
+    for name, expression in expressions:
+        value = expression.evaluate(context, run.now)
+        results.append((name, value))
+        if len(expressions) > 1 and not (shadowing and name in shadowing):
+            context[name] = value
+    return results

@@ -1,0 +1,115 @@
+"""What a token waits for: opened with a fact, closed with a fact, and in the state between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bpmn.graph import Node
+from engine.machine.errors import (
+    IncidentNotOpen,
+    JobNotOpen,
+    SubscriptionNotOpen,
+    TaskNotOpen,
+    TimerNotOpen,
+    WaitNotOpen,
+)
+from engine.machine.facts import (
+    AnyFact,
+    IncidentClosed,
+    IncidentOpened,
+    JobClosed,
+    JobRequested,
+    TaskClosed,
+    TimerArmed,
+    TimerClosed,
+    Unsubscribed,
+)
+from engine.machine.run import Run
+from engine.machine.state import Stage, State, Token, Wait
+from engine.machine.time import Due
+
+CANCELLED: dict[str, Callable[[int], AnyFact]] = {
+    "task": lambda local: TaskClosed(local, "cancelled"),
+    "job": lambda local: JobClosed(local, "cancelled"),
+    "continuation": lambda local: JobClosed(local, "cancelled"),
+    "timer": lambda local: TimerClosed(local, "cancelled"),
+    "subscription": lambda local: Unsubscribed(local, "cancelled"),
+    "incident": IncidentClosed,
+}
+NOT_OPEN: dict[str, type[WaitNotOpen]] = {
+    "task": TaskNotOpen,
+    "job": JobNotOpen,
+    "continuation": JobNotOpen,
+    "timer": TimerNotOpen,
+    "subscription": SubscriptionNotOpen,
+    "incident": IncidentNotOpen,
+}
+
+
+def open_wait(run: Run, token_id: int, wait: Wait) -> int:
+    """Let the token wait; the caller adds the fact."""
+    state = run.state
+    local = state.next_id()
+    state.waits[local] = wait
+    state.tokens[token_id].waits.append(local)
+    return local
+
+
+def find_wait(state: State, kind: str, local: int) -> Wait:
+    """The open wait of this kind, or the error that says it is not open."""
+    wait = state.waits.get(local)
+    if wait is None or wait.kind != kind:
+        raise NOT_OPEN[kind](local)
+    return wait
+
+
+def close_wait(run: Run, local: int, fact: AnyFact) -> Wait:
+    """The token no longer waits for this."""
+    wait = run.state.waits.pop(local)
+    run.state.tokens[wait.token].waits.remove(local)
+    run.facts.append(fact)
+    return wait
+
+
+def cancel_waits(run: Run, token: Token) -> None:
+    """Withdraw all that the token waits for, boundary events included."""
+    for local in token.waits:
+        wait = run.state.waits.pop(local)
+        run.facts.append(CANCELLED[wait.kind](local))
+    token.waits.clear()
+
+
+def put_off(run: Run, token_id: int, node: Node, stage: Stage) -> None:
+    """Leave `stage` to a continuation, in a transaction of its own."""
+    job = open_wait(run, token_id, Wait("continuation", node.id, token_id, stage))
+    run.facts.append(
+        JobRequested(
+            job,
+            node.id,
+            token_id,
+            "continuation",
+            "",
+            attempts=node.retry.attempts if node.retry else None,
+            waits=retry_waits(node),
+            exclusive=node.exclusive,
+        )
+    )
+
+
+def open_incident(
+    run: Run, token_id: int, node: str, stage: Stage, *, kind: str, message: str
+) -> None:
+    """Stop the token here until somebody repeats `stage`, or withdraws it."""
+    local = open_wait(run, token_id, Wait("incident", node, token_id, stage))
+    run.facts.append(IncidentOpened(local, node, token_id, kind, message))
+
+
+def arm_timer(run: Run, token_id: int, node: str, due: Due) -> None:
+    """Wait for an instant, and for the rest of its recurrence."""
+    timer = open_wait(run, token_id, Wait("timer", node, token_id, cycle=due.cycle))
+    run.facts.append(TimerArmed(timer, node, token_id, due.at))
+
+
+def retry_waits(node: Node) -> tuple[float, ...]:
+    """The waits between attempts, in seconds."""
+    return tuple(wait.total_seconds() for wait in node.retry.waits) if node.retry else ()

@@ -1,0 +1,203 @@
+"""Graphs built by hand, for tests of the machine without the compiler."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+from bpmn.errors import ExpressionFailed
+from bpmn.graph import (
+    Computation,
+    ErrorEvent,
+    Expression,
+    Flow,
+    Graph,
+    MessageEvent,
+    Node,
+    Receive,
+    Scope,
+    Subprocess,
+    TimerEvent,
+    UserTask,
+    Work,
+)
+from bpmn.values import Value, Variables
+from engine.machine.facts import AnyFact
+from engine.machine.machine import advance
+from engine.machine.run import Decide, Decided
+from engine.machine.state import (
+    State,
+    decode,
+    encode,
+    encode_variables,
+    new_state,
+)
+from engine.machine.triggers import AnyTrigger, Start
+
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+
+def expr(function: Callable[[Any], Value] | Value) -> Expression:
+    """An expression from a function of the variables, or from a constant."""
+    if callable(function):
+        return Expression("test", "feel", lambda seen, now: function(seen))
+    return Expression(repr(function), "literal", lambda seen, now: function)
+
+
+def failing(reason: str = "broken") -> Expression:
+    def evaluate(seen: object, now: object) -> Value:
+        raise ExpressionFailed(reason)
+
+    return Expression("fails", "feel", evaluate)
+
+
+def sets(**values: Callable[[Any], Value] | Value) -> Computation:
+    return Computation(tuple((name, expr(value)) for name, value in values.items()))
+
+
+def user(**fields: Any) -> dict[str, Any]:
+    return {"kind": "userTask", "action": UserTask(**fields)}
+
+
+def script(**values: Callable[[Any], Value] | Value) -> dict[str, Any]:
+    return {"kind": "scriptTask", "action": sets(**values)}
+
+
+def service(topic: str = "work", *, external: bool = False) -> dict[str, Any]:
+    return {"kind": "serviceTask", "action": Work(topic, external)}
+
+
+def message(name: str, key: Any = None) -> MessageEvent:
+    return MessageEvent(expr(name), expr(key) if key is not None else None)
+
+
+def timer(kind: Any, value: Value) -> TimerEvent:
+    return TimerEvent(kind, expr(value))
+
+
+def boundary(
+    host: str, event: MessageEvent | TimerEvent | ErrorEvent, *, interrupting: bool = True
+) -> dict[str, Any]:
+    return {
+        "kind": "boundaryEvent",
+        "event": event,
+        "attached_to": host,
+        "interrupting": interrupting,
+    }
+
+
+def receive(name: str, key: Any = None) -> dict[str, Any]:
+    return {"kind": "receiveTask", "action": Receive(message(name, key))}
+
+
+START = {"kind": "startEvent"}
+END = {"kind": "endEvent"}
+XOR = {"kind": "exclusiveGateway"}
+AND = {"kind": "parallelGateway"}
+SUB = {"kind": "subProcess", "action": Subprocess()}
+
+
+def graph(
+    nodes: dict[str, dict[str, Any]],
+    flows: str,
+    *,
+    conditions: dict[str, Expression] | None = None,
+    defaults: Iterable[str] = (),
+    **fields: Any,
+) -> Graph:
+    """Nodes by id, and flows as `a>b>c d>e`. A key `in` of a node names its subprocess.
+
+    A flow's id is `a>b`, a second one between the same nodes `a>b>2`.
+    """
+    conditions = conditions or {}
+    built: list[Flow] = []
+    for chain in flows.split():
+        ids = chain.split(">")
+        for source, target in pairwise(ids):
+            same = sum(flow.source == source and flow.target == target for flow in built)
+            name = f"{source}>{target}" + (f">{same + 1}" if same else "")
+            built.append(Flow(name, source, target, conditions.get(name)))
+    made = {
+        name: _node(name, dict(spec), built, frozenset(defaults)) for name, spec in nodes.items()
+    }
+    for name, node in made.items():
+        attached = tuple(other.id for other in made.values() if other.attached_to == name)
+        made[name] = replace(node, boundary=attached)
+    scopes = {"p": _scope("p", None, made)}
+    for node in made.values():
+        if isinstance(node.action, Subprocess):
+            scopes[node.id] = _scope(node.id, node.scope, made)
+    return Graph("p", "p", None, made, scopes, "hash", **fields)
+
+
+def _node(name: str, spec: dict[str, Any], flows: list[Flow], defaults: frozenset[str]) -> Node:
+    scope = spec.pop("in", "p")
+    outgoing = tuple(flow for flow in flows if flow.source == name)
+    return Node(
+        id=name,
+        name=name,
+        scope=scope,
+        line=1,
+        incoming=tuple(flow.id for flow in flows if flow.target == name),
+        outgoing=outgoing,
+        default=next((flow for flow in outgoing if flow.id in defaults), None),
+        **spec,
+    )
+
+
+def _scope(name: str, parent: str | None, nodes: dict[str, Node]) -> Scope:
+    own = tuple(node.id for node in nodes.values() if node.scope == name)
+    starts = [node for node in own if nodes[node].kind == "startEvent"]
+    return Scope(name, parent, own, starts[0] if starts else None)
+
+
+def undecided(*_: object) -> Decided:
+    raise ExpressionFailed("no decision in this test")
+
+
+class Play:
+    """An instance whose state is written, read back and compared after every step."""
+
+    def __init__(self, model: Graph, decide: Decide = undecided) -> None:
+        self.model = model
+        self.decide = decide
+        self.state: State = new_state(model)
+        self.facts: list[AnyFact] = []
+        self.steps: list[tuple[AnyTrigger, datetime]] = []
+        self.now = NOW
+
+    def do(self, trigger: AnyTrigger, after: timedelta = timedelta()) -> list[AnyFact]:
+        self.now += after
+        written, variables = encode(self.state), encode_variables(self.state)
+        state, facts = advance(
+            self.model, decode(written, variables), trigger, self.now, self.decide
+        )
+        assert decode(encode(state), encode_variables(state)) == state
+        self.state = state
+        self.facts += facts
+        self.steps.append((trigger, self.now))
+        return facts
+
+    def start(self, **variables: Value) -> Play:
+        self.do(Start(variables=variables))
+        return self
+
+    def waits(self, kind: str = "") -> list[str]:
+        return [wait.node for wait in self.state.waits.values() if wait.kind.startswith(kind)]
+
+    def local(self, node: str, kind: str = "") -> int:
+        return next(
+            key
+            for key, wait in self.state.waits.items()
+            if wait.node == node and wait.kind.startswith(kind)
+        )
+
+    def of(self, kind: type) -> list[Any]:
+        return [fact for fact in self.facts if isinstance(fact, kind)]
+
+    @property
+    def variables(self) -> Variables:
+        return self.state.variables.get(0, {})
