@@ -160,15 +160,16 @@ def _rule_findings(invoice: Invoice, rules: tuple[Rule, ...]) -> list[Finding]:
 
 def _finding(rule: Rule, subject: Group, invoice: Invoice) -> Finding:
     place = place_of(invoice, subject, rule.field)
+    severity = rule.severity_in(invoice.syntax)
     term = place.term or (rule.terms[0] if rule.terms else "")
     return Finding(
         rule.id,
-        rule.severity,
+        severity,
         rule.klass.value,
         term,
         place.path,
         place.line,
         rule.text,
         rule.hint,
-        rule.refusal,
+        severity == "fatal",
     )

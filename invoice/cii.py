@@ -22,6 +22,8 @@ NAMES = Names(
 )
 ROOT = f"{{{NAMES.prefixes['rsm']}}}CrossIndustryInvoice"
 
+_FORMAT = ("format", "102")
+"""Dates in any other format are not read."""
 _TAX_POINT = {"5": "3", "29": "35", "72": "432"}
 """BT-8: CII codes it by UNTDID 2475, the model as UBL does by UNTDID 2005."""
 
@@ -31,7 +33,7 @@ def shape(group: type[m.Group], finish: Any = None) -> Shape:
 
 
 def _date(found: Shape, path: str, name: str) -> Shape:
-    return found.leaf(f"{path}/udt:DateTimeString", name, date_102)
+    return found.leaf(f"{path}/udt:DateTimeString", name, date_102, only=_FORMAT)
 
 
 identifier = shape(m.Identifier).leaf(".", "value").leaf("@schemeID", "scheme", normal)
@@ -222,7 +224,7 @@ breakdown = (
     .leaf("ram:BasisAmount", "taxable", number)
     .leaf("ram:CategoryCode", "category", exact)
     .leaf("ram:ExemptionReasonCode", "exemption_code", normal)
-    .leaf("ram:TaxPointDate/udt:DateString", "tax_point_date", date_102)
+    .leaf("ram:TaxPointDate/udt:DateString", "tax_point_date", date_102, only=_FORMAT)
     .leaf("ram:DueDateTypeCode", "tax_point_code", normal)
     .leaf("ram:RateApplicablePercent", "rate", number)
 )
@@ -273,13 +275,16 @@ def _price(values: Values, _: etree._Element) -> None:
 
 
 _GROSS, _NET = "ram:GrossPriceProductTradePrice", "ram:NetPriceProductTradePrice"
+base = shape(m.Identifier).leaf(".", "value", exact).leaf("@unitCode", "scheme", exact)
 price = (
     shape(m.Price, _price)
     .leaf(f"{_GROSS}/ram:ChargeAmount", "gross", number)
     .leaf(f"{_GROSS}/ram:BasisQuantity", "gross_base_quantity", number)
     .leaf(f"{_GROSS}/ram:BasisQuantity/@unitCode", "gross_base_unit", normal)
     .leaf(f"{_GROSS}/ram:AppliedTradeAllowanceCharge/ram:ActualAmount", "discount", number)
+    .one(f"{_GROSS}/ram:BasisQuantity", "gross_base", base)
     .leaf(f"{_NET}/ram:ChargeAmount", "net", number)
+    .one(f"{_NET}/ram:BasisQuantity", "net_base", base)
     .leaf(f"{_NET}/ram:BasisQuantity", "base_quantity", number)
     .leaf(f"{_NET}/ram:BasisQuantity/@unitCode", "base_unit", normal)
 )
@@ -295,7 +300,7 @@ def _line(values: Values, _: etree._Element) -> None:
     taxes = values.get("taxes")
     if taxes:
         values["tax"] = taxes[0]
-    for reference in values.pop("objects", ()):
+    for reference in values.get("references", ()):
         values.setdefault(
             "object_id",
             m.Identifier(
@@ -326,7 +331,7 @@ line = (
         "net",
         number,
     )
-    .all(f"{_SETTLED}/ram:AdditionalReferencedDocument", "objects", line_reference)
+    .all(f"{_SETTLED}/ram:AdditionalReferencedDocument", "references", line_reference)
     .leaf(
         f"{_SETTLED}/ram:ReceivableSpecifiedTradeAccountingAccount/ram:ID", "accounting_reference"
     )
@@ -372,7 +377,12 @@ def _references(values: Values) -> None:
 def _direct_debit(values: Values, element: etree._Element) -> None:
     mandate, creditor = values.pop("mandate", None), values.pop("creditor", None)
     account = next(
-        (x.debited_account for x in values.get("payment_means", ()) if x.debited_account), None
+        (
+            x.debited_account
+            for x in values.get("payment_means", ())
+            if x.debited_account is not None
+        ),
+        None,
     )
     if mandate is None and creditor is None and account is None:
         return
@@ -394,7 +404,7 @@ root = (
     .leaf(f"{_CONTEXT}/ram:GuidelineSpecifiedDocumentContextParameter/ram:ID", "specification")
     .leaf(f"{_HEAD}/ram:ID", "number")
     .leaf(f"{_HEAD}/ram:TypeCode", "type_code", normal)
-    .leaf(f"{_HEAD}/ram:IssueDateTime/udt:DateTimeString", "issue_date", date_102)
+    .leaf(f"{_HEAD}/ram:IssueDateTime/udt:DateTimeString", "issue_date", date_102, only=_FORMAT)
     .all(f"{_HEAD}/ram:IncludedNote", "notes",
          shape(m.Note).leaf("ram:SubjectCode", "subject", normal).leaf("ram:Content", "text"))
     .all(f"{_TX}/ram:IncludedSupplyChainTradeLineItem", "lines", line)
@@ -424,13 +434,14 @@ root = (
          _allowance(m.DocumentAllowance, m.DocumentCharge))
     .leaf(f"{_SET}/ram:SpecifiedTradePaymentTerms/ram:Description", "payment_terms", str)
     .leaf(f"{_SET}/ram:SpecifiedTradePaymentTerms/ram:DueDateDateTime/udt:DateTimeString",
-          "due_date", date_102)
+          "due_date", date_102, only=_FORMAT)
     .leaf(f"{_SET}/ram:SpecifiedTradePaymentTerms/ram:DirectDebitMandateID", "mandate")
     .one(f"{_SET}/ram:SpecifiedTradeSettlementHeaderMonetarySummation", "totals", totals)
     .all(f"{_SET}/ram:InvoiceReferencedDocument", "preceding",
          shape(m.PrecedingInvoice)
          .leaf("ram:IssuerAssignedID", "number")
-         .leaf("ram:FormattedIssueDateTime/qdt:DateTimeString", "issue_date", date_102))
+         .leaf("ram:FormattedIssueDateTime/qdt:DateTimeString", "issue_date", date_102,
+               only=_FORMAT))
     .leaf(f"{_SET}/ram:ReceivableSpecifiedTradeAccountingAccount/ram:ID", "accounting_reference")
     .at("documents", f"{_AGR}/ram:AdditionalReferencedDocument")
     .at("tender", f"{_AGR}/ram:AdditionalReferencedDocument/ram:IssuerAssignedID")

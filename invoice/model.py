@@ -422,6 +422,8 @@ class Price(Group):
     gross: Decimal | None = term("BT-148")
     base_quantity: Decimal | None = term("BT-149")
     base_unit: str | None = term("BT-150")
+    net_base: Identifier | None = residue()
+    gross_base: Identifier | None = residue()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -472,6 +474,7 @@ class Line(Group):
     item: Item = term("BG-31", Item())
     sublines: tuple[Line, ...] = term("BG-DEX-01", ())
     taxes: tuple[LineTax, ...] = residue(())
+    references: tuple[SupportingDocument, ...] = residue(())
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -146,11 +146,18 @@ class Shape:
         self.groups: list[type[Group]] = [group]
         self.below: dict[str, Shape] = {}
 
-    def leaf(self, path: str, name: str, read: Read = text) -> Shape:
-        """The first element at `path` (or its attribute after `/@`) fills the field `name`."""
+    def leaf(
+        self, path: str, name: str, read: Read = text, only: tuple[str, str] | None = None
+    ) -> Shape:
+        """The first element at `path` (or its attribute after `/@`) fills the field `name`.
+
+        With `only`, an element without this value of this attribute is there, but unreadable.
+        """
         where, _, attribute = path.partition("@")
         node = self.node.down(self.names.tags(where))
-        node.acts.append(_attribute(attribute, name, read) if attribute else _text(name, read))
+        node.acts.append(
+            _attribute(attribute, name, read) if attribute else _text(name, read, only)
+        )
         self.paths.setdefault(name, path)
         return self
 
@@ -213,9 +220,14 @@ class Shape:
         return group
 
 
-def _text(name: str, read: Read) -> Act:
+def _text(name: str, read: Read, only: tuple[str, str] | None) -> Act:
     def act(element: etree._Element, values: Values) -> None:
-        if name not in values:
+        if name in values:
+            return
+        if only is not None and element.get(only[0]) != only[1]:
+            values[name] = None
+            values.setdefault("unreadable", {})[name] = ""
+        else:
             _store(values, name, element.text or "", read)
 
     return act

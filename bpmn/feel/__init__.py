@@ -21,7 +21,7 @@ from bpmn.feel.values import exported
 from bpmn.graph import Evaluate
 from bpmn.values import Value
 
-__all__ = ["Test", "compile_feel", "compile_unary_tests", "evaluate_feel", "names_in"]
+__all__ = ["Test", "compile_feel", "compile_unary_tests", "constants_in_tests", "evaluate_feel"]
 
 Test = Callable[[Value, Mapping[str, Value], datetime], bool]
 """A compiled cell of a decision table: input value, variables and clock in, a verdict out."""
@@ -72,20 +72,16 @@ def compile_unary_tests(text: str, names: Iterable[str] = ()) -> Test:
     return test
 
 
-def names_in(text: str) -> frozenset[str]:
-    """All names that the expression mentions."""
-    found: set[str] = set()
-    pending: list[syntax.Node] = [parse(text)]
-    while pending:
-        node = pending.pop()
-        if isinstance(node, syntax.Name):
-            found.add(node.name)
-        pending.extend(syntax.children(node))
-    return frozenset(found)
-
-
 def _compiled(tree: syntax.Node) -> Callable[[Scope], Any]:
     try:
         return Compiler().compile(tree)
     except RecursionError:
         raise ExpressionRefused(_STOPPED) from None
+
+
+def constants_in_tests(text: str) -> tuple[Value, ...]:
+    """The values that tests list, in order; empty where one is no plain value."""
+    tests = parse_unary_tests(text)
+    if tests.negated or not all(isinstance(node, syntax.Constant) for node in tests.tests):
+        return ()
+    return tuple(node.value for node in tests.tests if isinstance(node, syntax.Constant))

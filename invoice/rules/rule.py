@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Literal
 
-from invoice.model import Group, Invoice
+from invoice.model import Group, Invoice, Syntax
 
 Severity = Literal["fatal", "warning", "information"]
 Test = Callable[[Any, Invoice], bool]
@@ -41,11 +41,11 @@ class Rule:
     severity: Severity = "fatal"
     klass: Klass = Klass.RULE
     terms: tuple[str, ...] = ()
+    cii_severity: Severity | None = None
 
-    @property
-    def refusal(self) -> bool:
-        """Whether a breach entitles to refuse the invoice. Warnings never do."""
-        return self.severity == "fatal"
+    def severity_in(self, syntax: Syntax) -> Severity:
+        """A few rules weigh differently in CII. Only a fatal breach entitles to refuse."""
+        return self.cii_severity if self.cii_severity and syntax == "cii" else self.severity
 
 
 class RuleBook:
@@ -64,13 +64,16 @@ class RuleBook:
         *,
         terms: str = "",
         severity: Severity = "fatal",
+        cii_severity: Severity | None = None,
         klass: Klass = Klass.RULE,
     ) -> Callable[[Test], Test]:
         """Enter the function below as a rule."""
 
         def enter(test: Test) -> Test:
             found = tuple(terms.split())
-            self.rules.append(Rule(id, on, test, field, text, hint, severity, klass, found))
+            self.rules.append(
+                Rule(id, on, test, field, text, hint, severity, klass, found, cii_severity)
+            )
             return test
 
         return enter

@@ -10,9 +10,11 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import create_engine, make_url, text
 
+from storage.blobs import Blobs
 from storage.database import Database
 from storage.keys import Keyring
 from storage.objects import ObjectStore, open_store
+from tests.storage.house import House
 
 
 def _postgres_url(url: str) -> Iterator[str]:
@@ -54,3 +56,18 @@ def store(tmp_path: Path) -> ObjectStore:
 @pytest.fixture
 def keyring(tmp_path: Path) -> Keyring:
     return Keyring(tmp_path / "keys")
+
+
+@pytest.fixture
+def house(database: Database, store: ObjectStore, keyring: Keyring) -> House:
+    """Three cases of five entries, a document each, two checkpoints."""
+    house = House(database, store, keyring, Blobs(database, store, keyring))
+    for case in ("a", "b", "c"):
+        house.open_case(case)
+        house.step(case, 2)
+    house.checkpoint()
+    for case in ("a", "b", "c"):
+        house.file(case, f"<invoice>{case}</invoice>".encode())
+        house.step(case, 2)
+    house.checkpoint()
+    return house

@@ -41,7 +41,11 @@ def number(
     if grouping is not None and grouping == point:
         return None
     plain = text.replace(grouping, "") if grouping else text
-    plain = plain.replace(point, ".") if point else plain
+    return read_number(plain.replace(point, ".") if point else plain)
+
+
+def read_number(plain: str) -> Number | None:
+    """The number that the text says in FEEL's own form."""
     if len(plain) > 100 or not _PLAIN_NUMBER.fullmatch(plain):
         return None
     value = Decimal(plain)

@@ -1,0 +1,361 @@
+"""BR-S, Z, E, AE, IC, G, O, AF, AG: what each VAT category demands (EN 16931-1, 6.4.3 ff.).
+
+The nine families ask the same ten questions. A row of `CATEGORIES` says how a family answers
+where it differs; the functions below are the questions, numbered as in the standard.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
+from typing import Any, Literal
+
+from invoice.model import AllowanceCharge, Breakdown, Invoice, TaxCategory
+from invoice.rules.arithmetic import cents, near, rounded, same, total
+from invoice.rules.rule import Klass, RuleBook, Select, document, either
+
+book = RuleBook()
+Test = Callable[[Any, Invoice], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """One VAT category and what its rules ask for."""
+
+    family: str
+    code: str
+    name: str
+    rate: Literal["above zero", "zero or more", "zero", "none"]
+    seller: Literal["any number", "VAT identifier"] = "any number"
+    buyer: Literal["", "VAT or legal identifier", "VAT identifier"] = ""
+    reason: bool = True  # an exemption reason is demanded; else it is forbidden
+    rated: bool = False  # each rate has a breakdown of its own
+    loose_in_cii: bool = True  # CII's sums may differ by less than one
+
+
+CATEGORIES = (
+    Category("S", "S", "Normalsatz", "above zero", reason=False, rated=True),
+    Category("Z", "Z", "Nullsatz", "zero", reason=False),
+    Category("E", "E", "steuerbefreit", "zero"),
+    Category("AE", "AE", "Umkehrung der Steuerschuld", "zero", buyer="VAT or legal identifier"),
+    Category("IC", "K", "innergemeinschaftliche Lieferung", "zero", "VAT identifier",
+             "VAT identifier"),
+    Category("G", "G", "Ausfuhr", "zero", "VAT identifier"),
+    Category("O", "O", "nicht steuerbar", "none", loose_in_cii=False),
+    Category("AF", "L", "Steuer der Kanarischen Inseln", "zero or more", reason=False, rated=True),
+    Category("AG", "M", "Steuer in Ceuta und Melilla", "zero or more", reason=False, rated=True),
+)  # fmt: skip
+
+
+# Where a category is used
+
+
+def line_taxes(invoice: Invoice) -> list[TaxCategory]:
+    """All VAT categories of lines, also of those below lines."""
+    found: list[TaxCategory] = []
+    pending = list(invoice.lines)
+    while pending:
+        line = pending.pop()
+        found.extend(line.taxes)
+        pending.extend(line.sublines)
+    return found
+
+
+def allowance_taxes(invoice: Invoice, charge: bool) -> list[TaxCategory]:
+    return [tax for a in invoice.allowances if a.charge is charge for tax in a.taxes]
+
+
+def _used(taxes: Sequence[TaxCategory], code: str, *, vat: bool = True) -> list[TaxCategory]:
+    return [t for t in taxes if t.category == code and (not vat or t.is_vat)]
+
+
+def _top_lines(invoice: Invoice) -> list[TaxCategory]:
+    return [tax for line in invoice.lines for tax in line.taxes]
+
+
+def _on_lines(code: str, invoice: Invoice) -> Sequence[Any]:
+    return _used(_top_lines(invoice), code)
+
+
+def _on_allowances(code: str, charge: bool, invoice: Invoice) -> Sequence[Any]:
+    return _used(allowance_taxes(invoice, charge), code)
+
+
+def _in_breakdown(code: str, vat: bool, invoice: Invoice) -> Sequence[Any]:
+    return [b for b in invoice.breakdown if b.category == code and (not vat or b.is_vat)]
+
+
+# 01: a category that is used stands in the breakdown
+
+
+def _broken_down(category: Category, _: Invoice, invoice: Invoice) -> bool:
+    code, cii = category.code, invoice.syntax == "cii"
+    on_lines = line_taxes(invoice) if not cii else _top_lines(invoice)
+    others = [t for a in invoice.allowances for t in a.taxes]
+    if category.rated:
+        return _rated_broken_down(category, invoice, on_lines, others)
+    lines, extras = _used(on_lines, code, vat=not cii), _used(others, code, vat=not cii)
+    rows = _used(invoice.breakdown, code, vat=not cii)
+    if cii:
+        if not rows:
+            return category.code == "O" or not (lines or extras)
+        return len(rows) == 1 and bool(lines or extras)
+    return len(rows) == 1 or not (lines or extras or rows)
+
+
+def _rated_broken_down(
+    category: Category,
+    invoice: Invoice,
+    on_lines: Sequence[TaxCategory],
+    others: Sequence[TaxCategory],
+) -> bool:
+    code = category.code
+    vat = invoice.syntax != "cii" and code != "S"
+    lines, extras = _used(on_lines, code, vat=vat), _used(others, code, vat=vat)
+    if invoice.syntax == "cii":
+        rows = _used(invoice.breakdown, code, vat=False)
+        return (not lines or len(lines) + len(rows) >= 2) and (
+            not extras or len(extras) + len(rows) >= 2
+        )
+    if lines or extras:
+        return bool(_used(invoice.breakdown, code, vat=False))
+    return not _used(invoice.breakdown, code, vat=vat)
+
+
+# 02, 03, 04: who has to be known to the tax office
+
+
+def _has_number(category: Category, _: Any, invoice: Invoice) -> bool:
+    return _seller_known(category, invoice) and _buyer_known(category, invoice)
+
+
+def _seller_known(category: Category, invoice: Invoice) -> bool:
+    representative = invoice.tax_representative
+    if representative is not None and _known(representative.registrations, ("VA",)):
+        return True
+    if category.seller == "VAT identifier":
+        return _known(invoice.seller.registrations, ("VA",))
+    if invoice.syntax == "cii":
+        return _known(invoice.seller.registrations, ("VA", "FC"))
+    return any(r.value is not None for r in invoice.seller.registrations)
+
+
+def _buyer_known(category: Category, invoice: Invoice) -> bool:
+    if not category.buyer:
+        return True
+    buyer = invoice.buyer
+    if _known(buyer.registrations, ("VA",)):
+        return True
+    return category.buyer == "VAT or legal identifier" and buyer.legal_id is not None
+
+
+def _known(registrations: Sequence[Any], kinds: tuple[str, ...]) -> bool:
+    return any(r.kind in kinds and r.value is not None for r in registrations)
+
+
+def _has_no_number(_: Any, invoice: Invoice) -> bool:
+    """BR-O: whoever is outside VAT names no VAT identifier."""
+    representative = invoice.tax_representative
+    registrations = [*invoice.seller.registrations, *invoice.buyer.registrations]
+    if representative is not None:
+        registrations += representative.registrations
+    return not _known(registrations, ("VA",))
+
+
+# 05, 06, 07: which rate goes with the category
+
+
+def _rate_fits(category: Category, tax: TaxCategory, invoice: Invoice) -> bool:
+    if category.rate == "none":
+        return not tax.has("rate")
+    if tax.rate is None:
+        return False
+    if category.rate == "zero":
+        return tax.rate == 0
+    above = category.rate == "above zero" or (category.family == "AF" and invoice.syntax == "cii")
+    return tax.rate > 0 if above else tax.rate >= 0
+
+
+# 08: the taxable amount is the sum of what is taxed so
+
+
+def _taxable_fits(category: Category, row: Breakdown, invoice: Invoice) -> bool:
+    if category.rated:
+        return _rated_taxable_fits(category, row, invoice)
+    lines, charges, allowances = _amounts(category, invoice, None)
+    if invoice.syntax == "cii":
+        expected = cents(total(lines)) + cents(total(charges)) - cents(total(allowances))
+        return near(row.taxable, expected) if category.loose_in_cii else row.taxable == expected
+    return bool(invoice.lines) and row.taxable == total(lines) + total(charges) - total(allowances)
+
+
+def _rated_taxable_fits(category: Category, row: Breakdown, invoice: Invoice) -> bool:
+    if row.rate is None:
+        return True
+    lines, charges, allowances = _amounts(category, invoice, row.rate)
+    if invoice.syntax == "cii":
+        if category.code != "S":
+            return True  # the official rule looks for the rate where none can stand
+        expected = cents(total(lines)) + cents(total(charges)) - cents(total(allowances))
+        return same(row.taxable, expected)
+    expected = total(lines) + total(charges) - total(allowances)
+    if category.code == "S":
+        used = bool(lines or any(_at_rate(a, category.code, row.rate) for a in invoice.allowances))
+    else:
+        used = bool(invoice.lines)
+    return used and near(row.taxable, expected)
+
+
+def _at_rate(allowance: AllowanceCharge, code: str, rate: Decimal | None) -> bool:
+    taxes = allowance.taxes
+    return any(t.category == code for t in taxes) and (
+        rate is None or any(t.rate == rate for t in taxes)
+    )
+
+
+def _amounts(
+    category: Category, invoice: Invoice, rate: Decimal | None
+) -> tuple[list[Decimal | None], list[Decimal | None], list[Decimal | None]]:
+    code = category.code
+    lines = [
+        line.net
+        for line in invoice.lines
+        if any(t.category == code for t in line.taxes)
+        and (rate is None or any(t.rate == rate for t in line.taxes))
+    ]
+    used = [a for a in invoice.allowances if _at_rate(a, code, rate)]
+    charges = [a.amount for a in used if a.charge is True]
+    return lines, charges, [a.amount for a in used if a.charge is False]
+
+
+# 09: the tax is the rate of the taxable amount
+
+
+def _tax_fits(category: Category, row: Breakdown, invoice: Invoice) -> bool:
+    if not category.rated:
+        return row.tax is not None and row.tax == 0
+    if category.code != "S" and invoice.syntax == "cii":
+        return True
+    if row.tax is None or row.taxable is None or row.rate is None:
+        return False
+    expected = rounded(abs(row.taxable) * row.rate) / 100
+    return near(abs(row.tax), expected)
+
+
+# 10: an exemption has a reason, a tax has none
+
+
+def _reason_fits(category: Category, row: Breakdown, _: Invoice) -> bool:
+    given = row.has("exemption") or row.has("exemption_code")
+    return given is category.reason
+
+
+# The rules of all families
+
+_FIX = "Bitte den Rechnungssteller um eine berichtigte Rechnung."
+_USES = (
+    ("02", "Position", "BT-151"),
+    ("03", "Nachlass", "BT-95"),
+    ("04", "Zuschlag", "BT-102"),
+)
+
+
+def _enter(category: Category) -> None:
+    """The ten rules of one family."""
+    code, family, called = category.code, category.family, f"„{category.name}“ ({category.code})"
+    places: dict[str, Select] = {
+        "02": partial(_on_lines, code),
+        "03": partial(_on_allowances, code, False),
+        "04": partial(_on_allowances, code, True),
+    }
+    book.rule(
+        f"BR-{family}-01", document, "breakdown",
+        f"Die Steuerkategorie {called} ist in Positionen und Steueraufschlüsselung nicht gleich.",
+        "Jede verwendete Steuerkategorie muss in der Aufschlüsselung (BG-23) stehen. " + _FIX,
+        terms="BG-23 BT-118",
+    )(partial(_broken_down, category))  # fmt: skip
+    for number, place, term in _USES:
+        _enter_number(category, number, place, term, places[number])
+    for number, (use, place, term) in zip(("05", "06", "07"), _USES, strict=True):
+        book.rule(
+            f"BR-{family}-{number}", places[use], "rate",
+            f"Der Steuersatz passt nicht zur Kategorie {called} (betrifft: {place}).",
+            _RATES[category.rate] + " " + _FIX, terms=term, klass=Klass.CONTENT,
+        )(partial(_rate_fits, category))  # fmt: skip
+    _enter_breakdown(category, called)
+
+
+_RATES = {
+    "above zero": "Der Satz muss über 0 % liegen.",
+    "zero or more": "Der Satz muss angegeben sein und darf nicht unter 0 % liegen.",
+    "zero": "Der Satz muss 0 % sein.",
+    "none": "Es darf kein Satz angegeben sein.",
+}
+
+
+def _enter_number(category: Category, number: str, place: str, term: str, used: Select) -> None:
+    """One finding a document in UBL, one for each use in CII: as the official rules do."""
+    called = f"„{category.name}“ ({category.code})"
+
+    def once(invoice: Invoice) -> Sequence[Any]:
+        return (invoice,) if _uses(category, number, invoice) else ()
+
+    if category.family == "O":
+        text = f"Die Rechnung nennt eine USt-IdNr., obwohl sie {called} verwendet ({place})."
+        hint = "Wer nicht steuerbare Umsätze abrechnet, nennt hier keine USt-IdNr. " + _FIX
+        test: Test = _has_no_number
+    else:
+        who = "des Verkäufers und des Käufers" if category.buyer else "des Verkäufers"
+        text = f"Für {called} fehlt die Steuernummer oder USt-IdNr. {who} ({place})."
+        hint = f"Bei dieser Steuerkategorie muss die Nummer {who} angegeben sein. " + _FIX
+        test = partial(_has_number, category)
+    book.rule(
+        f"BR-{category.family}-{number}", either(used, once), "", text, hint,
+        terms=f"{term} BT-31 BT-32 BT-63", klass=Klass.CONTENT,
+    )(test)  # fmt: skip
+
+
+def _uses(category: Category, number: str, invoice: Invoice) -> bool:
+    """Whether UBL's rule applies. Slips of the official definitions are kept."""
+    code, scheme_counts = category.code, True
+    if number == "02":
+        taxes = line_taxes(invoice)
+        scheme_counts = category.code != "S"
+    else:
+        taxes = allowance_taxes(invoice, number == "04")
+    return bool(_used(taxes, code, vat=scheme_counts))
+
+
+def _enter_breakdown(category: Category, called: str) -> None:
+    family, code = category.family, category.code
+    rows = either(
+        partial(_in_breakdown, code, category.code not in ("S", "Z")),
+        partial(_in_breakdown, code, True),
+    )
+    book.rule(
+        f"BR-{family}-08", rows, "taxable",
+        f"Der steuerpflichtige Betrag zu {called} stimmt nicht mit den Positionen überein.",
+        "BT-116 muss die Summe der so besteuerten Positionen und Zuschläge abzüglich der Nachlässe"
+        " sein. " + _FIX, terms="BT-116 BT-131 BT-99 BT-92",
+    )(partial(_taxable_fits, category))  # fmt: skip
+    book.rule(
+        f"BR-{family}-09", rows, "tax",
+        f"Der Steuerbetrag zu {called} ist falsch gerechnet.",
+        "BT-117 muss der steuerpflichtige Betrag mal Steuersatz sein. " + _FIX
+        if category.rated else "BT-117 muss bei dieser Kategorie 0 sein. " + _FIX,
+        terms="BT-117 BT-116 BT-119", klass=Klass.CONTENT,
+    )(partial(_tax_fits, category))  # fmt: skip
+    book.rule(
+        f"BR-{family}-10", rows, "exemption",
+        f"Zu {called} fehlt der Grund der Steuerbefreiung." if category.reason
+        else f"Zu {called} ist ein Grund für eine Steuerbefreiung angegeben.",
+        ("BT-120 oder BT-121 muss angegeben sein. " if category.reason
+         else "BT-120 und BT-121 dürfen hier nicht stehen. ") + _FIX,
+        terms="BT-120 BT-121", klass=Klass.CONTENT,
+    )(partial(_reason_fits, category))  # fmt: skip
+
+
+for _category in CATEGORIES:
+    _enter(_category)
