@@ -13,15 +13,19 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 
+from sqlalchemy import select
+
+from eakte.access import may
+from eakte.tables import vorgang
 from engine.commands import Deploy
 from engine.engine import Engine
 from engine.handlers import Handlers, Participants
 from engine.results import Deployed
 from identity.authentication import Authenticator
-from identity.principal import system_principal
+from identity.principal import Principal, system_principal
 from processes.package import Package
 from storage.blobs import Blobs
-from storage.database import DEFAULT_TENANT, Database
+from storage.database import DEFAULT_TENANT, Database, Transaction
 from storage.keys import Keyring
 from storage.objects import ObjectStore, open_store
 
@@ -113,6 +117,13 @@ def shipped_packages() -> tuple[Package, ...]:
     return tuple(import_module(name).PACKAGE for name in SHIPPED)
 
 
+def may_read_case(tx: Transaction, principal: Principal, instance_id: str) -> bool:
+    """An instance's values belong to its Vorgang: who may read that may read them."""
+    c = vorgang.c
+    filed = tx.all(select(c.id).where(c.tenant == tx.tenant, c.instance_id == instance_id))
+    return not filed or any(may(tx, principal, vorgang, row.id, "content") for row in filed)
+
+
 def open_house(settings: Settings | None = None) -> House:
     """Open every room. The database's tables must be there: see `storage.migrate`."""
     settings = settings or Settings.from_environment()
@@ -133,6 +144,8 @@ def open_house(settings: Settings | None = None) -> House:
         keyring=keyring,
         blobs=blobs,
         authenticator=Authenticator(database, settings.tenant),
-        engine=Engine(database, handlers, participants, objects=blobs),
+        engine=Engine(
+            database, handlers, participants, objects=blobs, variable_access=may_read_case
+        ),
         packages=packages,
     )

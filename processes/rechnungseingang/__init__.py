@@ -7,14 +7,26 @@ Reading order: models/rechnungseingang.bpmn, handlers.py (the work between the p
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from processes.package import Package
+from processes.package import Package, PrincipalOf
 from processes.rechnungseingang.handlers import handlers
-from processes.rechnungseingang.http import routes
 from processes.rechnungseingang.panel import task_panel
 from processes.rechnungseingang.steps import participants
 
+if TYPE_CHECKING:
+    from fastapi import APIRouter
+
+    from processes.house import House
+
 _HERE = Path(__file__).parent
+
+
+def _routes(house: House, principal_of: PrincipalOf) -> APIRouter:
+    from processes.rechnungseingang.http import routes  # noqa: PLC0415 workers need no HTTP
+
+    return routes(house, principal_of)
+
 
 PACKAGE = Package(
     name="rechnungseingang",
@@ -28,6 +40,6 @@ PACKAGE = Package(
     handlers=handlers,
     participants=participants,
     searchable=frozenset({"leitweg_id", "unit", "due_on", "anordnungsart"}),
-    routes=routes,
+    routes=_routes,
     task_panel=task_panel,
 )
