@@ -49,7 +49,7 @@ class Context:
     ) -> None:
         """Report an expression with the line that its fault stands in."""
         shown = text if len(text) <= 80 else text[:77] + "…"
-        line += text.count("\n", 0, max(error.position, 0))
+        line += text.rstrip().count("\n", 0, max(error.position, 0))
         self.report.error("expression", element, f"{error} — in: {shown.strip()}", line)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bpmn.compiler import compile_model
+from bpmn.dmn import compile_decisions
 from bpmn.errors import Finding, ModelRefused
 
 
@@ -23,10 +24,15 @@ def check_file(name: str, source: bytes) -> list[Finding]:
     return [Finding(name, 0, None, "unknown-file", "error", text)]
 
 
+def _decisions(source: bytes, file: str) -> list[Finding]:
+    return list(compile_decisions(source, file).findings)
+
+
 def _model(source: bytes, file: str) -> list[Finding]:
     return compile_model(source, file).findings
 
 
 _CHECKS: dict[tuple[str, ...], Callable[[bytes, str], list[Finding]]] = {
     (".bpmn", ".bpmn20.xml"): _model,
+    (".dmn", ".dmn11.xml"): _decisions,
 }

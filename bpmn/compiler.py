@@ -72,10 +72,12 @@ def _schema_findings(document: Document) -> list[Finding]:
 def _compile(document: Document, report: Report, source_hash: str) -> tuple[Graph, ...]:
     model = read_model(document.root, report)
     context = Context(model, report)
+    for shared in (*model.messages.values(), *model.errors.values()):
+        check_extensions(shared, report)
     graphs = []
     for process in model.processes:
         check_process(process, report)
-        check_extensions(process, report)
+        check_extensions(process.element, report)
         graphs.append(_graph(context, process, source_hash))
     return tuple(graphs)
 

@@ -12,13 +12,13 @@ class ModelError(Exception):
     code = "model"
 
 
-class NotAValue(ModelError):
+class NotAValue(ModelError):  # noqa: N818  named for the situation
     """A Python object that is not in FEEL's value space."""
 
     code = "not_a_value"
 
 
-class ExpressionRefused(ModelError):
+class ExpressionRefused(ModelError):  # noqa: N818  named for the situation
     """An expression that does not compile. `position` counts characters from 0."""
 
     code = "expression_refused"
@@ -28,7 +28,7 @@ class ExpressionRefused(ModelError):
         self.position = position
 
 
-class ExpressionFailed(ModelError):
+class ExpressionFailed(ModelError):  # noqa: N818  named for the situation
     """An expression that failed while it ran."""
 
     code = "expression_failed"
@@ -49,7 +49,7 @@ class Finding:
         return asdict(self)
 
 
-class ModelRefused(ModelError):
+class ModelRefused(ModelError):  # noqa: N818  named for the situation
     """A model that is not deployed. `findings` holds all faults, not only the first."""
 
     code = "model_refused"

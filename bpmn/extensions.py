@@ -9,7 +9,7 @@ from lxml import etree
 
 from bpmn.camunda import NAMESPACES
 from bpmn.elements import FLOW_NODES
-from bpmn.model import ProcessModel, local
+from bpmn.model import local
 from bpmn.report import Report
 
 FOREIGN = {
@@ -95,9 +95,9 @@ REFUSED_ELEMENTS = {
 }
 
 
-def check_extensions(process: ProcessModel, report: Report) -> None:
-    """Report what the tables refuse or do not know, for every element of the process."""
-    for element in process.element.iter(etree.Element):
+def check_extensions(root: etree._Element, report: Report) -> None:
+    """Report what the tables refuse or do not know, for the root element and all below it."""
+    for element in root.iter(etree.Element):
         _attributes(element, report)
         if local(element) == "extensionElements":
             for extension in element.iterchildren(etree.Element):

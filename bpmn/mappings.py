@@ -45,40 +45,39 @@ def input_output(context: Context, node: FlowNode) -> tuple[Parameters, Paramete
     return tuple(inputs), tuple(outputs)
 
 
-def _literal(text: str, line: int, value: Value) -> Expression:
+def _constant(text: str, line: int, value: Value) -> Expression:
     return Expression(text, "literal", lambda _variables, _now: value, line)
 
 
 def _parameter(context: Context, item: etree._Element) -> Expression:
     """A text, list, map or FEEL script. After a reported fault it is a null nobody will see."""
-    line = context.report.document.line(item)
     parts = [*item.iterchildren(etree.Element)]
-    null = _literal("", line, None)
-    if not parts:
-        return context.expression(item.text, item) or null
-    part = parts[0]
-    kind = local(part)
+    compiled = _structure(context, parts[0]) if parts else context.expression(item.text, item)
+    return compiled or _constant("", context.report.document.line(item), None)
+
+
+def _structure(context: Context, part: etree._Element) -> Expression | None:
+    kind, line = local(part), context.report.document.line(part)
     if kind == "script":
-        return _script(context, part) or null
+        return _script(context, part)
     if kind == "list":
-        values = [_value(context, entry) for entry in part.iterchildren(etree.Element)]
-        return Expression("list", "literal", _list([v.evaluate for v in values]), line)
+        values = [_entry(context, entry) for entry in part.iterchildren(etree.Element)]
+        return Expression("list", "juel", _list([value.evaluate for value in values]), line)
     if kind == "map":
         entries = {
             entry.get("key", ""): _parameter(context, entry).evaluate
             for entry in part.iterchildren(etree.Element)
         }
-        return Expression("map", "literal", _map(entries), line)
+        return Expression("map", "juel", _map(entries), line)
     context.report.error("unknown-extension", part, f"<{kind}> is not known in a parameter.")
-    return null
+    return None
 
 
-def _value(context: Context, entry: etree._Element) -> Expression:
-    if local(entry) in ("list", "map", "script"):
-        wrapper = etree.Element("entry")
-        wrapper.append(entry)
-        return _parameter(context, wrapper)
-    return _parameter(context, entry)
+def _entry(context: Context, entry: etree._Element) -> Expression:
+    if local(entry) not in ("list", "map", "script"):
+        return _parameter(context, entry)
+    compiled = _structure(context, entry)
+    return compiled or _constant("", context.report.document.line(entry), None)
 
 
 def _list(items: list[Evaluate]) -> Evaluate:

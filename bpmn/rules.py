@@ -181,6 +181,16 @@ def _exclusive_gateways_can_choose(process: ProcessModel) -> Iterator[Breach]:
                 yield Breach("flow-without-condition", flow.element, text)
 
 
+def _gateways_keep_their_direction(process: ProcessModel) -> Iterator[Breach]:
+    for node in process.nodes.values():
+        direction = node.element.get("gatewayDirection", "Unspecified")
+        if (direction == "Diverging" and len(node.incoming) > 1) or (
+            direction == "Converging" and len(node.outgoing) > 1
+        ):
+            text = f'gatewayDirection="{direction}" does not fit the flows; the flows are followed.'
+            yield Breach("gateway-direction", node.element, text, warns=True)
+
+
 def _boundary_events_sit_on_activities(process: ProcessModel) -> Iterator[Breach]:
     nodes = process.nodes
     for name, events in process.attached.items():
@@ -249,6 +259,7 @@ RULES: tuple[Callable[[ProcessModel], Iterator[Breach]], ...] = (
     _defaults_are_flows_of_their_node,
     _conditions_are_asked,
     _exclusive_gateways_can_choose,
+    _gateways_keep_their_direction,
     _boundary_events_sit_on_activities,
     _everything_can_be_reached,
     _nobody_is_promised_a_guard,

@@ -8,12 +8,14 @@ from __future__ import annotations
 import re
 from functools import cache
 from importlib.util import find_spec
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from lxml import etree
 
 from bpmn.errors import Finding
+from bpmn.model import local
 from bpmn.reader import Document
 from bpmn.report import named
 
@@ -44,14 +46,26 @@ def schema_findings(document: Document) -> list[Finding]:
 
 
 def _place(document: Document, path: str | None) -> etree._Element | None:
-    if not path:
-        return None
-    places = document.root.getroottree().xpath(path)
-    assert isinstance(places, list)
-    first = places[0] if places else None
-    return first if isinstance(first, etree._Element) else None
+    """Follow libxml2's path (`/bpmn:definitions/bpmn:process/*[3]`) without its prefixes' scope."""
+    element = document.root
+    for step in (path or "").split("/")[2:]:
+        match = _STEP.fullmatch(step)
+        if match is None:
+            break  # an attribute: its element is meant
+        prefix, name, number = match.groups()
+        alike = (
+            part
+            for part in element.iterchildren(etree.Element)
+            if name == "*" or (local(part) == name and part.prefix == prefix)
+        )
+        following = next(islice(alike, int(number or 1) - 1, None), None)
+        if following is None:
+            break
+        element = following
+    return element if path else None
 
 
+_STEP = re.compile(r"(?:([^:@]+):)?([^:@\[]+)(?:\[(\d{1,9})\])?")
 _NAMESPACE = re.compile(r"\{[^}]*\}")
 _ID = re.compile(r"'([\w.-]+)' is not a valid value")
 

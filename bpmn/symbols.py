@@ -17,6 +17,7 @@ _CHARACTER = 6.4
 _MAX_LINES = 8
 _MAX_NAME = 400
 
+EXPANDABLE = frozenset({"subProcess", "transaction", "adHocSubProcess"})
 STATUS = {"active": ("aktiv", "▶"), "incident": ("Störung", "!"), "done": ("erledigt", "✓")}
 
 KINDS = {
@@ -104,8 +105,8 @@ def draw_node(group: etree._Element, shape: Shape) -> None:
             f"{middle_x:g},{box.y:g} {box.x + box.width:g},{middle_y:g} "
             f"{middle_x:g},{box.y + box.height:g} {box.x:g},{middle_y:g}"
         )
-        add(group, "polygon", class_="outline", points=points)
-        _symbol(group, _GATEWAY_PATHS.get(kind), middle_x - 8, middle_y - 8)
+        add(group, "polygon", class_="outline", points=points, fill="white")
+        _symbol(group, _GATEWAY_PATHS[kind], middle_x - 8, middle_y - 8)
     elif kind == "textAnnotation":
         path = f"M{box.x + 20:g} {box.y:g}H{box.x:g}V{box.y + box.height:g}H{box.x + 20:g}"
         add(group, "path", class_="annotation", d=path)
@@ -142,9 +143,12 @@ def _pool(group: etree._Element, shape: Shape) -> None:
 def _activity(group: etree._Element, shape: Shape) -> None:
     box = shape.box
     outline = _rectangle(group, box, "outline", 10)
+    if not (shape.expanded and shape.kind in EXPANDABLE):
+        outline.set("fill", "white")  # what lies in an open subprocess must show
     if shape.kind == "callActivity":
         outline.set("stroke-width", "4")
-    _symbol(group, _TASK_PATHS.get(shape.kind), box.x + 6, box.y + 6)
+    if shape.kind in _TASK_PATHS:
+        _symbol(group, _TASK_PATHS[shape.kind], box.x + 6, box.y + 6)
     if shape.kind == "subProcess" and not shape.expanded:
         middle = box.middle[0]
         _symbol(group, "M1 1h14v14H1zM8 4v8M4 8h8", middle - 8, box.y + box.height - 18)
@@ -154,7 +158,7 @@ def _event(group: etree._Element, shape: Shape) -> None:
     middle_x, middle_y = shape.box.middle
     radius = min(shape.box.width, shape.box.height) / 2
     kind, element = shape.kind, shape.element
-    ring = add(group, "circle", class_="outline", cx=middle_x, cy=middle_y, r=radius)
+    ring = add(group, "circle", class_="outline", cx=middle_x, cy=middle_y, r=radius, fill="white")
     if kind == "endEvent":
         ring.set("stroke-width", "4")
     elif kind != "startEvent":
@@ -162,18 +166,18 @@ def _event(group: etree._Element, shape: Shape) -> None:
         if element.get("cancelActivity", "true") == "false":
             for drawn in rings:
                 drawn.set("stroke-dasharray", "5 3")
-    names = [
-        name
-        for part in element.iterchildren(etree.Element)
-        if (name := local(part)) in _EVENT_PATHS
-    ]
-    if names:
-        _symbol(group, _EVENT_PATHS[names[0]], middle_x - 8, middle_y - 8)
+    parts = (local(part) for part in element.iterchildren(etree.Element))
+    name = next((name for name in parts if name in _EVENT_PATHS), None)
+    if name is not None:
+        symbol = _symbol(group, _EVENT_PATHS[name], middle_x - 8, middle_y - 8)
+        if kind in ("endEvent", "intermediateThrowEvent"):
+            symbol.set("fill", "currentColor")  # thrown, not caught (BPMN 2.0 §10.5.1)
+            if name == "messageEventDefinition":
+                symbol.set("stroke", "white")
 
 
-def _symbol(group: etree._Element, path: str | None, x: float, y: float) -> None:
-    if path is not None:
-        add(group, "path", class_="symbol", d=path, transform=f"translate({x:g} {y:g})")
+def _symbol(group: etree._Element, path: str, x: float, y: float) -> etree._Element:
+    return add(group, "path", class_="symbol", d=path, transform=f"translate({x:g} {y:g})")
 
 
 def draw_badge(group: etree._Element, shape: Shape, status: str) -> None:
@@ -197,14 +201,16 @@ def draw_name(group: etree._Element, shape: Shape, name: str) -> None:
         _text(group, box.middle[0], box.y + 20, "middle").text = shorten(name, box.width)
     elif kind == "textAnnotation":
         write(group, Box(box.x + 6, box.y, box.width, box.height), name, "start", centred=False)
-    elif kind in ("subProcess", "transaction", "adHocSubProcess", "group") and shape.expanded:
+    elif kind == "group" or (kind in EXPANDABLE and shape.expanded):
         write(group, Box(box.x, box.y + 4, box.width, 30), name, "middle", centred=False)
     elif kind.endswith(("Event", "Gateway")) or kind.startswith("data"):
         label = shape.label or Box(box.middle[0] - 50, box.y + box.height + 4, 100, 42)
         wide = Box(label.middle[0] - 50, label.y, 100.0, max(label.height, 42.0))
         write(group, wide if label.width < 90 else label, name, "middle", centred=False)
     else:
-        write(group, box, name, "middle", centred=True)
+        above = 10 if kind in _TASK_PATHS else 0  # room for the symbol in the corner
+        inner = Box(box.x, box.y + above, box.width, box.height - above)
+        write(group, inner, name, "middle", centred=True)
 
 
 def _text(group: etree._Element, x: float, y: float, anchor: str) -> etree._Element:

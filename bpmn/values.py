@@ -6,10 +6,11 @@ numbers with their digits; what JSON lacks is an object with one key that begins
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Context, Decimal
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -29,8 +30,7 @@ class YearsMonths:
 
 
 Value: TypeAlias = (
-    None
-    | bool
+    bool
     | int
     | Decimal
     | str
@@ -41,6 +41,7 @@ Value: TypeAlias = (
     | YearsMonths
     | list["Value"]
     | dict[str, "Value"]
+    | None
 )
 Variables: TypeAlias = dict[str, Value]
 
@@ -59,7 +60,7 @@ def decode(data: bytes) -> Value:
     return from_json(_decoder.decode(data))
 
 
-def to_json(value: object) -> object:
+def to_json(value: object) -> object:  # noqa: PLR0911  one line a type
     """Replace what JSON lacks by `{"$tag": text}`; plain values pass unchanged."""
     if isinstance(value, _PLAIN):
         if isinstance(value, Decimal) and not value.is_finite():
@@ -97,11 +98,11 @@ def from_json(value: object) -> Value:
         return {key: from_json(item) for key, item in value.items()}
     if isinstance(value, list):
         return [from_json(item) for item in value]
-    assert isinstance(value, _PLAIN)
+    assert value is None or isinstance(value, str | int | bool | Decimal)
     return value
 
 
-_TAGS = {
+_TAGS: dict[str, Callable[[Any], Value]] = {
     "$datetime": datetime.fromisoformat,
     "$date": date.fromisoformat,
     "$time": time.fromisoformat,

@@ -19,12 +19,10 @@ from eakte.grants import GranteeKind, end_grants, new_grant
 from eakte.ids import new_id
 from eakte.journal import record
 from eakte.readlog import record_access
+from eakte.signatures import Bound, bind, void_from
 from eakte.tables import (
     akte_grant,
     beteiligungsschritt,
-    dokument,
-    dokument_version,
-    primaerdokument,
     schritt_bindung,
     vorgang,
 )
@@ -56,15 +54,6 @@ class Beteiligung:
     task_id: str | None = None
     step_id: str | None = None
     performer: Principal | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Bound:
-    """A document version that a step certifies."""
-
-    version: str
-    dokument: str
-    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +145,7 @@ def record_step(
     step_id = _pending(tx, vorgang_id, step)
     if step_id is None:
         step_id = _insert(tx, row, step.kind, state="offen", task_id=step.task_id)
-    bound = _bind(tx, row, step_id, step.versions)
+    bound = bind(tx, row, step_id, step.versions)
     amount = None if step.amount is None else int((step.amount * 100).to_integral_value())
     facts = {
         "vorgang": vorgang_id,
@@ -210,24 +199,7 @@ def void_step(tx: Transaction, principal: Principal, step_id: str, reason: str) 
     """
     row = demand(tx, principal, beteiligungsschritt, step_id, "write")
     writable_vorgang(tx, principal, row.vorgang)
-    return _void(tx, principal, row.akte, row.vorgang, {step_id}, reason, step_id)
-
-
-def void_signatures(  # noqa: PLR0917 called by dokumente.py alone
-    tx: Transaction,
-    principal: Principal,
-    akte_id: str,
-    vorgang_id: str,
-    dokument_id: str,
-    version_id: str,
-) -> list[str]:
-    """A Dokument has a new version: void what certified an earlier one, and all later ones."""
-    b = schritt_bindung.c
-    query = select(b.schritt).where(
-        b.tenant == tx.tenant, b.dokument == dokument_id, b.version != version_id
-    )
-    steps = {row.schritt for row in tx.all(query)}
-    return _void(tx, principal, akte_id, vorgang_id, steps, "new_version", version_id)
+    return void_from(tx, principal, row.akte, row.vorgang, {step_id}, reason, step_id)
 
 
 def schritte(tx: Transaction, principal: Principal, vorgang_id: str) -> list[Schritt]:
@@ -237,36 +209,9 @@ def schritte(tx: Transaction, principal: Principal, vorgang_id: str) -> list[Sch
     return _load(tx, beteiligungsschritt.c.vorgang == vorgang_id)
 
 
-def _void(  # noqa: PLR0917 private
-    tx: Transaction,
-    principal: Principal,
-    akte_id: str,
-    vorgang_id: str,
-    steps: set[str],
-    reason: str,
-    cause: str,
-) -> list[str]:
-    s = beteiligungsschritt.c
-    query = (
-        select(s.id, s.done_seq)
-        .where(s.tenant == tx.tenant, s.vorgang == vorgang_id, s.state == "erledigt")
-        .where(s.voided_at.is_(None))
-        .order_by(s.done_seq)
-    )
-    standing = tx.all(query)
-    first = min((row.done_seq for row in standing if row.id in steps), default=None)
-    if first is None:
-        return []
-    voided = [row.id for row in standing if row.done_seq >= first]
-    for step_id in voided:
-        tx.run(
-            update(beteiligungsschritt)
-            .where(s.tenant == tx.tenant, s.id == step_id)
-            .values(voided_at=tx.now, voided_reason=reason, voided_by=cause)
-        )
-    facts = {"vorgang": vorgang_id, "schritte": list(voided), "reason": reason, "cause": cause}
-    record(tx, principal, akte_id, "schritte.voided", facts)
-    return voided
+def steps_of(tx: Transaction, akte_id: str) -> list[Schritt]:
+    """All steps of an Akte, without asking for rights: the export has checked them."""
+    return _load(tx, beteiligungsschritt.c.akte == akte_id)
 
 
 def _pending(tx: Transaction, vorgang_id: str, step: Beteiligung) -> str | None:
@@ -292,31 +237,6 @@ def _require_open(tx: Transaction, step_id: str, vorgang_id: str | None = None) 
     wrong = vorgang_id is not None and bool(found) and found[0].vorgang != vorgang_id
     if not found or wrong or found[0].state != "offen":
         raise StepNotOpen(f"Dieser Schritt ist nicht offen: {step_id}")
-
-
-def _bind(tx: Transaction, row: Row, step_id: str, versions: tuple[str, ...] | None) -> list[Bound]:
-    """Bind the step to current versions of the Vorgang; an outdated one certifies nothing."""
-    d, v, p = dokument.c, dokument_version.c, primaerdokument.c
-    query = (
-        select(v.id, v.dokument, p.sha256)
-        .join(dokument, (d.tenant == v.tenant) & (d.id == v.dokument) & (d.versionen == v.number))
-        .join(primaerdokument, (p.tenant == v.tenant) & (p.version == v.id))
-        .where(v.tenant == tx.tenant, d.vorgang == row.id, p.format == "original")
-        .order_by(d.number)
-    )
-    current = {each.id: Bound(each.id, each.dokument, each.sha256) for each in tx.all(query)}
-    chosen = tuple(current) if versions is None else tuple(dict.fromkeys(versions))
-    unknown = [version for version in chosen if version not in current]
-    if unknown:
-        raise HeadDataInvalid(
-            "Gezeichnet wird nur die geltende Fassung eines Dokuments dieses Vorgangs: "
-            + ", ".join(unknown)
-        )
-    for version in chosen:
-        bound = current[version]
-        key = {"tenant": tx.tenant, "schritt": step_id, "version": version}
-        tx.run(insert(schritt_bindung), {**key, "dokument": bound.dokument, "sha256": bound.sha256})
-    return [current[version] for version in chosen]
 
 
 def _insert(

@@ -14,11 +14,11 @@ from sqlalchemy import insert, select, update
 
 from eakte.access import Vertraulichkeit, demand
 from eakte.akten import suchtext
-from eakte.beteiligung import void_signatures
 from eakte.errors import BlobInUse, HeadDataInvalid
 from eakte.ids import new_id
 from eakte.journal import record
 from eakte.readlog import record_access
+from eakte.signatures import void_signatures
 from eakte.tables import dokument, dokument_version, primaerdokument, vorgang
 from eakte.vorgaenge import writable_vorgang
 from identity.principal import Principal

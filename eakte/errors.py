@@ -103,6 +103,19 @@ class BlobInUse(EakteError):
     code = "eakte_blob_in_use"
 
 
+class ExportIncomplete(EakteError):
+    """The Akte holds parts that the principal may not read, and is not exported in part."""
+
+    code = "eakte_export_incomplete"
+
+    def __init__(self, count: int) -> None:
+        super().__init__(
+            f"Die Akte enthält {count} Teile, die Sie nicht lesen dürfen; "
+            "die Ausgabe braucht eine Person, die alles lesen darf."
+        )
+        self.count = count
+
+
 class CursorInvalid(EakteError):
     """A page cursor that was not made by this search."""
 

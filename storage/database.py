@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeAlias, TypeVar
 
 from sqlalchemy import BigInteger, Column, Executable, MetaData, String, create_engine, make_url
 from sqlalchemy.engine import Dialect
@@ -34,6 +34,9 @@ __all__ = [
 ]
 
 DEFAULT_TENANT = "default"
+
+# Parameters by name, or a sequence of them: one execution each.
+Given: TypeAlias = Parameters | Sequence[Parameters]
 
 metadata = MetaData(
     naming_convention={
@@ -192,7 +195,7 @@ class Transaction:
         rows = self.all(statement, parameters)
         return rows[0][0] if rows else None
 
-    def run(self, statement: Executable, parameters: Many | None = None) -> int:
+    def run(self, statement: Executable, parameters: Given | None = None) -> int:
         """Write; the number of rows. A sequence of parameters runs once for each."""
         prepared = self._prepare(statement, {} if parameters is None else parameters)
         if prepared is None:
@@ -236,7 +239,7 @@ class Transaction:
         finally:
             self._savepoints -= 1
 
-    def _prepare(self, statement: Executable, parameters: Many) -> tuple[str, Many] | None:
+    def _prepare(self, statement: Executable, parameters: Given) -> tuple[str, Many] | None:
         if isinstance(parameters, Mapping):
             return self._statements.bound(statement, parameters).prepare(parameters)
         if not parameters:
@@ -302,7 +305,7 @@ class Batch:
         self._unguarded = True
 
     def add(
-        self, statement: Executable, parameters: Many | None = None, *, rows: int | None = None
+        self, statement: Executable, parameters: Given | None = None, *, rows: int | None = None
     ) -> None:
         """Queue a statement. `rows` is the count it must touch, else the batch is a Conflict."""
         prepared = self._transaction._prepare(statement, {} if parameters is None else parameters)

@@ -6,7 +6,7 @@ storage's own, a broken connection is never lent again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from threading import Condition
 from time import monotonic
 from typing import Any, Generic, Literal, Protocol, TypeAlias, TypeVar
@@ -14,8 +14,22 @@ from typing import Any, Generic, Literal, Protocol, TypeAlias, TypeVar
 from sqlalchemy.engine import Dialect
 
 from storage.errors import StorageError, Unavailable
+from storage.statements import Values
 
-Many: TypeAlias = Mapping[str, Any] | Sequence[Mapping[str, Any]]
+# The parameters of one execution, or a list of those of many.
+Many: TypeAlias = Values | list[Values]
+
+
+class Cursor(Protocol):
+    """What a statement found: `description` begins each column with name and type."""
+
+    @property
+    def description(self) -> Any: ...
+
+    @property
+    def rowcount(self) -> int: ...
+
+    def fetchall(self) -> list[Any]: ...
 
 
 class Link(Protocol):
@@ -23,8 +37,8 @@ class Link(Protocol):
 
     errors: type[Exception]
 
-    def execute(self, sql: str, parameters: Many) -> Any:
-        """Run a statement (once, or once per mapping of a sequence); the cursor."""
+    def execute(self, sql: str, parameters: Many) -> Cursor:
+        """Run a statement once, or once for each of a list."""
 
     def execute_all(self, statements: Sequence[tuple[str, Many]], *, commit: bool) -> list[int]:
         """Run the statements in order, in one round trip where possible; the row counts."""

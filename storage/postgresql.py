@@ -1,14 +1,16 @@
-"""PostgreSQL through psycopg 3: pipelined batches, prepared statements, pooled connections."""
+"""PostgreSQL: pooled connections, each in pipeline mode for good.
+
+BEGIN goes out with the first statement and COMMIT with the last batch, so a command that reads
+its row and writes a batch takes two round trips.
+"""
 
 from __future__ import annotations
 
-import select
 from collections.abc import Sequence
 from typing import Any, Literal
 
 import psycopg
 from psycopg import errors
-from psycopg.pq import TransactionStatus
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.engine import URL, Dialect
 
@@ -20,8 +22,7 @@ from storage.errors import (
     Unavailable,
 )
 from storage.links import Many, Pool
-
-Connection = psycopg.Connection[tuple[Any, ...]]
+from storage.wire import Result, Wire
 
 # A lock that is not given in this time is a conflict, not a hang.
 _SETTINGS = "-c lock_timeout=15000 -c timezone=UTC"
@@ -32,103 +33,109 @@ _CONFLICTS = (
     errors.DeadlockDetected,
     errors.LockNotAvailable,
 )
+_WRITE = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 
 class PostgresDriver:
     name: Literal["sqlite", "postgresql"] = "postgresql"
 
     def __init__(self, url: URL, connections: int) -> None:
-        self.dialect: Dialect = PGDialect_psycopg()  # type: ignore[no-untyped-call]
+        self.dialect: Dialect = PGDialect_psycopg(  # type: ignore[no-untyped-call]
+            paramstyle="numeric_dollar"
+        )
         self._arguments = url.translate_connect_args(username="user", database="dbname")
         self._arguments |= dict(url.query)
         self._arguments.setdefault("options", _SETTINGS)
         self._arguments.setdefault("application_name", "amtsgang")
-        self.writers: Pool[Connection] = Pool(connections, self._open, Connection.close, _alive)
-        self.readers: Pool[Connection] = Pool(
-            connections, self._open_reader, Connection.close, _alive
-        )
+        self._pool: Pool[Wire] = Pool(connections, self._open, Wire.close, _usable)
 
     def link(self, *, writing: bool) -> PostgresLink:
-        pool = self.writers if writing else self.readers
-        return PostgresLink(pool, pool.take())
+        return PostgresLink(self._pool, self._pool.take(), _WRITE if writing else _READ)
 
-    def _open(self) -> Connection:
+    def _open(self) -> Wire:
         try:
-            connection: Connection = psycopg.connect(**self._arguments)
+            connection: psycopg.Connection[Any] = psycopg.connect(**self._arguments)
         except psycopg.Error as error:
             raise Unavailable(f"cannot reach PostgreSQL: {error}") from error
-        connection.prepare_threshold = 2
-        return connection
-
-    def _open_reader(self) -> Connection:
-        connection = self._open()
-        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        connection.read_only = True
-        return connection
+        return Wire(connection)
 
     def close(self) -> None:
-        self.writers.close()
-        self.readers.close()
+        self._pool.close()
 
 
 class PostgresLink:
     errors: type[Exception] = psycopg.Error
 
-    def __init__(self, pool: Pool[Connection], connection: Connection) -> None:
-        self._pool, self._connection = pool, connection
-        self._cursor = connection.cursor()
+    def __init__(self, pool: Pool[Wire], wire: Wire, begin: str) -> None:
+        self._pool, self._wire, self._begin = pool, wire, begin
+        self._begun = False
 
-    def execute(self, sql: str, parameters: Many) -> Any:
-        cursor: Any = self._cursor
-        if isinstance(parameters, Sequence):
-            cursor.executemany(sql, parameters)
-        else:
-            cursor.execute(sql, parameters or None)
-        return cursor
+    def execute(self, sql: str, parameters: Many) -> Result:
+        if isinstance(parameters, list):
+            return _Sum(self._run([(sql, _positional(each)) for each in parameters]))
+        return self._run([(sql, _positional(parameters))])[0]
 
     def execute_all(self, statements: Sequence[tuple[str, Many]], *, commit: bool) -> list[int]:
-        connection = self._connection
-        cursors = []
-        with connection.pipeline():
-            for sql, parameters in statements:
-                cursor: Any = connection.cursor()
-                if isinstance(parameters, Sequence):
-                    cursor.executemany(sql, parameters)
-                else:
-                    cursor.execute(sql, parameters or None)
-                cursors.append(cursor)
-            if commit:
-                connection.commit()
-        return [cursor.rowcount for cursor in cursors]
+        flat: list[tuple[str, Sequence[Any]]] = []
+        lengths = []
+        for sql, parameters in statements:
+            many = parameters if isinstance(parameters, list) else [parameters]
+            flat += [(sql, _positional(each)) for each in many]
+            lengths.append(len(many))
+        if commit:
+            flat.append(("COMMIT", ()))
+        results = iter(self._run(flat))
+        return [sum(next(results).rowcount for _ in range(length)) for length in lengths]
 
     def command(self, sql: str) -> None:
-        self._cursor.execute(sql.encode())
+        self._run([(sql, ())])
 
     def commit(self) -> None:
-        self._connection.commit()
+        if self._begun:
+            self._run([("COMMIT", ())])
 
     def rollback(self) -> None:
-        if not self._connection.closed:
-            self._connection.rollback()
+        if self._begun and not self._wire.closed and not self._wire.idle:
+            self._run([("ROLLBACK", ())])
 
     def translated(self, error: Exception) -> StorageError:
+        message = getattr(getattr(error, "diag", None), "message_primary", None) or str(error)
         if isinstance(error, _CONFLICTS):
-            return Conflict(str(error))
+            return Conflict(message)
         if isinstance(error, psycopg.IntegrityError):
-            return ConstraintViolated(str(error))
-        if self._connection.closed or isinstance(error, psycopg.OperationalError):
-            return Unavailable(str(error))
-        return StatementFailed(str(error))
+            return ConstraintViolated(message)
+        if self._wire.closed or isinstance(error, psycopg.OperationalError):
+            return Unavailable(message)
+        return StatementFailed(message)
 
     def release(self) -> None:
-        idle = self._connection.info.transaction_status == TransactionStatus.IDLE
-        self._pool.give(self._connection, broken=self._connection.closed or not idle)
+        self._pool.give(self._wire, broken=self._wire.closed or not self._wire.idle)
+
+    def _run(self, statements: list[tuple[str, Sequence[Any]]]) -> list[Result]:
+        if self._begun:
+            return self._wire.run(statements)
+        self._begun = True
+        return self._wire.run([(self._begin, ()), *statements])[1:]
 
 
-def _alive(connection: Connection) -> bool:
-    """An idle connection is silent; one that can be read from was closed by the server."""
-    if connection.closed:
-        return False
-    poll = select.poll()
-    poll.register(connection.fileno(), select.POLLIN)
-    return not poll.poll(0)
+class _Sum(Result):
+    """The row count of one statement run many times."""
+
+    __slots__ = ("_counts",)
+
+    def __init__(self, results: list[Result]) -> None:
+        self._counts = sum(result.rowcount for result in results)
+
+    @property
+    def rowcount(self) -> int:
+        return self._counts
+
+
+def _positional(values: Any) -> Sequence[Any]:
+    assert isinstance(values, tuple)
+    return values
+
+
+def _usable(wire: Wire) -> bool:
+    return not wire.closed and wire.silent

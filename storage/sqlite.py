@@ -27,7 +27,7 @@ from storage.links import Many, Pool
 
 _UNIQUE = {"SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_ROWID"}
 _BUSY = {"SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_BUSY_SNAPSHOT"}
-_UNAVAILABLE = {"SQLITE_CANTOPEN", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY"}
+_UNAVAILABLE = {"SQLITE_CANTOPEN", "SQLITE_FULL", "SQLITE_IOERR"}
 
 
 class SqliteDriver:
@@ -101,9 +101,9 @@ class SqliteLink:
             raise self.translated(error) from error
 
     def execute(self, sql: str, parameters: Many) -> sqlite3.Cursor:
-        if isinstance(parameters, Sequence):
+        if isinstance(parameters, list):
             return self._connection.executemany(sql, parameters)
-        return self._connection.execute(sql, dict(parameters))
+        return self._connection.execute(sql, parameters)
 
     def execute_all(self, statements: Sequence[tuple[str, Many]], *, commit: bool) -> list[int]:
         counts = [self.execute(sql, parameters).rowcount for sql, parameters in statements]

@@ -24,6 +24,7 @@ from storage.errors import WrongUse
 
 Convert: TypeAlias = Callable[[Any], Any]
 Parameters: TypeAlias = Mapping[str, Any]
+Values: TypeAlias = Mapping[str, Any] | tuple[Any, ...]  # as the driver takes them
 
 _KEPT = 2000  # compiled statements; an application has a few hundred
 
@@ -50,6 +51,7 @@ class Compiled:
         self.expands = bool(compiled.post_compile_params or compiled.literal_execute_params)
         processors = cast("Mapping[str, Convert]", compiled._bind_processors)
         self.processors = dict(processors)
+        self.positions = tuple(compiled.positiontup or ()) if compiled.positional else None
         self.results: list[TypeEngine[Any]] = [
             column[3] for column in (compiled._result_columns or ())
         ]
@@ -104,8 +106,8 @@ class Bound:
             if not compiled.expands
         }
 
-    def prepare(self, given: Parameters) -> tuple[str, Parameters]:
-        """The SQL text and the driver's parameters."""
+    def prepare(self, given: Parameters) -> tuple[str, Values]:
+        """The SQL text and the driver's parameters, by name or by position."""
         compiled = self.compiled
         if compiled.expands:
             return self._expand(given)
@@ -113,9 +115,11 @@ class Bound:
         for name, convert in compiled.processors.items():
             if name in given:
                 values[name] = convert(given[name])
-        return compiled.sql, values
+        if compiled.positions is None:
+            return compiled.sql, values
+        return compiled.sql, tuple([values[name] for name in compiled.positions])
 
-    def _expand(self, given: Parameters) -> tuple[str, Parameters]:
+    def _expand(self, given: Parameters) -> tuple[str, Values]:
         """`IN` lists are written out anew each time: one placeholder a value."""
         state = self.compiled.compiled.construct_expanded_state({**self.fixed, **given})
         processors = {**self.compiled.processors, **cast("dict[str, Convert]", state.processors)}
@@ -123,7 +127,9 @@ class Bound:
             name: processors[name](value) if name in processors else value
             for name, value in state.parameters.items()
         }
-        return state.statement, values
+        if state.positiontup is None:
+            return state.statement, values
+        return state.statement, tuple([values[name] for name in state.positiontup])
 
 
 class Statements:

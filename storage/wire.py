@@ -1,0 +1,177 @@
+"""One PostgreSQL connection in libpq's pipeline mode: statements go out together.
+
+psycopg's cursors cost several times what the protocol does, so this speaks to `psycopg.pq`
+(psycopg's documented libpq layer) itself. A statement is prepared at its first use. Invariant:
+after `run` nothing is outstanding on the connection, or it is not used again.
+"""
+
+from __future__ import annotations
+
+import select
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any
+
+import psycopg
+from psycopg import abc, pq
+from psycopg.adapt import PyFormat, Transformer
+from psycopg.errors import error_from_result
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+_FATAL = pq.ExecStatus.FATAL_ERROR
+_SYNC = pq.ExecStatus.PIPELINE_SYNC
+_COMMAND_OK = pq.ExecStatus.COMMAND_OK
+_BAD = pq.ConnStatus.BAD
+_MOST_PREPARED = 500
+_MOST_AT_ONCE = 1000  # statements between two syncs
+
+# Text as PostgreSQL reads it; bytes go as they are. The statement's casts give the types.
+_DUMP: dict[type, Callable[[Any], bytes]] = {
+    str: str.encode,
+    int: lambda value: b"%d" % value,
+    bool: lambda value: b"t" if value else b"f",
+    float: lambda value: repr(value).encode(),
+    Decimal: lambda value: str(value).encode(),
+    datetime: lambda value: value.isoformat().encode(),
+    date: lambda value: value.isoformat().encode(),
+    time: lambda value: value.isoformat().encode(),
+}
+
+
+class Result:
+    """A statement's result, read when asked."""
+
+    __slots__ = ("_loader", "_result")
+
+    def __init__(self, result: pq.abc.PGresult, loader: abc.Transformer) -> None:
+        self._result, self._loader = result, loader
+
+    @property
+    def rowcount(self) -> int:
+        return self._result.command_tuples or 0
+
+    @property
+    def description(self) -> list[tuple[str, int]]:
+        """(name, type) of each column."""
+        result = self._result
+        return [
+            ((result.fname(index) or b"").decode(), result.ftype(index))
+            for index in range(result.nfields)
+        ]
+
+    def fetchall(self) -> list[tuple[Any, ...]]:
+        self._loader.set_pgresult(self._result)
+        return self._loader.load_rows(0, self._result.ntuples, tuple)
+
+
+class Wire:
+    """Sends statements and reads their results."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self._pgconn = connection.pgconn
+        self._pgconn.nonblocking = 1
+        self._pgconn.enter_pipeline_mode()
+        self._loader = Transformer(connection)
+        self._prepared: dict[str, bytes] = {}
+
+    @property
+    def closed(self) -> bool:
+        return bool(self._pgconn.status == _BAD)
+
+    @property
+    def idle(self) -> bool:
+        """Neither in a transaction nor waiting for an answer."""
+        return bool(self._pgconn.transaction_status == pq.TransactionStatus.IDLE)
+
+    @property
+    def silent(self) -> bool:
+        """False if there is something to read: an idle connection that the server closed."""
+        poll = select.poll()
+        poll.register(self._pgconn.socket, select.POLLIN)
+        return not poll.poll(0)
+
+    def close(self) -> None:
+        self.connection.close()
+
+    def run(self, statements: Sequence[tuple[str, Sequence[Any]]]) -> list[Result]:
+        """Results in order; raises the first error, after which the rest was not executed."""
+        found: list[Result] = []
+        for start in range(0, len(statements), _MOST_AT_ONCE):
+            found += self._run(statements[start : start + _MOST_AT_ONCE])
+        return found
+
+    def _run(self, statements: Sequence[tuple[str, Sequence[Any]]]) -> list[Result]:
+        if self.closed:
+            raise psycopg.OperationalError("the connection is closed")
+        sent: list[str | None] = []  # None: the statement itself; else it is the preparation of
+        for sql, values in statements:
+            self._send(sql, values, sent)
+        self._pgconn.pipeline_sync()
+        results = self._receive(len(sent))
+        found: list[Result] = []
+        failed: pq.abc.PGresult | None = None
+        for preparing, result in zip(sent, results, strict=True):
+            if preparing is not None and result.status != _COMMAND_OK:
+                self._prepared.pop(preparing, None)
+            if failed is None and result.status == _FATAL:
+                failed = result
+            if preparing is None:
+                found.append(Result(result, self._loader))
+        if failed is not None:
+            raise error_from_result(failed)
+        return found
+
+    def _send(self, sql: str, values: Sequence[Any], sent: list[str | None]) -> None:
+        dumped: list[bytes | None] = []
+        formats: list[int] = []
+        for value in values:
+            kind = type(value)
+            if value is None or kind is bytes:
+                dumped.append(value)
+                formats.append(1)
+            elif (dump := _DUMP.get(kind)) is not None:
+                dumped.append(dump(value))
+                formats.append(0)
+            else:
+                dumper = self._loader.get_dumper(value, PyFormat.AUTO)
+                dumped.append(bytes(dumper.dump(value) or b""))
+                formats.append(int(dumper.format))
+        name = self._prepared.get(sql)
+        if name is None and len(self._prepared) < _MOST_PREPARED:
+            name = b"s%d" % len(self._prepared)
+            self._pgconn.send_prepare(name, sql.encode())
+            self._prepared[sql] = name
+            sent.append(sql)
+        if name is None:
+            self._pgconn.send_query_params(sql.encode(), dumped, param_formats=formats)
+        else:
+            self._pgconn.send_query_prepared(name, dumped, param_formats=formats)
+        sent.append(None)
+
+    def _receive(self, count: int) -> list[pq.abc.PGresult]:
+        """One result each, up to the sync. Waiting releases the interpreter's lock."""
+        pgconn = self._pgconn
+        results: list[pq.abc.PGresult] = []
+        poll = select.poll()
+        while True:
+            unsent = pgconn.flush()
+            if pgconn.is_busy():
+                poll.register(pgconn.socket, select.POLLIN | (select.POLLOUT if unsent else 0))
+                poll.poll()
+                pgconn.consume_input()
+                continue
+            result = pgconn.get_result()
+            if result is None:
+                if self.closed:
+                    raise psycopg.OperationalError("the connection broke")
+            elif result.status == _SYNC:
+                if len(results) != count:
+                    raise psycopg.OperationalError("the server's answers do not fit")
+                return results
+            else:
+                if self.closed:
+                    raise error_from_result(result)
+                results.append(result)
