@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bpmn.values import Value
+from eakte.beteiligung import Beteiligung
 from eakte.dokumente import read_dokument
 from engine.commands import CorrelateMessage
 from identity.access import require
@@ -37,10 +38,10 @@ def report(house: House, principal: Principal, invoice: str, said: Acknowledgeme
         row = receipts.receipt(tx, invoice)
         if said.result == "abgewiesen":
             remark = f"Von der Buchhaltung abgewiesen: {said.reason or 'ohne Angabe von Gründen'}"
-            step = records.Beteiligung(kind="buchung", outcome="abgewiesen", remark=remark)
+            step = Beteiligung(kind="buchung", outcome="abgewiesen", remark=remark)
         else:
             remark = f"Beleg {said.voucher} vom {said.booked_on:%d.%m.%Y}"
-            step = records.Beteiligung(kind="buchung", outcome="gebucht", remark=remark)
+            step = Beteiligung(kind="buchung", outcome="gebucht", remark=remark)
         records.did(tx, row.vorgang, principal, step)
         variables: dict[str, Value] = {"buchungsergebnis": said.result}
         if said.result == "abgewiesen" and (route := route_of_unit(tx, row.unit)) is not None:

@@ -104,8 +104,8 @@ USERS = (
         "regine.roth", "Regine Roth", "Registratur: Aktenplan, Aufbewahrung",
         (), ("registratur",), ("rechnungsstelle",),
     ),
-    DemoUser("paul.petersen", "Paul Petersen", "Rechnungsprüfung (liest alles)", (), ("auditor",), ()),
-    DemoUser("dora.dietrich", "Dora Dietrich", "Datenschutz: Zugriffsprotokoll", (), ("datenschutz",), ()),
+    DemoUser("paul.petersen", "Paul Petersen", "Rechnungsprüfung", (), ("auditor",), ()),
+    DemoUser("dora.dietrich", "Dora Dietrich", "Zugriffsprotokoll", (), ("datenschutz",), ()),
     DemoUser("gero.gestalt", "Gero Gestalt", "gestaltet Prozesse", (), ("designer",), ()),
     DemoUser("olga.ostmann", "Olga Ostmann", "betreibt das System", (), ("operator",), ()),
 )  # fmt: skip

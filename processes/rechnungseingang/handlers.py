@@ -59,7 +59,9 @@ def read_invoice(job: JobContext) -> Done:
     def remember(tx: Transaction) -> None:
         row = receipts.find(tx, job.instance_id)
         if row is None:
-            receipts.add(tx, job.objects, job.instance_id, str(job.variables["object"]), received_at)
+            receipts.add(
+                tx, job.objects, job.instance_id, str(job.variables["object"]), received_at
+            )
         values = {**head.row(), "verdict": report.verdict.value, "profile": report.profile}
         receipts.change(tx, job.instance_id, **values)
 
@@ -159,7 +161,12 @@ def draft_refusal(job: JobContext) -> Done:
             receipts.change(tx, current.id, letter=letter.id)
         else:
             records.replace_paper(
-                tx, job.objects, current.letter, blob, letters.MEDIA_TYPE, "Neuer Entwurf"
+                tx,
+                job.objects,
+                current.letter,
+                blob=blob,
+                media_type=letters.MEDIA_TYPE,
+                reason="Neuer Entwurf",
             )
         records.ask(tx, current.vorgang, "ablehnung_zeichnen", INTAKE_UNIT)
 
@@ -253,7 +260,8 @@ def refusal(
     faults += [
         letters.Fault(step.remark)
         for step in records.steps_of(tx, row.vorgang)
-        if step.outcome in {"beanstanden", "ablehnen"} and step.remark
+        if step.outcome in {"beanstanden", "ablehnen"}
+        and step.remark
         and step.kind != "ablehnung_zeichnen"
     ]
     return letters.refusal_letter(

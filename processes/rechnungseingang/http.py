@@ -134,7 +134,6 @@ def _add_reading(router: APIRouter, house: House, who: Principal) -> None:
         }
         return Response(data, media_type=row.media_type, headers=headers)
 
-
     @router.get("/{invoice}/attachments/{number}", summary="Eine Anlage der Rechnung")
     def attachment(invoice: str, number: int, principal: Principal = who) -> Response:
         try:
@@ -191,9 +190,9 @@ async def _push_of(request: Request) -> receipts.Push:
         data = await files[0].read()
         name = (files[0].filename or "")[:200] or None
         part = (files[0].content_type or "application/xml").split(";")[0].strip()[:120]
-        stated = form.get("received_at")
-        if isinstance(stated, str) and stated and received_at is None:
-            received_at = _instant(stated)
+        field = form.get("received_at")
+        if isinstance(field, str) and field and received_at is None:
+            received_at = _instant(field)
     return receipts.Push(data, part, name, channel, received_at, key)
 
 

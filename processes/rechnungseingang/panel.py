@@ -74,7 +74,9 @@ def task_panel(house: House, tx: Transaction, principal: Principal, task: Any) -
     data = house.blobs.read(tx, row.blob_id)
     report = check_invoice(data, on=local_day(row.received_at))
     shown = invoice_html(report.invoice, report.findings) if report.invoice is not None else None
-    html = templates.get_template("panel.html").render(
+    html = templates.get_template(
+        "panel.html"
+    ).render(
         receipt=row,
         amount=parse_amount(row.amount_due),
         german=german,

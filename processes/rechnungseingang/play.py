@@ -6,11 +6,12 @@ the Befugnis of that person, through the same commands as pages and API. It know
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from time import monotonic, sleep
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from sqlalchemy import select
 
@@ -66,52 +67,50 @@ def play(
     timeout: timedelta = timedelta(minutes=3),
 ) -> list[Outcome]:
     """Lead all to their ends. `work` runs what is due where no worker threads do."""
-    by_id = {each.receipt.id: each.sample for each in pushed}
-    rejected: dict[str, int] = {}
-    asked: set[str] = set()
+    samples = {each.receipt.id: each.sample for each in pushed}
+    stage = Stage(house, progress)
     end = monotonic() + timeout.total_seconds()
     while monotonic() < end:
         if work is not None:
             work()
-        moved = [
-            _move(house, invoice, sample, rejected, asked, progress)
-            for invoice, sample in by_id.items()
-        ]
+        moved = [stage.move(invoice, sample) for invoice, sample in samples.items()]
         if all(step == "ended" for step in moved):
             break
         if work is None and "moved" not in moved:
             sleep(0.05)
-    return [Outcome(sample, invoice, _state(house, invoice)) for invoice, sample in by_id.items()]
+    return [Outcome(sample, invoice, _state(house, invoice)) for invoice, sample in samples.items()]
 
 
-def _move(
-    house: House,
-    invoice: str,
-    sample: Sample,
-    rejected: dict[str, int],
-    asked: set[str],
-    progress: Callable[[str], object],
-) -> str:
-    """One step of one invoice: "moved", "waits" or "ended"."""
-    with house.database.reading(house.settings.tenant) as tx:
-        row = receipts.receipt(tx, invoice)
-        tasks = tx.all(
-            select(user_task)
-            .where(user_task.c.tenant == tx.tenant, user_task.c.instance_id == invoice)
-            .where(user_task.c.closed_at.is_(None))
-            .order_by(user_task.c.id)
-        )
-    if row.state != "offen":
-        return "ended"
-    if tasks:
-        _work_on(house, row, sample, tasks[0], asked)
-        progress(f"{sample.file}: {tasks[0].name}")
-        return "moved"
-    if row.booking_file is not None and row.booking_result is None:
-        _book(house, row, sample, rejected)
-        progress(f"{sample.file}: Rückmeldung der Buchhaltung")
-        return "moved"
-    return "waits"
+class Stage:
+    """Who plays: what was asked and rejected already stays remembered."""
+
+    def __init__(self, house: House, progress: Callable[[str], object]) -> None:
+        self._house, self._progress = house, progress
+        self._asked: set[str] = set()
+        self._rejected: Counter[str] = Counter()
+
+    def move(self, invoice: str, sample: Sample) -> Literal["moved", "waits", "ended"]:
+        """One step of one invoice."""
+        house = self._house
+        with house.database.reading(house.settings.tenant) as tx:
+            row = receipts.receipt(tx, invoice)
+            tasks = tx.all(
+                select(user_task)
+                .where(user_task.c.tenant == tx.tenant, user_task.c.instance_id == invoice)
+                .where(user_task.c.closed_at.is_(None))
+                .order_by(user_task.c.id)
+            )
+        if row.state != "offen":
+            return "ended"
+        if tasks:
+            self._progress(f"{sample.file}: {tasks[0].name}")
+            _work_on(house, row, sample, tasks[0], self._asked)
+            return "moved"
+        if row.booking_file is not None and row.booking_result is None:
+            self._progress(f"{sample.file}: Rückmeldung der Buchhaltung")
+            _book(house, row, sample, self._rejected)
+            return "moved"
+        return "waits"
 
 
 def _work_on(house: House, row: Row, sample: Sample, task: Row, asked: set[str]) -> None:
@@ -189,11 +188,11 @@ def _person(house: House, task: Row) -> Principal:
     return next(each for each in candidates if each.id not in excluded)
 
 
-def _book(house: House, row: Row, sample: Sample, rejected: dict[str, int]) -> None:
+def _book(house: House, row: Row, sample: Sample, rejected: Counter[str]) -> None:
     """The booking system: rejects as often as the sample says, then books."""
     bookkeeper = principal(house, BOOKKEEPER)
-    if rejected.get(row.id, 0) < sample.abgewiesen:
-        rejected[row.id] = rejected.get(row.id, 0) + 1
+    if rejected[row.id] < sample.abgewiesen:
+        rejected[row.id] += 1
         said = Acknowledgement("abgewiesen", reason="Sachkonto ist gesperrt.")
     else:
         day = _today(house)

@@ -25,7 +25,7 @@ from processes.rechnungseingang.errors import (
     ReceivedAtInvalid,
 )
 from processes.rechnungseingang.tables import invoice_key, invoice_receipt
-from storage.blobs import Blobs
+from storage.blobs import Blob, Blobs
 from storage.database import Row, Transaction
 from storage.errors import Conflict
 
@@ -73,7 +73,7 @@ def receive(house: House, principal: Principal, push: Push) -> Receipt:
     blob = house.blobs.put(principal.tenant, push.data, push.media_type)
     try:
         with house.database.begin(principal.tenant) as tx:
-            return _take_in(tx, house, principal, push, blob.id, digest)
+            return _take_in(tx, house, principal, push, blob)
     except Conflict:
         # Somebody pushed the same bytes, or used the same key, at the same moment.
         with house.database.reading(principal.tenant) as tx:
@@ -128,7 +128,7 @@ def add(
 
 
 def _take_in(
-    tx: Transaction, house: House, principal: Principal, push: Push, blob_id: str, digest: str
+    tx: Transaction, house: House, principal: Principal, push: Push, blob: Blob
 ) -> Receipt:
     received_at = push.received_at or tx.now
     if received_at > tx.now + CLOCK_SKEW:
@@ -137,7 +137,7 @@ def _take_in(
     started = house.engine.execute_in(
         tx,
         StartInstance(
-            process_id=PROCESS, variables={"object": blob_id, "received_at": received_at}
+            process_id=PROCESS, variables={"object": blob.id, "received_at": received_at}
         ),
         starter,
     )
@@ -145,16 +145,16 @@ def _take_in(
         tx,
         house.blobs,
         started.id,
-        blob_id,
+        blob.id,
         received_at,
         file_name=push.file_name,
         channel=push.channel,
         received_by=principal.id,
     )
     # Kept from now on, under the tenant's key; filing it gives it the Akte's.
-    house.blobs.commit(tx, blob_id)
-    _remember_key(tx, principal, push, digest, started.id)
-    return Receipt(started.id, digest, first=True)
+    house.blobs.commit(tx, blob.id)
+    _remember_key(tx, principal, push, blob.sha256, started.id)
+    return Receipt(started.id, blob.sha256, first=True)
 
 
 def _known(tx: Transaction, principal: Principal, push: Push, digest: str) -> str | None:
@@ -170,9 +170,7 @@ def _known(tx: Transaction, principal: Principal, push: Push, digest: str) -> st
                 raise KeyReused("Dieser Idempotency-Key kam schon mit einer anderen Datei.")
             return str(used.invoice)
     c = invoice_receipt.c
-    found: str | None = tx.scalar(
-        select(c.id).where(c.tenant == tx.tenant, c.sha256 == digest)
-    )
+    found: str | None = tx.scalar(select(c.id).where(c.tenant == tx.tenant, c.sha256 == digest))
     return found
 
 

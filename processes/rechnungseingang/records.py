@@ -101,9 +101,7 @@ def open_record(
         )
 
 
-def file_paper(
-    tx: Transaction, blobs: Blobs, receipt: Row, vorgang: str, paper: Paper
-) -> Dokument:
+def file_paper(tx: Transaction, blobs: Blobs, receipt: Row, vorgang: str, paper: Paper) -> Dokument:
     return file_dokument(
         tx,
         system_principal(tx.tenant),
@@ -121,7 +119,7 @@ def file_paper(
 
 
 def replace_paper(
-    tx: Transaction, blobs: Blobs, dokument: str, blob: str, media_type: str, reason: str
+    tx: Transaction, blobs: Blobs, dokument: str, *, blob: str, media_type: str, reason: str
 ) -> Dokument:
     """A new version of a Dokument, e.g. the signed letter after its draft."""
     return add_version(
@@ -158,9 +156,7 @@ def ask(tx: Transaction, vorgang: str, kind: str, group: str, due: date | None =
     system = system_principal(tx.tenant)
     already = [s for s in schritte(tx, system, vorgang) if s.state == "offen" and s.kind == kind]
     if not already:
-        open_step(
-            tx, system, vorgang, kind=kind, addressee_kind="group", addressee=group, due=due
-        )
+        open_step(tx, system, vorgang, kind=kind, addressee_kind="group", addressee=group, due=due)
 
 
 def did(tx: Transaction, vorgang: str, performer: Principal, step: Beteiligung) -> Schritt:

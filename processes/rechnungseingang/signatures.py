@@ -67,9 +67,7 @@ class Subject:
         return sha256(canonical(content)).hexdigest()
 
 
-def subject_of(
-    receipt: Row, order: str, amount: Decimal, lines: list[dict[str, Value]]
-) -> Subject:
+def subject_of(receipt: Row, order: str, amount: Decimal, lines: list[dict[str, Value]]) -> Subject:
     return Subject(
         version=receipt.version,
         sha256=receipt.sha256,
@@ -88,7 +86,7 @@ def wording(kind: Kind, order: str, amount: Decimal, currency: str) -> str:
 
 
 def require_befugnis(
-    tx: Transaction, performer: Principal, kind: Kind, unit: str, amount: Decimal, on: date
+    tx: Transaction, performer: Principal, kind: Kind, *, unit: str, amount: Decimal, on: date
 ) -> Befugnis:
     """The Befugnis that the signature cites; raises `BefugnisMissing`.
 
@@ -96,7 +94,9 @@ def require_befugnis(
     (KomHVO NRW § 31 (3)).
     """
     if "buchhaltung" in performer.roles:
-        raise BefugnisMissing("Wer in der Buchhaltung arbeitet, stellt nicht fest und ordnet nicht an.")
+        raise BefugnisMissing(
+            "Wer in der Buchhaltung arbeitet, stellt nicht fest und ordnet nicht an."
+        )
     found = befugnis_for(tx, performer.on_behalf_of or performer.id, kind, unit, amount, on)
     if found is None:
         raise BefugnisMissing(
@@ -116,7 +116,9 @@ def standing(steps: list[Schritt], kind: Kind) -> Schritt | None:
     return found[-1] if found else None
 
 
-def require_standing(steps: list[Schritt], kinds: tuple[Kind, ...], subject: Subject) -> list[Schritt]:
+def require_standing(
+    steps: list[Schritt], kinds: tuple[Kind, ...], subject: Subject
+) -> list[Schritt]:
     """The signatures of these kinds, if all certify this very subject."""
     wanted = subject.content_hash()
     found = []

@@ -74,7 +74,9 @@ def status(tx: Transaction, principal: Principal, blobs: Blobs, invoice: str) ->
     return {**head(row), "findings": report(tx, blobs, row).get("findings", [])}
 
 
-def original(tx: Transaction, principal: Principal, blobs: Blobs, invoice: str) -> tuple[Row, bytes]:
+def original(
+    tx: Transaction, principal: Principal, blobs: Blobs, invoice: str
+) -> tuple[Row, bytes]:
     """The received bytes, unchanged. The access is recorded before."""
     row = visible_receipt(tx, principal, invoice)
     content = _own(principal, row) or (

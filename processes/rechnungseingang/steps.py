@@ -198,7 +198,7 @@ def _signed(act: Act, subject: signatures.Subject) -> Beteiligung:
     performer = act.completion.performer
     today = local_day(act.tx.now)
     befugnis = signatures.require_befugnis(
-        act.tx, performer, kind, act.row.unit, subject.amount, today
+        act.tx, performer, kind, unit=act.row.unit, amount=subject.amount, on=today
     )
     return Beteiligung(
         kind=act.node,
