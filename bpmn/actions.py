@@ -6,6 +6,7 @@ be executed exactly is reported, and the caller gets None.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
@@ -114,7 +115,7 @@ def _binding(
             f'camunda:{name}Binding="{text}" is not executed; use one of {", ".join(_BINDINGS)}.',
         )
         return default, None
-    if text == "version" and not (version or "").strip().isdigit():
+    if text == "version" and not re.fullmatch(r"\s*[0-9]{1,9}\s*", version or ""):
         context.report.error(
             "binding", element, f"The binding wants camunda:{name}Version as a whole number."
         )

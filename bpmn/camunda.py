@@ -115,7 +115,7 @@ def retry(context: Context, element: etree._Element) -> Retry | None:
 
 
 def _retry(text: str) -> Retry | None:
-    if match := re.fullmatch(r"R(\d{1,6})/(P\S+)", text):
+    if match := re.fullmatch(r"R([0-9]{1,6})/(P\S+)", text):
         attempts, wait = int(match[1]), duration(match[2])
         if not isinstance(wait, timedelta) or not 1 <= attempts <= MAX_ATTEMPTS:
             return None

@@ -10,6 +10,7 @@ from functools import cache
 from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from lxml import etree
@@ -20,18 +21,20 @@ from bpmn.reader import Document
 from bpmn.report import named
 
 MAX_FINDINGS = 200
+_ONE_AT_A_TIME = Lock()
+"""The log of a validation hangs at the schema, which all threads share."""
 
 
 def schema_findings(document: Document) -> list[Finding]:
     """Every place where the file breaks the schema, as errors."""
     schema = _schema()
-    if schema.validate(document.root):
-        return []
+    with _ONE_AT_A_TIME:
+        if schema.validate(document.root):
+            return []
+        log: Any = schema.error_log  # iterable, though its stub does not say so
+        entries = [*islice(log, MAX_FINDINGS)]
     found: dict[tuple[int, str], Finding] = {}
-    log: Any = schema.error_log  # iterable, though its stub does not say so
-    for entry in log:
-        if len(found) >= MAX_FINDINGS:
-            break
+    for entry in entries:
         if "atomic type 'xs:ID'" in entry.message and _is_name(entry.message):
             continue  # a repeated id: the rule `duplicate-id` says where it stands first
         element = _place(document, entry.path)

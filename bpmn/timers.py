@@ -1,7 +1,8 @@
 """The texts that timer definitions may hold (ISO 8601, cron), checked at deployment where literal.
 
-Invariant: what is refused here could never be due. The machine reads the same texts when it
-arms a timer; a rule that never occurs (31 February) is found only there.
+Invariant: what is refused here would be an incident, or lie before the moment it is asked for.
+The machine reads the same texts when it arms a timer; what depends on the calendar (a rule for
+31 February, a date beyond the year 9999) is found only there.
 """
 
 from __future__ import annotations
@@ -13,14 +14,15 @@ from bpmn.values import YearsMonths
 
 _DURATION = re.compile(
     r"P(?!$)(?:(\d{1,6})Y)?(?:(\d{1,6})M)?(?:(\d{1,6})W)?(?:(\d{1,6})D)?"
-    r"(?:T(?=\d)(?:(\d{1,8})H)?(?:(\d{1,8})M)?(?:(\d{1,10})(?:[.,](\d{1,6}))?S)?)?"
+    r"(?:T(?=\d)(?:(\d{1,8})H)?(?:(\d{1,8})M)?(?:(\d{1,10})(?:[.,](\d{1,6}))?S)?)?",
+    re.ASCII,
 )
 _CRON_PART = r"(?:[*?]|(?:\d{1,4}|[A-Za-z]{3})(?:-(?:\d{1,4}|[A-Za-z]{3}))?)(?:/\d{1,4})?"
-_CRON_FIELD = re.compile(rf"{_CRON_PART}(?:,{_CRON_PART})*")
+_CRON_FIELD = re.compile(rf"{_CRON_PART}(?:,{_CRON_PART})*", re.ASCII)
 _EVERY = frozenset(
     {"@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"}
 )
-_CYCLE = re.compile(r"R(\d{0,9})((?:/[^/]+){1,2})")
+_CYCLE = re.compile(r"R(\d{0,9})((?:/[^/]+){1,2})", re.ASCII)
 
 
 def duration(text: str) -> timedelta | YearsMonths | tuple[YearsMonths, timedelta] | None:

@@ -25,6 +25,10 @@ from invoice.schema import SchemaFault, schema_faults
 ARITHMETIC = Context(prec=80, traps=[InvalidOperation])
 """Wide enough that no sum or product of amounts is ever rounded."""
 
+MAX_OF_ONE_RULE = 25
+"""Findings of the same rule in one report: a fault in every line need not be told a thousand times.
+"""
+
 
 class Verdict(StrEnum):
     """What the check says. None of the words means that the invoice is valid."""
@@ -154,7 +158,7 @@ def _rule_findings(invoice: Invoice, rules: tuple[Rule, ...]) -> list[Finding]:
     with localcontext(ARITHMETIC):
         for rule in rules:
             failed = [s for s in rule.on(invoice) if not rule.test(s, invoice)]
-            findings.extend(_finding(rule, subject, invoice) for subject in failed)
+            findings.extend(_finding(rule, s, invoice) for s in failed[:MAX_OF_ONE_RULE])
     return findings
 
 

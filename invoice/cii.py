@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from lxml import etree
 
 from invoice import model as m
-from invoice.attachments import Attachment
-from invoice.shapes import Names, Shape, Values, date_102, exact, flag, normal, number
+from invoice.cii_parties import NAMES, ROOT, identifier, party_shape, shape
+from invoice.shapes import Shape, Values, date_102, exact, flag, normal, number
 from invoice.ubl import put_tax_amounts
 
-_UN = "urn:un:unece:uncefact:data:standard:{}:100"
-NAMES = Names(
-    {
-        "rsm": _UN.format("CrossIndustryInvoice"),
-        "ram": _UN.format("ReusableAggregateBusinessInformationEntity"),
-        "udt": _UN.format("UnqualifiedDataType"),
-        "qdt": _UN.format("QualifiedDataType"),
-    }
-)
-ROOT = f"{{{NAMES.prefixes['rsm']}}}CrossIndustryInvoice"
+__all__ = ["NAMES", "ROOT", "read_cii", "root"]
 
 _FORMAT = ("format", "102")
 """Dates in any other format are not read."""
@@ -28,74 +17,8 @@ _TAX_POINT = {"5": "3", "29": "35", "72": "432"}
 """BT-8: CII codes it by UNTDID 2475, the model as UBL does by UNTDID 2005."""
 
 
-def shape(group: type[m.Group], finish: Any = None) -> Shape:
-    return Shape(NAMES, group, finish)
-
-
 def _date(found: Shape, path: str, name: str) -> Shape:
     return found.leaf(f"{path}/udt:DateTimeString", name, date_102, only=_FORMAT)
-
-
-identifier = shape(m.Identifier).leaf(".", "value").leaf("@schemeID", "scheme", normal)
-
-
-def _address(group: type[m.Address]) -> Shape:
-    return (
-        shape(group)
-        .leaf("ram:LineOne", "line1")
-        .leaf("ram:LineTwo", "line2")
-        .leaf("ram:LineThree", "line3")
-        .leaf("ram:CityName", "city")
-        .leaf("ram:PostcodeCode", "post_code")
-        .leaf("ram:CountrySubDivisionName", "subdivision")
-        .leaf("ram:CountryID", "country", normal)
-    )
-
-
-def _person_or_department(values: Values, _: etree._Element) -> None:
-    if values.get("name") is None and values.get("department") is not None:
-        values["name"] = values["department"]
-
-
-def _contact(group: type[m.Contact]) -> Shape:
-    return (
-        shape(group, _person_or_department)
-        .leaf("ram:PersonName", "name")
-        .leaf("ram:DepartmentName", "department")
-        .leaf("ram:TelephoneUniversalCommunication/ram:CompleteNumber", "phone")
-        .leaf("ram:EmailURIUniversalCommunication/ram:URIID", "email")
-    )
-
-
-def _registration(values: Values, _: etree._Element) -> None:
-    values["kind"] = values.get("scheme")
-
-
-registration = (
-    shape(m.TaxRegistration, _registration)
-    .leaf("ram:ID", "value")
-    .leaf("ram:ID/@schemeID", "scheme", exact)
-)
-
-
-def _party(
-    group: type[m.Party], address: type[m.Address], contact: type[m.Contact] = m.Contact
-) -> Shape:
-    return (
-        shape(group)
-        .leaf("ram:Name", "name")
-        .leaf("ram:SpecifiedLegalOrganization/ram:TradingBusinessName", "trading_name")
-        .all("ram:ID", "identifiers", identifier)
-        .all("ram:GlobalID", "identifiers", identifier)
-        .one("ram:SpecifiedLegalOrganization/ram:ID", "legal_id", identifier)
-        .leaf("ram:Description", "legal_form")
-        .all("ram:SpecifiedTaxRegistration", "registrations", registration)
-        .one("ram:URIUniversalCommunication/ram:URIID", "endpoint", identifier)
-        .one("ram:PostalTradeAddress", "address", _address(address))
-        .one("ram:DefinedTradeContact", "contact", _contact(contact))
-        .at("vat_id", "ram:SpecifiedTaxRegistration/ram:ID")
-        .at("tax_number", "ram:SpecifiedTaxRegistration/ram:ID")
-    )
 
 
 def _delivery(values: Values, _: etree._Element) -> None:
@@ -111,7 +34,7 @@ delivery = (
         shape(m.Delivery, _delivery), "ram:ActualDeliverySupplyChainEvent/ram:OccurrenceDateTime",
         "on",
     )
-    .one("ram:ShipToTradeParty", "place", _party(m.Party, m.DeliveryAddress))
+    .one("ram:ShipToTradeParty", "place", party_shape(m.Party, m.DeliveryAddress))
     .at("address", "ram:ShipToTradeParty/ram:PostalTradeAddress")
     .at("name", "ram:ShipToTradeParty/ram:Name")
     .at("location", "ram:ShipToTradeParty/ram:ID")
@@ -156,7 +79,7 @@ def _binary(values: Values, _: etree._Element) -> None:
     encoded = values.pop("encoded", None)
     mime, name = values.pop("mime", None), values.pop("filename", None)
     if encoded is not None:
-        values["attachment"] = Attachment(encoded, mime, name)
+        values["attachment"] = m.Attachment(encoded, mime, name)
 
 
 document = (
@@ -410,10 +333,11 @@ root = (
     .all(f"{_TX}/ram:IncludedSupplyChainTradeLineItem", "lines", line)
     .leaf(f"{_AGR}/ram:BuyerReference", "buyer_reference")
     .one(f"{_AGR}/ram:SellerTradeParty", "seller",
-         _party(m.Seller, m.SellerAddress, m.SellerContact))
-    .one(f"{_AGR}/ram:BuyerTradeParty", "buyer", _party(m.Buyer, m.BuyerAddress, m.BuyerContact))
+         party_shape(m.Seller, m.SellerAddress, m.SellerContact))
+    .one(f"{_AGR}/ram:BuyerTradeParty", "buyer",
+         party_shape(m.Buyer, m.BuyerAddress, m.BuyerContact))
     .one(f"{_AGR}/ram:SellerTaxRepresentativeTradeParty", "tax_representative",
-         _party(m.TaxRepresentative, m.TaxRepresentativeAddress))
+         party_shape(m.TaxRepresentative, m.TaxRepresentativeAddress))
     .leaf(f"{_AGR}/ram:SellerOrderReferencedDocument/ram:IssuerAssignedID", "sales_order")
     .leaf(f"{_AGR}/ram:BuyerOrderReferencedDocument/ram:IssuerAssignedID", "order")
     .leaf(f"{_AGR}/ram:ContractReferencedDocument/ram:IssuerAssignedID", "contract")
@@ -426,7 +350,7 @@ root = (
     .leaf(f"{_SET}/ram:PaymentReference", "remittance")
     .leaf(f"{_SET}/ram:TaxCurrencyCode", "tax_currency", normal)
     .leaf(f"{_SET}/ram:InvoiceCurrencyCode", "currency", normal)
-    .one(f"{_SET}/ram:PayeeTradeParty", "payee", _party(m.Payee, m.Address))
+    .one(f"{_SET}/ram:PayeeTradeParty", "payee", party_shape(m.Payee, m.Address))
     .all(f"{_SET}/ram:SpecifiedTradeSettlementPaymentMeans", "payment_means", payment_means)
     .all(f"{_SET}/ram:ApplicableTradeTax", "breakdown", breakdown)
     .one(f"{_SET}/ram:BillingSpecifiedPeriod", "period", _period(m.InvoicingPeriod))

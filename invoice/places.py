@@ -88,9 +88,9 @@ def _path(element: etree._Element, names: Names) -> str:
         parent = node.getparent()
         step = names.short(str(node.tag))
         if parent is not None:
-            twins = parent.findall(str(node.tag))
-            if len(twins) > 1:
-                step += f"[{twins.index(node) + 1}]"
+            before = sum(1 for _ in node.itersiblings(node.tag, preceding=True))
+            if before or next(node.itersiblings(node.tag), None) is not None:
+                step += f"[{before + 1}]"
         steps.append(step)
         node = parent
     return "/" + "/".join(reversed(steps))

@@ -16,6 +16,8 @@ from invoice.errors import InvoiceRefused, NotAnInvoice
 MAX_BYTES = 25 * 1024 * 1024
 MAX_DEPTH = 100
 MAX_ATTRIBUTES = 200_000
+MAX_TAGS = 2_000_000
+"""Opening and closing tags: an element costs far more memory than its text."""
 
 _DOCTYPE = re.compile(rb"<!(?:DOCTYPE|ENTITY)")
 _ENCODING = re.compile(rb"""^(?:\xef\xbb\xbf)?\s*<\?xml[^>]*?encoding\s*=\s*["']([^"']*)["']""")
@@ -31,8 +33,9 @@ def read_tree(data: bytes) -> etree._Element:
     """The root element, without comments and processing instructions."""
     if len(data) > MAX_BYTES:
         raise InvoiceRefused(f"larger than {MAX_BYTES} bytes")
-    _refuse_doctype(data)
-    _refuse_wide_tags(data)
+    plain = _ascii(data)
+    _refuse_doctype(plain)
+    _refuse_flood(plain)
     try:
         root = etree.fromstring(data, _parser())
     except (etree.XMLSyntaxError, ValueError, LookupError) as error:
@@ -58,10 +61,14 @@ def _parser() -> etree.XMLParser:
     )
 
 
-def _refuse_doctype(data: bytes) -> None:
-    """Before parsing: entities in attributes would be expanded whatever the parser is told."""
+def _ascii(data: bytes) -> bytes:
+    """The bytes such that markup is found in them, also where they are UTF-16."""
     plain = data if b"\x00" not in data[:64] else data.replace(b"\x00", b"")
-    plain = plain.removeprefix(b"\xff\xfe").removeprefix(b"\xfe\xff")
+    return plain.removeprefix(b"\xff\xfe").removeprefix(b"\xfe\xff")
+
+
+def _refuse_doctype(plain: bytes) -> None:
+    """Before parsing: entities in attributes would be expanded whatever the parser is told."""
     declared = _ENCODING.match(plain)
     if declared and declared[1].decode("ascii", "replace").lower() not in _ENCODINGS:
         raise InvoiceRefused("declares an encoding that is not accepted")
@@ -69,12 +76,13 @@ def _refuse_doctype(data: bytes) -> None:
         raise InvoiceRefused("contains a document type declaration")
 
 
-def _refuse_wide_tags(data: bytes) -> None:
-    """Attributes are checked for doubles in square time, so bound them before parsing."""
-    if data.count(b"=") <= MAX_ATTRIBUTES:
-        return
-    quotes = data.count(b'="') + data.count(b"='") + data.count(b"= ")
-    if quotes > MAX_ATTRIBUTES:
+def _refuse_flood(plain: bytes) -> None:
+    """Before parsing: what costs memory or time by its mere number."""
+    if plain.count(b"<") > MAX_TAGS:
+        raise InvoiceRefused(f"more than {MAX_TAGS} tags")
+    if plain.count(b"=") > MAX_ATTRIBUTES and (
+        plain.count(b'="') + plain.count(b"='") + plain.count(b"= ") > MAX_ATTRIBUTES
+    ):
         raise InvoiceRefused(f"more than {MAX_ATTRIBUTES} attributes")
 
 

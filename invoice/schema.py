@@ -25,6 +25,7 @@ _FILES: dict[Syntax, str] = {
 _compiled: dict[Syntax, etree.XMLSchema] = {}
 _lock = threading.Lock()
 MAX_FAULTS = 50
+MAX_MESSAGE = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ def schema_faults(root: etree._Element, syntax: Syntax) -> list[SchemaFault]:
             return []
         log: Any = schema.error_log
         return [
-            SchemaFault(entry.line, entry.path or "", entry.message)
+            SchemaFault(entry.line, entry.path or "", entry.message[:MAX_MESSAGE])
             for entry in list(log)[:MAX_FAULTS]
         ]
 

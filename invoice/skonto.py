@@ -32,7 +32,7 @@ def skonti(terms: str | None) -> tuple[Skonto, ...]:
     found = []
     for line in (terms or "").splitlines():
         match = _LINE.match(" ".join(line.split()))
-        if match:
+        if match and len(match["days"]) <= 4:
             base = Decimal(match["base"]) if match["base"] else None
             found.append(Skonto(int(match["days"]), Decimal(match["percent"]), base))
     return tuple(sorted(found, key=lambda s: (-s.percent, s.days)))

@@ -3,118 +3,29 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from lxml import etree
 
 from invoice import model as m
-from invoice.attachments import Attachment
-from invoice.shapes import (
-    Names,
-    Shape,
-    Values,
-    flag,
-    iso_date,
-    normal,
-    number,
+from invoice.shapes import Shape, Values, flag, iso_date, normal, number
+from invoice.ubl_parties import (
+    CREDIT_NOTE,
+    INVOICE,
+    NAMES,
+    address_shape,
+    buyer,
+    identifier,
+    payee,
+    representative,
+    seller,
+    shape,
 )
 
-INVOICE = "urn:oasis:names:specification:ubl:schema:xsd:Invoice-2"
-CREDIT_NOTE = "urn:oasis:names:specification:ubl:schema:xsd:CreditNote-2"
-_COMPONENTS = "urn:oasis:names:specification:ubl:schema:xsd:Common{}Components-2"
+__all__ = ["NAMES", "ROOTS", "put_tax_amounts", "read_ubl", "root_of"]
 
-NAMES = Names(
-    {
-        "ubl": INVOICE,
-        "cn": CREDIT_NOTE,
-        "cac": _COMPONENTS.format("Aggregate"),
-        "cbc": _COMPONENTS.format("Basic"),
-        "ext": _COMPONENTS.format("Extension"),
-    }
-)
 _PLACEHOLDERS = frozenset({"Dummywert", "NA"})
 """BT-13 where only BT-14 is known: UBL cannot give the one without the other."""
 _SUBJECT = re.compile(r"#([A-Z]{3})#")
-
-
-def shape(group: type[m.Group], finish: Any = None) -> Shape:
-    return Shape(NAMES, group, finish)
-
-
-identifier = shape(m.Identifier).leaf(".", "value").leaf("@schemeID", "scheme", normal)
-
-
-def _address(group: type[m.Address]) -> Shape:
-    return (
-        shape(group)
-        .leaf("cbc:StreetName", "line1")
-        .leaf("cbc:AdditionalStreetName", "line2")
-        .leaf("cac:AddressLine/cbc:Line", "line3")
-        .leaf("cbc:CityName", "city")
-        .leaf("cbc:PostalZone", "post_code")
-        .leaf("cbc:CountrySubentity", "subdivision")
-        .leaf("cac:Country/cbc:IdentificationCode", "country", normal)
-    )
-
-
-def _contact(group: type[m.Contact]) -> Shape:
-    return (
-        shape(group)
-        .leaf("cbc:Name", "name")
-        .leaf("cbc:Telephone", "phone")
-        .leaf("cbc:ElectronicMail", "email")
-    )
-
-
-def _registration(values: Values, _: etree._Element) -> None:
-    is_vat = (values.get("scheme") or "").upper() == "VAT"
-    values["kind"] = "VA" if is_vat else "FC"
-
-
-registration = (
-    shape(m.TaxRegistration, _registration)
-    .leaf("cbc:CompanyID", "value")
-    .leaf("cac:TaxScheme/cbc:ID", "scheme", normal)
-)
-
-
-def _party(group: type[m.Party], address: type[m.Address], contact: type[m.Contact]) -> Shape:
-    return (
-        shape(group, _without_creditor)
-        .leaf("cac:PartyLegalEntity/cbc:RegistrationName", "name")
-        .leaf("cac:PartyName/cbc:Name", "trading_name")
-        .all("cac:PartyIdentification/cbc:ID", "identifiers", identifier)
-        .one("cac:PartyLegalEntity/cbc:CompanyID", "legal_id", identifier)
-        .leaf("cac:PartyLegalEntity/cbc:CompanyLegalForm", "legal_form")
-        .all("cac:PartyTaxScheme", "registrations", registration)
-        .one("cbc:EndpointID", "endpoint", identifier)
-        .one("cac:PostalAddress", "address", _address(address))
-        .one("cac:Contact", "contact", _contact(contact))
-        .at("vat_id", "cac:PartyTaxScheme/cbc:CompanyID")
-        .at("tax_number", "cac:PartyTaxScheme/cbc:CompanyID")
-    )
-
-
-def _without_creditor(values: Values, _: etree._Element) -> None:
-    """BT-90 stands among the identifiers of seller or payee, marked SEPA."""
-    found = values.get("identifiers", [])
-    values["identifiers"] = [i for i in found if i.scheme != "SEPA"]
-    values["creditors"] = tuple(i for i in found if i.scheme == "SEPA")
-
-
-payee = (
-    shape(m.Payee, _without_creditor)
-    .leaf("cac:PartyName/cbc:Name", "name")
-    .all("cac:PartyIdentification/cbc:ID", "identifiers", identifier)
-    .one("cac:PartyLegalEntity/cbc:CompanyID", "legal_id", identifier)
-)
-representative = (
-    shape(m.TaxRepresentative)
-    .leaf("cac:PartyName/cbc:Name", "name")
-    .all("cac:PartyTaxScheme", "registrations", registration)
-    .one("cac:PostalAddress", "address", _address(m.TaxRepresentativeAddress))
-    .at("vat_id", "cac:PartyTaxScheme/cbc:CompanyID")
-)
 
 
 def _period(group: type[m.Period]) -> Shape:
@@ -160,7 +71,7 @@ def _binary(values: Values, _: etree._Element) -> None:
     encoded = values.pop("encoded", None)
     mime, name = values.pop("mime", None), values.pop("filename", None)
     if encoded is not None:
-        values["attachment"] = Attachment(encoded, mime, name)
+        values["attachment"] = m.Attachment(encoded, mime, name)
 
 
 _BINARY = "cac:Attachment/cbc:EmbeddedDocumentBinaryObject"
@@ -209,7 +120,7 @@ delivery = (
     .leaf("cbc:ActualDeliveryDate", "on", iso_date)
     .leaf("cac:DeliveryParty/cac:PartyName/cbc:Name", "name")
     .one("cac:DeliveryLocation/cbc:ID", "location", identifier)
-    .one("cac:DeliveryLocation/cac:Address", "address", _address(m.DeliveryAddress))
+    .one("cac:DeliveryLocation/cac:Address", "address", address_shape(m.DeliveryAddress))
 )
 breakdown = (
     shape(m.Breakdown)
@@ -432,8 +343,6 @@ def _root(kind: str, line_path: str) -> Shape:
     )
 
 
-seller = _party(m.Seller, m.SellerAddress, m.SellerContact)
-buyer = _party(m.Buyer, m.BuyerAddress, m.BuyerContact)
 ROOTS = {
     f"{{{INVOICE}}}Invoice": _root("Invoice", "cac:InvoiceLine"),
     f"{{{CREDIT_NOTE}}}CreditNote": _root("CreditNote", "cac:CreditNoteLine"),

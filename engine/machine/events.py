@@ -24,8 +24,6 @@ def pass_through(run: Run, token_id: int, token: Token, node: Node) -> Stage:
 def reach_end(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
     """An end event consumes the token; an error or termination takes others with it."""
     event = node.event
-    if token.scope == 0:
-        run.reached = node.id
     if isinstance(event, TerminateEvent):
         terminate(run, token_id, token, node)
         return None

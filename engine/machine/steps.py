@@ -53,6 +53,8 @@ def complete(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
         drop_scope(run, token_id)
     token.entered = False
     token.flow = None
+    if node.kind == "endEvent" and token.scope == 0:
+        run.reached = node.id
     run.facts.append(Left(node.id, token_id))
     if node.async_after:
         put_off(run, token_id, node, "take")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bpmn.compiler import compile_model
@@ -43,6 +43,7 @@ def draw(kinds: list[str], flows: list[tuple[int, int, bool]]) -> bytes:
     return file(nodes + ways)
 
 
+@settings(deadline=None)  # the first example loads the schema
 @given(_nodes, _flows)
 def test_a_random_drawing_is_compiled_exactly_or_refused_with_a_place(
     kinds: list[str], flows: list[tuple[int, int, bool]]

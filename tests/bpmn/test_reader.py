@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bpmn.check import check_file
@@ -91,6 +91,7 @@ _WORDS = st.sampled_from(
 )  # fmt: skip
 
 
+@settings(deadline=None)  # the first example loads the schema
 @given(st.lists(st.tuples(st.integers(0, len(_MODEL)), st.integers(0, 30), _WORDS), max_size=4))
 def test_a_damaged_model_ends_in_findings_never_in_another_error(
     edits: list[tuple[int, int, bytes]],

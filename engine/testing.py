@@ -1,0 +1,277 @@
+"""The Bench: models, decisions and handlers on the real machine, in memory, for tests.
+
+Its clock stands until `advance` moves it, its ids count from 1, and after every step each case's
+state is written, read back and compared. Jobs run when `run_jobs` is called, continuations of
+asyncBefore and asyncAfter with them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+from bpmn.compiler import compile_model
+from bpmn.dmn import compile_decisions
+from bpmn.errors import ExpressionFailed
+from bpmn.graph import Decision, Graph, MessageEvent, TimerEvent
+from bpmn.values import Value, Variables
+from engine.errors import CorrelationMismatch, Misused, NotFound
+from engine.handlers import BpmnError, Done, Handlers, JobContext, Registration, Retry
+from engine.machine import facts, triggers
+from engine.machine.run import Decided
+from engine.machine.time import Due, first_due, next_due
+from engine.testing_case import Case
+from storage.database import Database
+
+BEGINNING = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
+"""Where a Bench's clock stands at first: a Monday, 9 o'clock in Berlin."""
+
+TIME_TO_LIVE = timedelta(hours=1)
+"""How long a message that nobody waits for is kept."""
+
+
+class _Topics(Protocol):
+    """A process package's handlers."""
+
+    def topics(self) -> frozenset[str]: ...
+    def get(self, topic: str) -> Registration | None: ...
+
+
+class Objects:
+    """Documents in memory, read by handlers as `job.objects.read(id)`."""
+
+    def __init__(self) -> None:
+        self._contents: dict[str, bytes] = {}
+
+    def add(self, data: bytes) -> str:
+        name = f"object-{len(self._contents) + 1}"
+        self._contents[name] = data
+        return name
+
+    def read(self, *place: object) -> bytes:
+        """The bytes of an id; a transaction before it is accepted, as `storage.blobs` wants."""
+        name = str(place[-1])
+        if name not in self._contents:
+            raise NotFound("object", name)
+        return self._contents[name]
+
+
+@dataclass(slots=True)
+class _Message:
+    name: str
+    key: Value
+    variables: Variables
+    until: datetime
+
+
+@dataclass(slots=True)
+class _TimerStart:
+    graph: Graph
+    node: str
+    due: Due
+
+
+class Bench:
+    """A whole engine for one test. `database` is only needed by handlers that read or file."""
+
+    def __init__(self, *, now: datetime = BEGINNING, database: Database | None = None) -> None:
+        self.now = now
+        self.database = database
+        self.cases: list[Case] = []
+        self.objects = Objects()
+        self.handlers = Handlers()
+        self._graphs: dict[str, Graph] = {}
+        self._decisions: dict[str, Any] = {}
+        self._timer_starts: list[_TimerStart] = []
+        self._kept: list[_Message] = []
+        self._thrown: list[_Message] = []
+        self._delivering = False
+
+    # --- before a test ---
+
+    def deploy(self, *sources: str | Path | bytes | Graph) -> None:
+        """Deploy models and decisions, by path or content. Raises `ModelRefused`."""
+        for source in sources:
+            if isinstance(source, Graph):
+                self._add(source)
+                continue
+            name = "model" if isinstance(source, bytes) else str(source)
+            data = source if isinstance(source, bytes) else Path(source).read_bytes()
+            if name.endswith(".form") or data.lstrip()[:1] in (b"{", b"["):
+                continue  # A form guides a person; the bench takes any values.
+            if name.endswith(".dmn") or b"/DMN/" in data[:4000]:
+                self._decisions.update(cast("Any", compile_decisions(data, name)))
+                continue
+            for graph in compile_model(data, name).graphs:
+                self._add(graph)
+
+    def _add(self, graph: Graph) -> None:
+        self._graphs[graph.process_id] = graph
+        others = [each for each in self._timer_starts if each.graph.process_id != graph.process_id]
+        self._timer_starts = others
+        for node in graph.scopes[graph.process_id].timer_starts:
+            event = graph.nodes[node].event
+            assert isinstance(event, TimerEvent)
+            due = first_due(event.kind, event.expression.evaluate({}, self.now), self.now)
+            self._timer_starts.append(_TimerStart(graph, node, due))
+
+    def handle(self, topic: str, function: Callable[[JobContext], Any]) -> None:
+        """Let a function do the work of a topic."""
+        self.handlers.add(topic, function)
+
+    def use(self, handlers: _Topics | Mapping[str, Callable[[JobContext], Any]]) -> None:
+        """Take a process package's handlers, or a mapping from topic to function."""
+        if isinstance(handlers, Mapping):
+            for topic, function in handlers.items():
+                self.handle(topic, function)
+            return
+        for topic in sorted(handlers.topics()):
+            found = handlers.get(topic)
+            assert found is not None
+            self.handlers.add(topic, found.run, found.retry, found.lease)
+
+    def store(self, data: bytes) -> str:
+        """Keep bytes in memory; handlers read them as `job.objects.read(id)`."""
+        return self.objects.add(data)
+
+    # --- what happens outside ---
+
+    def start(
+        self,
+        process: str,
+        /,
+        *,
+        at: str | None = None,
+        business_key: str | None = None,
+        initiator: str | None = None,
+        **variables: Value,
+    ) -> Case:
+        """Start a process at its none start event, or `at` another."""
+        if process not in self._graphs:
+            raise NotFound("process", process)
+        return self._start(self._graphs[process], variables, at, business_key, initiator)
+
+    def _start(
+        self,
+        graph: Graph,
+        variables: Variables,
+        at: str | None = None,
+        business_key: str | None = None,
+        initiator: str | None = None,
+    ) -> Case:
+        case = Case(self, graph, f"{len(self.cases) + 1:032x}")
+        self.cases.append(case)
+        case.trigger(
+            triggers.Start(
+                variables=variables, node=at, business_key=business_key, initiator=initiator
+            )
+        )
+        return case
+
+    def message(self, name: str, /, *, key: Value = None, **variables: Value) -> Case | None:
+        """Send a message: to the one case that waits for it, else to a message start event.
+
+        Kept for an hour if nobody takes it (then None); several receivers are a mismatch.
+        """
+        found = self._receivers(name, key)
+        if len(found) > 1:
+            raise CorrelationMismatch(name, len(found))
+        return self._deliver(_Message(name, key, variables, self.now + TIME_TO_LIVE))
+
+    def signal(self, name: str, /) -> None:
+        """Signals are not executed: a model with one is refused at deployment."""
+        raise Misused(f"signal {name!r}: signals are not executed yet; use a message")
+
+    def advance(self, by: timedelta | datetime) -> None:
+        """Move the clock by a while or to an instant; each timer fires at its own time."""
+        target = by if isinstance(by, datetime) else self.now + by
+        while (following := self._next_timer()) is not None and following[0] <= target:
+            due, fire = following
+            self.now = max(self.now, due)
+            fire()
+        self.now = max(self.now, target)
+
+    def run_jobs(self) -> None:
+        """Run the jobs of all cases, and those that follow, until none is due."""
+        ran = True
+        while ran:
+            ran = False
+            for case in list(self.cases):
+                ran = case.run_jobs() or ran
+
+    # --- inside ---
+
+    def decide(self, decision: Decision, variables: Mapping[str, Value], now: datetime) -> Decided:
+        """Evaluate a deployed decision for the machine."""
+        table = self._decisions.get(decision.reference)
+        if table is None:
+            raise ExpressionFailed(f"decision {decision.reference!r} is not deployed")
+        outcome = table.evaluate(variables, now)
+        return Decided(list(outcome.outputs), tuple(outcome.matched), dict(outcome.inputs), 1)
+
+    def settle(self, happened: list[facts.AnyFact]) -> None:
+        """Deliver what a step has thrown, and what was kept for what it now waits for."""
+        for fact in happened:
+            if isinstance(fact, facts.MessageThrown):
+                until = self.now + TIME_TO_LIVE
+                self._thrown.append(_Message(fact.message, fact.key, fact.variables, until))
+        if any(isinstance(fact, facts.Subscribed) for fact in happened):
+            kept, self._kept = self._kept, []
+            self._thrown += [message for message in kept if message.until > self.now]
+        if self._delivering:
+            return
+        self._delivering = True
+        try:
+            while self._thrown:
+                self._deliver(self._thrown.pop(0))
+        finally:
+            self._delivering = False
+
+    def _receivers(self, name: str, key: Value) -> list[tuple[Case, int]]:
+        return [
+            (case, local)
+            for case in self.cases
+            for local, message, wanted in case.subscriptions
+            if message == name
+            and (wanted == key if wanted is not None else key in (None, case.business_key))
+        ]
+
+    def _deliver(self, message: _Message) -> Case | None:
+        for case, local in self._receivers(message.name, message.key):
+            case.trigger(triggers.MessageArrived(subscription=local, variables=message.variables))
+            return case
+        for graph in self._graphs.values():
+            for node in graph.scopes[graph.process_id].message_starts:
+                event = graph.nodes[node].event
+                assert isinstance(event, MessageEvent)
+                if event.name.evaluate({}, self.now) == message.name:
+                    return self._start(graph, message.variables, node)
+        self._kept.append(message)
+        return None
+
+    def _next_timer(self) -> tuple[datetime, Callable[[], None]] | None:
+        """The earliest timer: by due time, then case, then order of arming."""
+        found: list[tuple[datetime, int, int, Callable[[], None]]] = []
+        for i, start in enumerate(self._timer_starts):
+            found.append((start.due.at, -1, i, lambda start=start: self._fire(start)))  # type: ignore[misc]
+        for i, case in enumerate(self.cases):
+            for local, armed in case.armed.items():
+                found.append((armed.due, i, local, lambda c=case, t=local: c.fire(t)))  # type: ignore[misc]
+        if not found:
+            return None
+        due, _, _, fire = min(found, key=lambda each: each[:3])
+        return due, fire
+
+    def _fire(self, start: _TimerStart) -> None:
+        following = next_due(start.due.cycle) if start.due.cycle else None
+        if following is None:
+            self._timer_starts.remove(start)
+        else:
+            start.due = following
+        self._start(start.graph, {}, start.node)
+
+
+__all__ = ["Bench", "BpmnError", "Case", "Done", "Objects", "Retry"]

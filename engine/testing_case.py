@@ -1,0 +1,317 @@
+"""One process instance on a `Bench`: what can be seen of it, and what can be done to it.
+
+Invariant: between steps the case is held only as the bytes that would be stored.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, cast
+
+from bpmn.graph import Graph
+from bpmn.values import Value, Variables
+from engine.errors import Misused, NotFound
+from engine.handlers import BpmnError, Done, Effect, JobContext, Registration, Retry
+from engine.machine import facts, triggers
+from engine.machine.machine import advance
+from engine.machine.state import State, decode, encode, encode_variables, new_state
+from storage.database import Database
+
+if TYPE_CHECKING:
+    from engine.testing import Bench
+
+
+class Case:
+    """One process instance on a Bench."""
+
+    def __init__(self, bench: Bench, graph: Graph, identifier: str) -> None:
+        self.id = identifier
+        self.graph = graph
+        self.facts: list[facts.AnyFact] = []
+        self.effects: list[Effect] = []
+        """Effects that handlers returned; they run at once if the bench has a database."""
+        self.failures: list[Exception] = []
+        """What handlers raised that is neither a BpmnError nor a Retry."""
+        self.children: list[Case] = []
+        """Cases that this one called. Call activities are refused at deployment so far."""
+        self.armed: dict[int, facts.TimerArmed] = {}
+        self._bench = bench
+        self._stored = (encode(new_state(graph)), encode_variables(new_state(graph)))
+        self._jobs: dict[int, facts.JobRequested] = {}
+        self._subscribed: dict[int, facts.Subscribed] = {}
+        self._incidents: dict[int, facts.IncidentOpened] = {}
+        self._attempts: dict[int, int] = {}
+        self._look_again: dict[int, datetime] = {}
+
+    # --- looking ---
+
+    @property
+    def state(self) -> State:
+        return decode(*self._stored)
+
+    @property
+    def variables(self) -> Variables:
+        """The process's own variables."""
+        return self.state.visible(0)
+
+    @property
+    def business_key(self) -> str | None:
+        return self.state.business_key
+
+    @property
+    def waits_at(self) -> list[str]:
+        """Ids of open tasks, jobs, messages and timers, in order of arrival.
+
+        Boundary events are not among them: the case waits at their activity.
+        """
+        return [
+            wait.node
+            for wait in self.state.waits.values()
+            if wait.kind != "incident" and self.graph.nodes[wait.node].attached_to is None
+        ]
+
+    @property
+    def trace(self) -> list[str]:
+        """Ids of activities and events in order of completion."""
+        return [
+            fact.node
+            for fact in self.facts
+            if isinstance(fact, facts.Left)
+            and not self.graph.nodes[fact.node].kind.endswith("Gateway")
+        ]
+
+    @property
+    def incidents(self) -> list[facts.IncidentOpened]:
+        """What is stuck: expressions that failed, errors nobody caught, jobs out of attempts."""
+        return list(self._incidents.values())
+
+    @property
+    def ended(self) -> bool:
+        return self.state.ended is not None
+
+    @property
+    def outcome(self) -> str | None:
+        """How it ended: completed, terminated, cancelled or error."""
+        return self.state.ended
+
+    @property
+    def timers(self) -> dict[str, datetime]:
+        """When each armed timer is due, boundary events included."""
+        return {armed.node: armed.due for armed in self.armed.values()}
+
+    @property
+    def subscriptions(self) -> list[tuple[int, str, Value]]:
+        """Local id, message name and key of what is waited for."""
+        return [(local, each.message, each.key) for local, each in self._subscribed.items()]
+
+    def task(self, node: str) -> facts.TaskOpened:
+        """The open user task at a node, as it was put before people."""
+        local = self._open(node, "task")
+        return next(
+            fact for fact in self.facts if isinstance(fact, facts.TaskOpened) and fact.task == local
+        )
+
+    # --- acting ---
+
+    def complete(
+        self,
+        node: str,
+        /,
+        *,
+        performer: str | None = None,
+        on_behalf_of: str | None = None,
+        **variables: Value,
+    ) -> None:
+        """Complete the user task or job at a node; without `performer` a new person does it."""
+        local = self._open(node, "task", "job")
+        if local in self._jobs:
+            self.trigger(triggers.JobDone(job=local, variables=variables))
+            return
+        self.trigger(
+            triggers.TaskCompleted(
+                task=local,
+                variables=variables,
+                performer=performer or f"person-{len(self.facts)}",
+                on_behalf_of=on_behalf_of,
+            )
+        )
+
+    def throw(self, error: BpmnError, at: str) -> None:
+        """Let the job or user task at a node end with a BPMN error."""
+        local = self._open(at, "job", "task")
+        code, message, variables = error.code, error.message, error.variables
+        if local in self._jobs:
+            self.trigger(
+                triggers.JobThrew(job=local, code=code, message=message, variables=variables)
+            )
+        else:
+            self.trigger(
+                triggers.TaskThrew(task=local, code=code, message=message, variables=variables)
+            )
+
+    def set(self, **variables: Value) -> None:
+        """Change the process's variables from outside."""
+        self.trigger(triggers.VariablesSet(variables=variables))
+
+    def retry(self, node: str) -> None:
+        """Try again what an incident at a node stopped."""
+        for local, incident in list(self._incidents.items()):
+            if incident.node == node:
+                if local in self._jobs:
+                    del self._incidents[local], self._attempts[local]
+                else:
+                    self.trigger(triggers.Retried(incident=local))
+                return
+        raise NotFound("incident", node)
+
+    def cancel(self, reason: str = "cancelled by the test") -> None:
+        self.trigger(triggers.Cancel(reason=reason))
+
+    def run_jobs(self) -> bool:
+        """Run the jobs that are due, and those that follow, until none is left that can run.
+
+        Jobs for workers elsewhere wait unless their topic has a handler. True if any ran.
+        """
+        ran = False
+        while (job := self._next_job()) is not None:
+            ran = True
+            if job.kind == "continuation":
+                self.trigger(triggers.Continue(job=job.job))
+            else:
+                self._work(job)
+        return ran
+
+    # --- inside ---
+
+    def trigger(self, trigger: triggers.AnyTrigger) -> None:
+        """One step of the machine, then at once what it put off, and what it has set off."""
+        happened = self._step(trigger)
+        while (put_off := self._put_off()) is not None:
+            happened += self._step(triggers.Continue(job=put_off))
+        self._bench.settle(happened)
+
+    def _step(self, trigger: triggers.AnyTrigger) -> list[facts.AnyFact]:
+        bench = self._bench
+        state, happened = advance(self.graph, self.state, trigger, bench.now, bench.decide)
+        self._stored = (encode(state), encode_variables(state))
+        assert self.state == state, "the state read back differs from the state written"
+        self.facts += happened
+        for fact in happened:
+            self._note(fact)
+        return happened
+
+    def _put_off(self) -> int | None:
+        """A continuation that stands for no asyncBefore or asyncAfter of the model."""
+        for local, wait in self.state.waits.items():
+            if wait.kind == "continuation" and wait.stage == "arrive":
+                return local
+        return None
+
+    def _note(self, fact: facts.AnyFact) -> None:
+        """Keep the rows that the engine would keep."""
+        match fact:
+            case facts.JobRequested():
+                self._jobs[fact.job] = fact
+            case facts.JobClosed():
+                del self._jobs[fact.job]
+                self._incidents.pop(fact.job, None)
+            case facts.TimerArmed():
+                self.armed[fact.timer] = fact
+            case facts.TimerClosed():
+                del self.armed[fact.timer]
+            case facts.Subscribed():
+                self._subscribed[fact.subscription] = fact
+            case facts.Unsubscribed():
+                del self._subscribed[fact.subscription]
+            case facts.IncidentOpened():
+                self._incidents[fact.incident] = fact
+            case facts.IncidentClosed():
+                del self._incidents[fact.incident]
+            case _:
+                pass
+
+    def fire(self, timer: int) -> None:
+        self.trigger(triggers.TimerDue(timer=timer))
+
+    def _open(self, node: str, *kinds: str) -> int:
+        for local, wait in self.state.waits.items():
+            if wait.node == node and wait.kind in kinds:
+                return local
+        raise NotFound(" or ".join(kinds), f"{node} (open: {', '.join(self.waits_at) or 'none'})")
+
+    def _next_job(self) -> facts.JobRequested | None:
+        for local, job in self._jobs.items():
+            if local in self._incidents or self._look_again.get(local, self._bench.now) > (
+                self._bench.now
+            ):
+                continue
+            if job.kind == "continuation" or self._bench.handlers.get(job.topic):
+                return job
+            if job.kind == "handler":
+                raise Misused(f"topic {job.topic!r} of {job.node!r} has no handler")
+        return None
+
+    def _work(self, job: facts.JobRequested) -> None:
+        handler = self._bench.handlers.get(job.topic)
+        assert handler is not None
+        self._attempts[job.job] = attempt = self._attempts.get(job.job, 0) + 1
+        try:
+            result = handler.run(self._context(job, attempt))
+        except BpmnError as error:
+            self.trigger(
+                triggers.JobThrew(
+                    job=job.job,
+                    code=error.code,
+                    message=error.message,
+                    variables=error.variables,
+                )
+            )
+        except Retry as retry:
+            self._attempts[job.job] -= 1
+            self._look_again[job.job] = self._bench.now + retry.after
+        except Exception as error:  # noqa: BLE001  jobs are run here
+            self._failed(job, handler, attempt, error)
+        else:
+            done = result if isinstance(result, Done) else Done(result or {})
+            self._apply(done.effects)
+            self.trigger(triggers.JobDone(job=job.job, variables=dict(done.variables)))
+
+    def _apply(self, effects: Any) -> None:
+        self.effects += effects
+        if effects and self._bench.database is not None:
+            with self._bench.database.begin(now=self._bench.now) as tx:
+                for effect in effects:
+                    effect(tx)
+
+    def _failed(
+        self, job: facts.JobRequested, handler: Registration, attempt: int, error: Exception
+    ) -> None:
+        """Wait and try again; without attempts left it is an incident."""
+        self.failures.append(error)
+        if attempt >= (job.attempts or handler.retry.attempts):
+            self._incidents[job.job] = facts.IncidentOpened(
+                job.job, job.node, job.token, "failed_job", f"{type(error).__name__}: {error}"
+            )
+            return
+        wait = handler.retry.wait_after(attempt)
+        if job.waits:
+            wait = timedelta(seconds=job.waits[min(attempt, len(job.waits)) - 1])
+        self._look_again[job.job] = self._bench.now + wait
+
+    def _context(self, job: facts.JobRequested, attempt: int) -> JobContext:
+        state = self.state
+        return JobContext(
+            id=f"{self.id}-{job.job}",
+            instance_id=self.id,
+            process_id=self.graph.process_id,
+            business_key=state.business_key,
+            node=job.node,
+            topic=job.topic,
+            variables=state.visible(state.scope_of(job.token)),
+            properties=self.graph.nodes[job.node].properties,
+            attempt=attempt,
+            tenant="default",
+            now=self._bench.now,
+            database=cast("Database", self._bench.database),
+            objects=self._bench.objects,
+        )

@@ -1,0 +1,48 @@
+"""What every business group of the model is made of: fields with terms, and their source.
+
+Groups are frozen. Readers build them without `__init__`: a field that a document lacks stays the
+default of its class, so a group costs what it holds and not what the standard could put there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from lxml import etree
+
+
+def term(number: str, default: Any = None) -> Any:
+    """A field that holds the business term `number`."""
+    return field(default=default, metadata={"term": number})
+
+
+def residue(default: Any = None) -> Any:
+    """A field that only one syntax knows: rules need it, equality does not see it."""
+    return field(default=default, compare=False, repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """A business group and the element that it was read from."""
+
+    terms: ClassVar[Mapping[str, str]] = {}
+
+    source: etree._Element | None = residue()  # noqa: RUF009
+    unreadable: Mapping[str, str] | None = residue()
+
+    def has(self, name: str) -> bool:
+        """Whether the element of this field is there, readable or not."""
+        return getattr(self, name) is not None or name in (self.unreadable or ())
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the content without the XML that it came from."""
+        content = {k: v for k, v in self.__dict__.items() if k not in ("source", "unreadable")}
+        return _restored, (type(self), content, self.unreadable)
+
+
+def _restored(cls: type[Group], content: dict[str, Any], unreadable: Any) -> Group:
+    group = cls.__new__(cls)
+    group.__dict__.update(content, unreadable=unreadable)
+    return group

@@ -1,0 +1,183 @@
+"""What a hostile sender may try. Nothing is read, fetched, expanded or executed for it."""
+
+from __future__ import annotations
+
+import base64
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lxml import etree
+
+from invoice.attachments import MAX_ATTACHMENT, Attachment
+from invoice.checking import Verdict, check_invoice
+from invoice.errors import AttachmentRefused, InvoiceRefused
+from invoice.parsing import parse_invoice
+from invoice.reading import MAX_BYTES
+from invoice.rendering import invoice_html, invoice_text
+
+SAMPLES = Path(__file__).parent / "samples"
+UBL = (SAMPLES / "ubl_tiefbau.xml").read_bytes()
+CII = (SAMPLES / "cii_jugendamt.xml").read_bytes()
+NS = "urn:oasis:names:specification:ubl:schema:xsd:Invoice-2"
+
+XXE = b'<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/hostname">]>'
+BOMB = (
+    b'<!DOCTYPE x [<!ENTITY a "lol"><!ENTITY b "'
+    + b"&a;" * 100
+    + b'"><!ENTITY c "'
+    + b"&b;" * 100
+    + b'">]>'
+)
+
+
+def _after_declaration(data: bytes, insert: bytes) -> bytes:
+    head, body = data.split(b"?>", 1)
+    return head + b"?>" + insert + body
+
+
+@pytest.mark.parametrize("doctype", [XXE, BOMB, b"<!DOCTYPE x>", b'<!DOCTYPE x SYSTEM "x.dtd">'])
+def test_a_document_type_is_refused(doctype: bytes) -> None:
+    with pytest.raises(InvoiceRefused):
+        parse_invoice(_after_declaration(UBL, doctype))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-7"])
+def test_a_document_type_is_refused_in_whatever_encoding(encoding: str) -> None:
+    text = _after_declaration(UBL, BOMB).decode().replace("UTF-8", encoding)
+
+    report = check_invoice(text.encode(encoding))
+
+    assert report.verdict is Verdict.TO_CLARIFY
+    assert report.findings[0].rule in ("invoice_refused", "not_an_invoice")
+
+
+HOSTILE = {
+    "too many bytes": b"<a>" + b" " * MAX_BYTES + b"</a>",
+    "attributes": b"<a " + b" ".join(b'a%d="1"' % n for n in range(1_000_000)) + b"/>",
+    "depth": b"<a>" * 100_000 + b"</a>" * 100_000,
+    "some depth": f'<Invoice xmlns="{NS}">'.encode() + b"<a>" * 500 + b"</a>" * 500 + b"</Invoice>",
+    "elements": b"<a>" + b"<b/>" * 6_000_000 + b"</a>",
+}
+
+
+@pytest.mark.parametrize("data", HOSTILE.values(), ids=HOSTILE.keys())
+def test_a_flood_is_refused_at_once(data: bytes) -> None:
+    began = time.process_time()
+
+    report = check_invoice(data)
+
+    assert report.invoice is None
+    assert report.findings[0].rule in ("invoice_refused", "not_an_invoice")
+    assert time.process_time() - began < 2
+
+
+def test_an_attachment_beyond_the_cap_is_not_decoded() -> None:
+    bomb = Attachment("A" * (MAX_ATTACHMENT * 2), "application/pdf", "bombe.pdf")
+
+    with pytest.raises(AttachmentRefused):
+        _ = bomb.content
+
+
+@pytest.mark.parametrize("text", ["nicht base64!", "QQ", "Q=Q=", "ÄÖÜ="])
+def test_an_attachment_that_is_no_strict_base64_is_refused(text: str) -> None:
+    with pytest.raises(AttachmentRefused):
+        _ = Attachment(text, "application/pdf", "a.pdf").content
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("../../etc/passwd", "passwd"),
+        ("C:\\Windows\\rechnung.pdf", "rechnung.pdf"),
+        ("a\x00b\u202egnp.pdf", "abgnp.pdf"),
+        ("..", "Anhang"),
+        (None, "Anhang"),
+    ],
+)
+def test_an_attachments_name_is_for_display_only(given: str | None, shown: str) -> None:
+    assert Attachment("QQ==", None, given).name == shown
+
+
+def test_an_attachment_that_is_not_what_it_claims_to_be_is_seen_through() -> None:
+    program = Attachment(
+        base64.b64encode(b"MZ\x90\x00" + bytes(60)).decode(), "application/pdf", ""
+    )
+    page = Attachment(base64.b64encode(b"%PDF-1.7\n%abc").decode(), "application/pdf", "")
+
+    assert not program.is_as_declared
+    assert page.is_as_declared
+
+
+def test_a_script_in_free_text_stays_text() -> None:
+    evil = b"&lt;script&gt;alert(1)&lt;/script&gt;&lt;img src=x onerror=alert(1)&gt;"
+    data = UBL.replace(b"Baustelle", evil).replace(b"Kulanz", evil).replace(b"Verkehrs", evil)
+    report = check_invoice(data)
+    assert report.invoice is not None
+
+    page = invoice_html(report.invoice, report.findings)
+
+    assert "<script" not in page
+    assert "<img" not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_a_terminal_is_told_no_control_sequences() -> None:
+    invoice = parse_invoice(UBL.replace(b"Baustelle", "\u009b31mBau\u202e".encode()))
+
+    text = invoice_text(invoice)
+
+    assert "\u009b" not in text
+    assert "\u202e" not in text
+
+
+def test_numbers_beyond_reason_do_no_harm() -> None:
+    data = UBL.replace(b"7544.60", b"9" * 59).replace(b"6440.00", b"9" * 5000)
+    data = data.replace(b"TAGE=14", b"TAGE=" + b"9" * 5000)
+
+    report = check_invoice(data)
+
+    assert report.invoice is not None
+    assert report.verdict is Verdict.OBJECTED
+    assert invoice_html(report.invoice, report.findings)
+    assert invoice_text(report.invoice, report.findings)
+
+
+def test_a_fault_in_every_line_is_told_a_bounded_number_of_times() -> None:
+    head, rest = UBL.split(b"<cac:InvoiceLine>", 1)
+    data = head + b"<cac:InvoiceLine/>" * 3000 + b"<cac:InvoiceLine>" + rest
+
+    began = time.process_time()
+    report = check_invoice(data)
+
+    assert {"BR-21", "BR-22", "BR-25"} <= {f.rule for f in report.findings}
+    assert len(report.findings) < 1000
+    assert time.process_time() - began < 5
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_whatever_is_taken_out_of_an_invoice_gives_a_report(data: st.DataObject) -> None:
+    root = etree.fromstring(data.draw(st.sampled_from([UBL, CII])))
+    for _ in range(data.draw(st.integers(1, 6))):
+        elements = list(root.iter())[1:]
+        if not elements:
+            break
+        victim = data.draw(st.sampled_from(elements))
+        change = data.draw(st.sampled_from(["remove", "empty", "garble", "double"]))
+        parent = victim.getparent()
+        assert parent is not None
+        if change == "remove":
+            parent.remove(victim)
+        elif change == "double":
+            parent.append(etree.fromstring(etree.tostring(victim)))
+        else:
+            victim.text = "" if change == "empty" else data.draw(st.text("0aB-.# \n", max_size=9))
+
+    report = check_invoice(etree.tostring(root))
+
+    assert report.invoice is not None
+    assert invoice_html(report.invoice, report.findings)
+    assert report.as_json()["verdict"] in {v.value for v in Verdict}
