@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from processes.package import Package, PrincipalOf
-from processes.rechnungseingang.handlers import handlers
+from processes.rechnungseingang.handlers import handlers as _handlers
 from processes.rechnungseingang.panel import task_panel
 from processes.rechnungseingang.steps import participants
 
@@ -37,7 +37,7 @@ PACKAGE = Package(
         _HERE / "models" / "befugnis.dmn",
         *sorted((_HERE / "forms").glob("*.form")),
     ),
-    handlers=handlers,
+    handlers=_handlers,
     participants=participants,
     searchable=frozenset({"leitweg_id", "unit", "due_on", "anordnungsart"}),
     routes=_routes,

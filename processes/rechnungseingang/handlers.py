@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import wraps
 from hashlib import sha256
 
 from bpmn.values import Value, Variables, decode
@@ -33,6 +34,7 @@ from storage.database import Row, Transaction
 from storage.errors import Conflict
 
 handlers = Handlers()
+Work = Callable[[JobContext], Done]
 PATIENT = Backoff(attempts=5, first_wait=timedelta(minutes=1))
 NORMAL, SOON = 50, 70
 _CLOSING = {
@@ -40,6 +42,19 @@ _CLOSING = {
     "dublette_ablegen": ("dublette", "Dublette"),
     "ablehnung_ablegen": ("abgelehnt", "Abgelehnt"),
 }
+
+
+def keeping(**otherwise: Value) -> Callable[[Work], Work]:
+    """Work on the records. A Bench without a database keeps none: `otherwise` is its answer."""
+
+    def decorate(work: Work) -> Work:
+        @wraps(work)
+        def on_records(job: JobContext) -> Done:
+            return work(job) if job.database is not None else Done(dict(otherwise))
+
+        return on_records
+
+    return decorate
 
 
 @handlers.service_task(retry=PATIENT)
@@ -75,6 +90,7 @@ def read_invoice(job: JobContext) -> Done:
 
 
 @handlers.service_task(retry=PATIENT)
+@keeping()
 def file_invoice(job: JobContext) -> Done:
     """Open the Vorgang in the competent unit's Akte, else the Rechnungsstelle's."""
     data, received_at = original(job), _received_at(job)
@@ -104,6 +120,7 @@ def file_invoice(job: JobContext) -> Done:
 
 
 @handlers.service_task(retry=PATIENT)
+@keeping(dublette=False, dublette_von=None)
 def check_duplicate(job: JobContext) -> Done:
     """Look for the same supplier, number and year in another file."""
     with job.database.reading(job.tenant) as tx:
@@ -122,6 +139,7 @@ def check_duplicate(job: JobContext) -> Done:
 
 
 @handlers.service_task(retry=PATIENT)
+@keeping(zugeordnet=False, ziel=None)
 def assign(job: JobContext) -> Done:
     """Find the competent unit by a person's choice or the Leitweg-ID; hand the Vorgang over."""
     wanted = job.variables.get("ziel")
@@ -146,6 +164,7 @@ def assign(job: JobContext) -> Done:
 
 
 @handlers.service_task(retry=PATIENT)
+@keeping()
 def draft_refusal(job: JobContext) -> Done:
     """Draft the letter that names each fault; a person will sign it or not."""
     with job.database.reading(job.tenant) as tx:
@@ -174,6 +193,7 @@ def draft_refusal(job: JobContext) -> Done:
 
 
 @handlers.service_task(retry=PATIENT)
+@keeping(buchungsergebnis=None)
 def write_booking_file(job: JobContext) -> Done:
     """Check that all signatures stand, and file what the booking system is to do."""
     with job.database.reading(job.tenant) as tx:
@@ -206,6 +226,7 @@ def write_booking_file(job: JobContext) -> Done:
 
 
 @handlers.service_task(retry=PATIENT)
+@keeping()
 def close_vorgang(job: JobContext) -> Done:
     """z.d.A., for the reason that the node stands for."""
     state, reason = _CLOSING[job.node]
@@ -245,6 +266,8 @@ def deciding(head: Head, received_at: datetime, now: datetime) -> Variables:
 
 def original(job: JobContext) -> bytes:
     """The received bytes."""
+    if job.database is None:  # a Bench keeps them in memory
+        return bytes(job.objects.read(job.variables["object"]))
     with job.database.reading(job.tenant) as tx:
         data: bytes = job.objects.read(tx, str(job.variables["object"]))
         return data

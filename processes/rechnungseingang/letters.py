@@ -33,7 +33,6 @@ class Fault:
     """One reason to refuse, as the supplier reads it."""
 
     text: str
-    hint: str = ""
     place: str = ""
     rule: str = ""
 
@@ -58,7 +57,7 @@ templates.filters["amount"] = german
 
 def faults_of(findings: Sequence[Finding]) -> list[Fault]:
     """The findings that entitle to refuse."""
-    return [Fault(f.text, f.hint or "", f.place or "", f.rule) for f in findings if f.refusal]
+    return [Fault(f.text, f.place or "", f.rule) for f in findings if f.refusal]
 
 
 def refusal_letter(
