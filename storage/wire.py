@@ -11,6 +11,7 @@ import select
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
+from itertools import count
 from typing import Any
 
 import psycopg
@@ -76,6 +77,7 @@ class Wire:
         self._pgconn.enter_pipeline_mode()
         self._loader = Transformer(connection)
         self._prepared: dict[str, bytes] = {}
+        self._names = count()
 
     @property
     def closed(self) -> bool:
@@ -141,7 +143,7 @@ class Wire:
                 formats.append(int(dumper.format))
         name = self._prepared.get(sql)
         if name is None and len(self._prepared) < _MOST_PREPARED:
-            name = b"s%d" % len(self._prepared)
+            name = b"s%d" % next(self._names)
             self._pgconn.send_prepare(name, sql.encode())
             self._prepared[sql] = name
             sent.append(sql)
@@ -151,7 +153,7 @@ class Wire:
             self._pgconn.send_query_prepared(name, dumped, param_formats=formats)
         sent.append(None)
 
-    def _receive(self, count: int) -> list[pq.abc.PGresult]:
+    def _receive(self, expected: int) -> list[pq.abc.PGresult]:
         """One result each, up to the sync. Waiting releases the interpreter's lock."""
         pgconn = self._pgconn
         results: list[pq.abc.PGresult] = []
@@ -168,7 +170,7 @@ class Wire:
                 if self.closed:
                     raise psycopg.OperationalError("the connection broke")
             elif result.status == _SYNC:
-                if len(results) != count:
+                if len(results) != expected:
                     raise psycopg.OperationalError("the server's answers do not fit")
                 return results
             else:

@@ -15,11 +15,11 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import literal, select
 
 import eakte
 from eakte import grants, tables
-from eakte.access import Vertraulichkeit, visible
+from eakte.access import Vertraulichkeit, concerns, visible
 from eakte.beteiligung import Beteiligung, open_step, record_step
 from eakte.errors import AccessDenied, EakteError, NotFound
 from eakte.export import export_akte
@@ -303,6 +303,23 @@ def test_lists_and_single_questions_agree_for_every_role_and_table(house, grade)
             assert all(len(answers) == 1 for answers in by_level.values())
             head, content, write = (min(by_level[level]) for level in levels)
             assert head >= content >= write
+
+
+def test_a_process_instance_is_as_visible_as_its_vorgang(house) -> None:
+    build_file(house, Vertraulichkeit.PERSONENBEZOGEN)
+
+    def seen(who: str, instance: str) -> bool:
+        with house.begin() as tx:
+            criterion = concerns(house.people[who], literal(instance), now=tx.now)
+            return tx.first(select(1).where(criterion)) is not None
+
+    assert {who: seen(who, "instance") for who in ("jugend", "tief", "auditor", "nobody")} == {
+        "jugend": True,
+        "tief": False,
+        "auditor": True,
+        "nobody": False,
+    }
+    assert seen("tief", "an instance that is no Vorgang")
 
 
 def test_a_principal_of_another_tenant_sees_nothing(house) -> None:

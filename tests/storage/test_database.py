@@ -226,6 +226,34 @@ def test_a_batch_that_is_not_run_is_committed_as_a_whole_or_not_at_all(filled: D
     assert _ids(filled) == ["a", "b", "c", "d"]
 
 
+def test_a_connection_goes_on_after_statements_that_were_never_prepared(filled: Database) -> None:
+    """What follows a failure in a batch is skipped by the server, its preparation too."""
+    counted = select(func.count()).select_from(thing)
+    for number in range(3):
+        later = update(thing).where(thing.c.number == number).values(flag=True)
+        with suppress(Conflict), filled.begin() as tx:
+            batch = tx.batch()
+            batch.add(INSERT, _row(tx, "a"))
+            batch.add(later)
+        with filled.begin() as tx:
+            tx.run(INSERT, _row(tx, f"d{number}"))
+            tx.run(later)
+            assert tx.scalar(counted) == 4 + number
+
+
+def test_who_reads_inside_a_write_needs_no_writers_connection(database_url: str) -> None:
+    database = Database.open(database_url, connections=1)
+    database.create_all()
+
+    with database.begin() as tx:
+        tx.run(INSERT, _row(tx, "a"))
+        with database.reading() as other:
+            found = other.all(select(thing.c.id))
+
+    assert found == []
+    database.close()
+
+
 def test_reading_sees_one_moment_and_cannot_write(filled: Database) -> None:
     with filled.reading() as tx:
         before = tx.scalar(select(func.count()).select_from(thing))
