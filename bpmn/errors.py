@@ -68,7 +68,7 @@ class FieldError:
     message: str
 
 
-class FormInvalid(ModelError):
+class FormInvalid(ModelError):  # noqa: N818  named for the situation
     """Data that a form does not accept. `errors` names each field, for people, in German."""
 
     code = "form_invalid"

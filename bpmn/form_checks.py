@@ -249,7 +249,9 @@ def _places(value: Decimal) -> int:
 
 def _shown(value: Number) -> str:
     places = _places(Decimal(value))
-    return format_german_amount(value, places) if abs(value) > 9999 or places else str(value)
+    return (
+        format_german_amount(value, places) if abs(Decimal(value)) > 9999 or places else str(value)
+    )
 
 
 def _read_checkbox(_item: Field, sent: object) -> Value:
