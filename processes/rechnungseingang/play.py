@@ -124,6 +124,8 @@ def _answer(house: House, row: Row, sample: Sample, node: str, asked: set[str]) 
     """What the person decides, as its form would send it."""
     if node == "sachlich_pruefen":
         return _check(house, row, sample, asked)
+    if node == "anordnen":
+        return _order(house, row)
     refuse: Variables = {"ergebnis": "ablehnen", "begruendung": "Das ist keine Rechnung."}
     same: Variables = {
         "ergebnis": "ablegen",
@@ -136,7 +138,6 @@ def _answer(house: House, row: Row, sample: Sample, node: str, asked: set[str]) 
         "zuordnen": {"ergebnis": "zuordnen", "stelle": "kaemmerei"},
         "rueckfrage_beantworten": {"antwort": "Die Fahrtkosten waren nicht vereinbart."},
         "rechnerisch_feststellen": {"ergebnis": "richtig"},
-        "anordnen": _order(house, row),
         "ablehnung_zeichnen": {"ergebnis": "ablehnen"},
         "frist_pruefen": {"vermerk": "Mit der Fachstelle gesprochen, wird heute erledigt."},
     }
@@ -152,7 +153,7 @@ def _check(house: House, row: Row, sample: Sample, asked: set[str]) -> Variables
             "wiedervorlage_am": _today(house) + timedelta(days=7),
             "begruendung": "Sind die Fahrtkosten vereinbart?",
         }
-    amount = sample.gekuerzt or str(row.amount_due).replace(".", ",")
+    amount = sample.gekuerzt or str(row.amount_due)
     product, account, centre = _ACCOUNTS[row.unit]
     line: dict[str, Value] = {
         "haushaltsjahr": _today(house).year,

@@ -73,7 +73,7 @@ def test_the_form_of_the_check_wants_no_posting_lines_from_who_passes_it_on() ->
     assert "buchungszeilen" not in values
 
 
-def test_the_form_of_the_check_reads_german_amounts_in_its_posting_lines() -> None:
+def test_the_form_of_the_check_types_the_amounts_in_its_posting_lines() -> None:
     form = parse_form((FOLDER / "forms" / "sachlich_pruefen.form").read_bytes(), "f")
     line = {
         "haushaltsjahr": 2026,
@@ -81,12 +81,12 @@ def test_the_form_of_the_check_reads_german_amounts_in_its_posting_lines() -> No
         "sachkonto": "523110",
         "kostenstelle": "6610",
         "steuerkennzeichen": "hoheitlich",
-        "betrag": "1.190,00",
+        "betrag": "1190.00",
     }
     given = {
         "ergebnis": "richtig",
         "anordnungsart": "auszahlung",
-        "festgestellter_betrag": "1.190,00",
+        "festgestellter_betrag": "1190.00",
         "buchungszeilen": [line],
         "mittel_verfuegbar": True,
     }
@@ -118,7 +118,7 @@ def test_a_typed_head_is_typed() -> None:
         "lieferant": "Gärtnerei Grün",
         "rechnungsnummer": "17",
         "rechnungsdatum": "2026-11-02",
-        "betrag": "59,50",
+        "betrag": "59.50",
     }
 
     values = form.validate(given, {"readable": False}, NOW)
