@@ -2,13 +2,14 @@
 
 People see tasks that are theirs or their groups', and the instances of those tasks. Designers,
 operators, auditors and machines that work for the engine see all of the engine's data. What the
-variables of an instance hold may belong to an Akte: `VariableAccess` lets its guardian refuse.
+variables of an instance hold may belong to an Akte: `guard_variables` lets its keeper refuse.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
+from weakref import WeakKeyDictionary
 
 import msgspec
 from sqlalchemy import ColumnElement, and_, exists, or_, true
@@ -17,10 +18,12 @@ from engine.errors import NotAllowed, OtherPersonNeeded, TaskTaken
 from engine.tables import task_candidate, user_task
 from identity.access import permits
 from identity.principal import Principal
-from storage.database import Row, Transaction
+from storage.database import Database, Row, Transaction
 
 VariableAccess: TypeAlias = Callable[[Transaction, Principal, str], bool]
 """(tx, principal, instance id) -> may the principal read this instance's values?"""
+
+_guards: WeakKeyDictionary[Database, VariableAccess] = WeakKeyDictionary()
 
 _SEEING_ROLES = frozenset({"designer", "operator", "auditor"})
 
@@ -73,6 +76,19 @@ def visible_instances(principal: Principal, table: Any) -> ColumnElement[bool]:
         )
     )
     return or_(table.c.started_by == principal.id, takes_part)
+
+
+def guard_variables(database: Database, guard: VariableAccess) -> None:
+    """Let whoever keeps the file (an Akte) decide who reads an instance's values in it."""
+    _guards[database] = guard
+
+
+def may_read_variables(tx: Transaction, principal: Principal, instance_id: str) -> bool:
+    """Asked after the instance has been found visible."""
+    if principal.kind == "system":
+        return True
+    guard = _guards.get(tx.database)
+    return guard is None or guard(tx, principal, instance_id)
 
 
 def people_of(row: Row) -> tuple[list[str], list[str], list[str]]:

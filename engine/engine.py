@@ -14,12 +14,11 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from random import uniform
-from threading import Event
 from time import sleep
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from bpmn.errors import ExpressionFailed
-from bpmn.graph import Decision
+from bpmn.graph import Decision, Graph
 from bpmn.values import Value
 from engine import (
     commands,
@@ -33,8 +32,9 @@ from engine import (
     timers,
     withdrawal,
 )
-from engine.access import VariableAccess
+from engine.access import VariableAccess, guard_variables
 from engine.commands import Command
+from engine.deployments import parse_form
 from engine.errors import Misused, Overtaken
 from engine.handlers import Backoff, Handlers, Participants
 from engine.machine.run import Decide, Decided
@@ -43,6 +43,9 @@ from engine.unit import Instance, Unit
 from identity.principal import Principal, system_principal
 from storage.database import Database, Row, Transaction
 from storage.errors import Conflict
+
+if TYPE_CHECKING:
+    from bpmn.forms import FormSpec
 
 R = TypeVar("R")
 
@@ -99,9 +102,9 @@ class Engine:
         self.objects = objects
         self.models = Models()
         self.clock = clock or _utc_now
-        self.variable_access = variable_access
-        self.woken = Event()
-        """Set after a commit that left something to do at once; loops wait for it."""
+        if variable_access is not None:
+            guard_variables(database, variable_access)
+        self._listeners: list[Callable[[], None]] = []
 
     def execute(self, command: Command[R], principal: Principal) -> R:
         """Run a command in a transaction of its own. Raises what its handler raises."""
@@ -130,8 +133,15 @@ class Engine:
         self.execute(inbound.ReceiveMessages(instance_id), system_principal(tenant))
 
     def wake(self) -> None:
-        """Something is due: let the loops look."""
-        self.woken.set()
+        """Called after a commit that left something due: let this process's loops look."""
+        for listener in self._listeners:
+            listener()
+
+    def on_wake(self, listener: Callable[[], None]) -> None:
+        self._listeners = [*self._listeners, listener]
+
+    def off_wake(self, listener: Callable[[], None]) -> None:
+        self._listeners = [each for each in self._listeners if each != listener]
 
     def retry_of(self, row: Row, failures: int) -> tuple[int, timedelta]:
         """How many attempts a handler's job has, and the wait after so many failures.
@@ -165,6 +175,14 @@ class Engine:
             return Decided(outcome.outputs, outcome.matched, outcome.inputs, found.version)
 
         return decide
+
+    def form(self, tx: Transaction, form_id: str) -> FormSpec:
+        """The form a task was opened with (`Task.form_id`)."""
+        return self.models.parsed(tx, self.models.definition(tx, form_id), parse_form)
+
+    def graph(self, tx: Transaction, definition_id: str) -> Graph:
+        """The compiled process of a definition."""
+        return self.models.graph(tx, self.models.definition(tx, definition_id))
 
 
 def _utc_now() -> datetime:

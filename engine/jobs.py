@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import bindparam, case, select, update
@@ -135,6 +136,7 @@ def number_of(row: Row) -> int:
 # --- handlers here ---
 
 
+@cache
 def claim_statement(topics: int) -> Any:
     """Claim handler jobs of so many topics; a lease that ran out counts as a failure."""
     names: list[Any] = [bindparam(f"topic_{index}") for index in range(topics)]

@@ -239,7 +239,7 @@ def add(left: Any, right: Any) -> Any:
         return _add_length(left, right)
     if type(right) is YearsMonths:
         if type(left) is YearsMonths:
-            return YearsMonths(left.months + right.months)
+            return temporal.months(left.months + right.months)
         if isinstance(left, date):
             return temporal.add_months(left, right.months)
     return None
@@ -325,7 +325,7 @@ def _divided_length(left: timedelta, right: Any) -> Any:
 def _months(total: Decimal) -> YearsMonths:
     if total != total.to_integral_value():
         raise ExpressionFailed("the duration is no whole number of months")
-    return YearsMonths(int(total))
+    return temporal.months(int(total))
 
 
 def power(left: Any, right: Any) -> Any:
@@ -339,7 +339,7 @@ def power(left: Any, right: Any) -> Any:
 
 def whole(value: Decimal) -> Number:
     """An integral decimal of few digits as the int it is."""
-    if value == value.to_integral_value() and abs(value) <= LARGEST_INT:
+    if value == value.to_integral_value() and value.copy_abs() <= LARGEST_INT:
         return int(value)
     return value
 

@@ -13,7 +13,7 @@ from bpmn.feel.builtins.registry import builtin
 from bpmn.feel.limits import Run, checked_text
 from bpmn.feel.parser import parse
 from bpmn.feel.values import Range
-from bpmn.values import Number, YearsMonths
+from bpmn.values import ARITHMETIC, Number, YearsMonths
 
 _PLAIN_NUMBER = re.compile(r"-?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d{1,4})?", re.ASCII)
 
@@ -145,7 +145,9 @@ def time_from_parts(
         return None
     if offset is not None and abs(offset) > timedelta(hours=14):
         return None
-    fraction = temporal.from_microseconds((Decimal(second) % 1) * 10**6)
+    fraction = temporal.from_microseconds(
+        ARITHMETIC.multiply(ARITHMETIC.remainder(second, 1), 10**6)
+    )
     zone = None if offset is None else timezone(offset)
     return time(int(hour), int(minute), int(second), fraction.microseconds, zone)
 
