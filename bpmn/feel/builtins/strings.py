@@ -84,7 +84,7 @@ def string_join(_run: Run, items: list[Any], delimiter: str | None = None) -> st
 @builtin("matches", "input: string", "pattern: string")
 def matches(run: Run, text: str, pattern: str) -> bool:
     compiled = _pattern(pattern)
-    run.spend(len(text))
+    run.spend(len(text) * (1 + compiled.size // 20))
     return compiled.found_in(text)
 
 
