@@ -195,7 +195,9 @@ def feel(
     try:
         value: Value = evaluate_feel(expression, _context(context), datetime.now(UTC))
     except ExpressionRefused as error:
-        refuse(f"Zeichen {error.position}: {error}", f"Character {error.position}: {error}", FINDINGS)
+        refuse(
+            f"Zeichen {error.position}: {error}", f"Character {error.position}: {error}", FINDINGS
+        )
     except ExpressionFailed as error:
         refuse(str(error), str(error), FINDINGS)
     print_json(value)
