@@ -100,6 +100,7 @@ __all__ = [
     "TaxRegistration",
     "TaxRepresentative",
     "TaxRepresentativeAddress",
+    "ThirdPartyPayment",
     "Totals",
 ]
 
@@ -230,6 +231,16 @@ class Breakdown(TaxCategory):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ThirdPartyPayment(Group):
+    """BG-DEX-09: what the invoice collects for somebody else (XRechnung Extension, UBL)."""
+
+    kind: str | None = term("BT-DEX-001")
+    amount: Decimal | None = term("BT-DEX-002")
+    currency: str | None = None
+    description: str | None = term("BT-DEX-003")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Invoice(Group):
     """The invoice or credit note."""
 
@@ -270,6 +281,7 @@ class Invoice(Group):
     breakdown: tuple[Breakdown, ...] = term("BG-23", ())
     documents: tuple[SupportingDocument, ...] = term("BG-24", ())
     lines: tuple[Line, ...] = term("BG-25", ())
+    third_party_payments: tuple[ThirdPartyPayment, ...] = term("BG-DEX-09", ())
     syntax: Syntax = residue("ubl-invoice")
     references: tuple[SupportingDocument, ...] = residue(())
 

@@ -10,9 +10,20 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
+from invoice.model import Syntax
 from invoice.profiles import Profile
-from invoice.rules import core, decimals, document, lines, parties, totals, vat, xrechnung
-from invoice.rules.rule import Rule
+from invoice.rules import (
+    core,
+    decimals,
+    document,
+    extension,
+    lines,
+    parties,
+    totals,
+    vat,
+    xrechnung,
+)
+from invoice.rules.rule import Rule, Severity
 
 EN16931: tuple[Rule, ...] = tuple(
     rule
@@ -20,7 +31,8 @@ EN16931: tuple[Rule, ...] = tuple(
     for rule in subject.book.rules
 )
 XRECHNUNG: tuple[Rule, ...] = tuple(xrechnung.book.rules)
-ALL: tuple[Rule, ...] = EN16931 + XRECHNUNG
+EXTENSION: tuple[Rule, ...] = tuple(extension.book.rules)
+ALL: tuple[Rule, ...] = EN16931 + XRECHNUNG + EXTENSION
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +42,10 @@ class Pack:
     valid_from: date
     en16931: tuple[Rule, ...]
     xrechnung: tuple[Rule, ...]
+    extension: tuple[Rule, ...]
 
 
-PACKS = (Pack(date(2017, 6, 28), EN16931, XRECHNUNG),)
+PACKS = (Pack(date(2017, 6, 28), EN16931, XRECHNUNG, EXTENSION),)
 """Newest last. The first one also judges what is older."""
 
 
@@ -45,8 +58,23 @@ def rules_for(profile: Profile, on: date | None = None) -> tuple[Rule, ...]:
     """
     begun = [pack for pack in PACKS if on is None or pack.valid_from <= on] or [PACKS[0]]
     pack = begun[-1]
+    if profile is Profile.XRECHNUNG_EXTENSION:
+        return pack.en16931 + pack.xrechnung + pack.extension
     if profile.is_xrechnung:
         return pack.en16931 + pack.xrechnung
     if profile is Profile.UNKNOWN:
         return pack.en16931 + tuple(r for r in pack.xrechnung if r.id == "BR-DE-21")
     return pack.en16931
+
+
+OVERRIDES: dict[tuple[Profile, str], Severity] = {
+    (Profile.XRECHNUNG_EXTENSION, "BR-CO-16"): "information",  # BR-DEX-09 takes its place
+}
+"""Severities that a profile sets otherwise, in UBL (KoSIT's scenarios of 2026-08-31)."""
+
+
+def severity_of(rule: Rule, profile: Profile, syntax: Syntax) -> Severity:
+    """How much a breach of this rule weighs in this profile and syntax."""
+    if syntax != "cii" and (profile, rule.id) in OVERRIDES:
+        return OVERRIDES[profile, rule.id]
+    return rule.severity_in(syntax)
