@@ -9,16 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from engine.handlers import Handlers, Participants
 from identity.principal import Principal
 from storage.database import Transaction
 
 if TYPE_CHECKING:
-    from fastapi import APIRouter
-
     from processes.house import House
+
+Router: TypeAlias = Any
+"""A FastAPI `APIRouter`; only modules named http import FastAPI."""
 
 PrincipalOf = Callable[..., Principal]
 """A FastAPI dependency that answers who asks, or refuses; roots provide it."""
@@ -46,7 +47,7 @@ class Package:
     handlers: Handlers
     participants: Participants = field(default_factory=Participants)
     searchable: frozenset[str] = frozenset()
-    routes: Callable[[House, PrincipalOf], APIRouter] | None = None
+    routes: Callable[[House, PrincipalOf], Router] | None = None
     task_panel: Callable[[House, Transaction, Principal, Any], TaskPanel | None] | None = None
 
     def files(self) -> list[tuple[str, bytes]]:

@@ -9,23 +9,22 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from processes.package import Package, PrincipalOf
+from processes.package import Package, PrincipalOf, Router
 from processes.rechnungseingang.handlers import handlers as _handlers
 from processes.rechnungseingang.panel import task_panel
 from processes.rechnungseingang.steps import participants
 
 if TYPE_CHECKING:
-    from fastapi import APIRouter
-
     from processes.house import House
 
 _HERE = Path(__file__).parent
 
 
-def _routes(house: House, principal_of: PrincipalOf) -> APIRouter:
+def _routes(house: House, principal_of: PrincipalOf) -> Router:
     from processes.rechnungseingang.http import routes  # noqa: PLC0415 workers need no HTTP
 
-    return routes(house, principal_of)
+    router: Router = routes(house, principal_of)
+    return router
 
 
 PACKAGE = Package(

@@ -8,17 +8,14 @@ ran once; variables hold references and what gateways decide on, never content.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from datetime import UTC, datetime, timedelta
 from functools import wraps
 from hashlib import sha256
 
 from bpmn.values import Value, Variables, decode
 from engine.handlers import Backoff, BpmnError, Done, Handlers, JobContext
-from identity.persons import display_names
 from invoice.checking import Report, Verdict, check_invoice
-from processes.rechnungseingang import booking, letters, receipts, records, signatures
-from processes.rechnungseingang.amounts import parse_amount
+from processes.rechnungseingang import booking, letters, outgoing, receipts, records
 from processes.rechnungseingang.dates import (
     ESCALATE_BEFORE,
     local_day,
@@ -169,7 +166,7 @@ def draft_refusal(job: JobContext) -> Done:
     """Draft the letter that names each fault; a person will sign it or not."""
     with job.database.reading(job.tenant) as tx:
         row = receipts.receipt(tx, job.instance_id)
-        text = refusal(tx, job.objects, row, local_day(job.now))
+        text = outgoing.refusal(tx, job.objects, row, local_day(job.now))
     blob = _putter(job)(text, letters.MEDIA_TYPE)
 
     def file(tx: Transaction) -> None:
@@ -198,12 +195,12 @@ def write_booking_file(job: JobContext) -> Done:
     """Check that all signatures stand, and file what the booking system is to do."""
     with job.database.reading(job.tenant) as tx:
         row = receipts.receipt(tx, job.instance_id)
-        content = _booking_file(tx, row, job.variables)
+        content = outgoing.order_file(tx, row, job.variables)
     blob = _putter(job)(content, booking.MEDIA_TYPE)
 
     def file(tx: Transaction) -> None:
         current = receipts.receipt(tx, job.instance_id)
-        if _booking_file(tx, current, job.variables) != content:
+        if outgoing.order_file(tx, current, job.variables) != content:
             raise Conflict("a signature or the invoice changed while the file was written")
         number = current.booking_round + 1
         name = f"buchung-{booking.booking_id(current.id, number)}.json"
@@ -230,7 +227,14 @@ def write_booking_file(job: JobContext) -> Done:
 def close_vorgang(job: JobContext) -> Done:
     """z.d.A., for the reason that the node stands for."""
     state, reason = _CLOSING[job.node]
-    letter = _signed_letter(job) if state == "abgelehnt" else None
+    letter = None
+    if state == "abgelehnt":
+        with job.database.reading(job.tenant) as tx:
+            known = receipts.receipt(tx, job.instance_id)
+            text = outgoing.signed_refusal(tx, job.objects, known, local_day(job.now))
+        blob = _putter(job)(text, letters.MEDIA_TYPE)
+        title = "Ablehnung (gezeichnet)"
+        letter = Paper(blob, title, "Schreiben", letters.MEDIA_TYPE, "ausgang")
 
     def close(tx: Transaction) -> None:
         row = receipts.receipt(tx, job.instance_id)
@@ -271,83 +275,6 @@ def original(job: JobContext) -> bytes:
     with job.database.reading(job.tenant) as tx:
         data: bytes = job.objects.read(tx, str(job.variables["object"]))
         return data
-
-
-def refusal(
-    tx: Transaction, objects: object, row: Row, today: date, signed_by: str | None = None
-) -> bytes:
-    """The letter with all faults: of the file, and what persons objected to."""
-    from eakte.aktenplan import unit  # noqa: PLC0415 beside its only use
-
-    faults = letters.faults_of(check_invoice(_read(tx, objects, row)).findings)
-    faults += [
-        letters.Fault(step.remark)
-        for step in records.steps_of(tx, row.vorgang)
-        if step.outcome in {"beanstanden", "ablehnen"}
-        and step.remark
-        and step.kind != "ablehnung_zeichnen"
-    ]
-    return letters.refusal_letter(
-        row,
-        geschaeftszeichen=records.geschaeftszeichen(tx, row.vorgang),
-        unit=unit(tx, row.unit).bezeichnung,
-        faults=faults or [letters.Fault("Die Datei ist keine Rechnung, die wir lesen können.")],
-        today=today,
-        signed_by=signed_by,
-    )
-
-
-def _signed_letter(job: JobContext) -> Paper:
-    """The letter as it goes out, with the name of who signed the draft."""
-    with job.database.reading(job.tenant) as tx:
-        row = receipts.receipt(tx, job.instance_id)
-        signed = [
-            step
-            for step in records.steps_of(tx, row.vorgang)
-            if step.kind == "ablehnung_zeichnen" and step.outcome == "ablehnen"
-        ][-1]
-        names = display_names(tx, [signed.performer or ""])
-        signer = names.get(signed.performer or "", signed.performer or "")
-        text = refusal(tx, job.objects, row, local_day(job.now), signer)
-    title = "Ablehnung (gezeichnet)"
-    blob = _putter(job)(text, letters.MEDIA_TYPE)
-    return Paper(blob, title, "Schreiben", letters.MEDIA_TYPE, "ausgang")
-
-
-def _read(tx: Transaction, objects: object, row: Row) -> bytes:
-    data: bytes = objects.read(tx, row.blob_id)  # type: ignore[attr-defined]
-    return data
-
-
-def _booking_file(tx: Transaction, row: Row, variables: object) -> bytes:
-    get: Callable[[str], Value] = variables.get  # type: ignore[attr-defined]
-    amount = parse_amount(get("festgestellter_betrag")) or Decimal(0)
-    order = str(get("anordnungsart"))
-    lines = list(get("buchungszeilen") or [])  # type: ignore[arg-type]
-    subject = signatures.subject_of(row, order, amount, lines)  # type: ignore[arg-type]
-    steps = records.steps_of(tx, row.vorgang)
-    signed = signatures.require_standing(steps, ("sachlich", "rechnerisch", "anordnung"), subject)
-    return booking.booking_file(
-        row,
-        round_number=row.booking_round + 1,
-        geschaeftszeichen=records.geschaeftszeichen(tx, row.vorgang),
-        kind=order,
-        amount=amount,
-        lines=subject.lines,
-        signatures=[
-            booking.Signature(
-                kind=signatures.NODES[each.kind],
-                person=each.performer or "",
-                on_behalf_of=each.on_behalf_of,
-                befugnis=each.befugnis,
-                wording=each.wording or "",
-                content_hash=each.content_hash or "",
-                at=each.done_at.isoformat() if each.done_at else "",
-            )
-            for each in signed
-        ],
-        reason=signed[-1].remark,
-    )
 
 
 def _hand_over(

@@ -80,6 +80,11 @@ def subject_of(receipt: Row, order: str, amount: Decimal, lines: list[dict[str, 
     )
 
 
+def posting_lines(value: Value) -> list[dict[str, Value]]:
+    """The posting lines that a variable holds."""
+    return [line for line in value if isinstance(line, dict)] if isinstance(value, list) else []
+
+
 def wording(kind: Kind, order: str, amount: Decimal, currency: str) -> str:
     """The sentence that is signed."""
     return _WORDING[kind].format(amount=german(amount, currency), order=_ORDERS.get(order, order))

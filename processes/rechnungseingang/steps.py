@@ -217,7 +217,7 @@ def _subject(act: Act) -> signatures.Subject:
     case = act.completion.case
     amount = parse_amount(case.get("festgestellter_betrag"))
     assert amount is not None, "the sachliche Feststellung has set it"
-    lines = _lines(case.get("buchungszeilen"))
+    lines = signatures.posting_lines(case.get("buchungszeilen"))
     return signatures.subject_of(act.row, str(case.get("anordnungsart")), amount, lines)
 
 
@@ -239,7 +239,7 @@ def _established(act: Act) -> Decimal:
 
 
 def _posting_lines(act: Act, amount: Decimal) -> list[dict[str, Value]]:
-    lines = _lines(act.given("buchungszeilen"))
+    lines = signatures.posting_lines(act.given("buchungszeilen"))
     amounts = [parse_amount(line.get("betrag")) for line in lines]
     fault = None
     if not lines:
@@ -257,10 +257,6 @@ def _posting_lines(act: Act, amount: Decimal) -> list[dict[str, Value]]:
     if fault is not None:
         raise FormInvalid([FieldError("buchungszeilen", fault)])
     return lines
-
-
-def _lines(value: Value) -> list[dict[str, Value]]:
-    return [line for line in value if isinstance(line, dict)] if isinstance(value, list) else []
 
 
 def _require_reason(act: Act) -> None:
