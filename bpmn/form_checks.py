@@ -228,7 +228,7 @@ def _read_number(item: Field, sent: object) -> Value:
     if not isinstance(plain, str) or not _NUMBER.fullmatch(plain):
         raise _WrongError("Bitte eine Zahl eingeben.")
     value = operators.whole(Decimal(plain))
-    places = _places(Decimal(value).normalize())
+    places = len(plain.partition(".")[2].rstrip("0"))
     if item.decimal_digits is not None and places > item.decimal_digits:
         raise _WrongError(
             f"Höchstens {item.decimal_digits} Nachkommastellen."
@@ -250,7 +250,9 @@ def _places(value: Decimal) -> int:
 def _shown(value: Number) -> str:
     places = _places(Decimal(value))
     return (
-        format_german_amount(value, places) if abs(Decimal(value)) > 9999 or places else str(value)
+        format_german_amount(value, places)
+        if Decimal(value).copy_abs() > 9999 or places
+        else str(value)
     )
 
 

@@ -43,6 +43,11 @@ class Pattern:
     _first: int
     _last: int
 
+    @property
+    def size(self) -> int:
+        """How many states one character may have to pass."""
+        return len(self._states)
+
     def found_in(self, text: str) -> bool:
         """Whether some part of the text matches."""
         current: set[int] = set()

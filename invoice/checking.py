@@ -18,7 +18,7 @@ from invoice.parsing import read_invoice
 from invoice.places import place_of
 from invoice.profiles import Profile, profile_of
 from invoice.reading import read_tree
-from invoice.rules import rules_for
+from invoice.rules import rules_for, severity_of
 from invoice.rules.rule import Klass, Rule, Severity
 from invoice.schema import SchemaFault, schema_faults
 
@@ -96,7 +96,7 @@ def check_invoice(data: bytes, on: date | None = None) -> Report:
     profile = profile_of(invoice.specification)
     findings = [_schema_finding(f) for f in schema_faults(root, invoice.syntax)]
     findings += _profile_findings(invoice, profile)
-    findings += _rule_findings(invoice, rules_for(profile, on or invoice.issue_date))
+    findings += _rule_findings(invoice, profile, rules_for(profile, on or invoice.issue_date))
     return Report(_verdict(findings), profile.value, invoice.syntax, tuple(findings), invoice)
 
 
@@ -153,18 +153,20 @@ def _profile_findings(invoice: Invoice, profile: Profile) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _rule_findings(invoice: Invoice, rules: tuple[Rule, ...]) -> list[Finding]:
+def _rule_findings(invoice: Invoice, profile: Profile, rules: tuple[Rule, ...]) -> list[Finding]:
     findings: list[Finding] = []
     with localcontext(ARITHMETIC):
         for rule in rules:
             failed = [s for s in rule.on(invoice) if not rule.test(s, invoice)]
-            findings.extend(_finding(rule, s, invoice) for s in failed[:MAX_OF_ONE_RULE])
+            if failed:
+                severity = severity_of(rule, profile, invoice.syntax)
+                told = failed[:MAX_OF_ONE_RULE]
+                findings.extend(_finding(rule, s, invoice, severity) for s in told)
     return findings
 
 
-def _finding(rule: Rule, subject: Group, invoice: Invoice) -> Finding:
+def _finding(rule: Rule, subject: Group, invoice: Invoice, severity: Severity) -> Finding:
     place = place_of(invoice, subject, rule.field)
-    severity = rule.severity_in(invoice.syntax)
     term = place.term or (rule.terms[0] if rule.terms else "")
     return Finding(
         rule.id,

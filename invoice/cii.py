@@ -324,7 +324,8 @@ root = (
     shape(m.Invoice, _finish)
     .leaf(f"{_CONTEXT}/ram:BusinessProcessSpecifiedDocumentContextParameter/ram:ID",
           "business_process")
-    .leaf(f"{_CONTEXT}/ram:GuidelineSpecifiedDocumentContextParameter/ram:ID", "specification")
+    .leaf(f"{_CONTEXT}/ram:GuidelineSpecifiedDocumentContextParameter/ram:ID",
+          "specification", exact)
     .leaf(f"{_HEAD}/ram:ID", "number")
     .leaf(f"{_HEAD}/ram:TypeCode", "type_code", normal)
     .leaf(f"{_HEAD}/ram:IssueDateTime/udt:DateTimeString", "issue_date", date_102, only=_FORMAT)
@@ -348,8 +349,8 @@ root = (
     .leaf(f"{_DEL}/ram:ReceivingAdviceReferencedDocument/ram:IssuerAssignedID", "receiving_advice")
     .leaf(f"{_SET}/ram:CreditorReferenceID", "creditor")
     .leaf(f"{_SET}/ram:PaymentReference", "remittance")
-    .leaf(f"{_SET}/ram:TaxCurrencyCode", "tax_currency", normal)
-    .leaf(f"{_SET}/ram:InvoiceCurrencyCode", "currency", normal)
+    .leaf(f"{_SET}/ram:TaxCurrencyCode", "tax_currency", exact)
+    .leaf(f"{_SET}/ram:InvoiceCurrencyCode", "currency", exact)
     .one(f"{_SET}/ram:PayeeTradeParty", "payee", party_shape(m.Payee, m.Address))
     .all(f"{_SET}/ram:SpecifiedTradeSettlementPaymentMeans", "payment_means", payment_means)
     .all(f"{_SET}/ram:ApplicableTradeTax", "breakdown", breakdown)

@@ -28,6 +28,11 @@ def shape(group: type[m.Group], finish: Any = None) -> Shape:
 identifier = shape(m.Identifier).leaf(".", "value").leaf("@schemeID", "scheme", normal)
 
 
+endpoint = (
+    shape(m.Identifier).leaf("ram:URIID", "value").leaf("ram:URIID/@schemeID", "scheme", normal)
+)
+
+
 def address_shape(group: type[m.Address]) -> Shape:
     return (
         shape(group)
@@ -79,7 +84,7 @@ def party_shape(
         .one("ram:SpecifiedLegalOrganization/ram:ID", "legal_id", identifier)
         .leaf("ram:Description", "legal_form")
         .all("ram:SpecifiedTaxRegistration", "registrations", registration)
-        .one("ram:URIUniversalCommunication/ram:URIID", "endpoint", identifier)
+        .one("ram:URIUniversalCommunication", "endpoint", endpoint)
         .one("ram:PostalTradeAddress", "address", address_shape(address))
         .one("ram:DefinedTradeContact", "contact", contact_shape(contact))
         .at("vat_id", "ram:SpecifiedTaxRegistration/ram:ID")

@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Literal
 
 from lxml import etree
@@ -100,6 +101,7 @@ __all__ = [
     "TaxRegistration",
     "TaxRepresentative",
     "TaxRepresentativeAddress",
+    "ThirdPartyPayment",
     "Totals",
 ]
 
@@ -230,6 +232,16 @@ class Breakdown(TaxCategory):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ThirdPartyPayment(Group):
+    """BG-DEX-09: what the invoice collects for somebody else (XRechnung Extension, UBL)."""
+
+    kind: str | None = term("BT-DEX-001")
+    amount: Decimal | None = term("BT-DEX-002")
+    currency: str | None = None
+    description: str | None = term("BT-DEX-003")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Invoice(Group):
     """The invoice or credit note."""
 
@@ -270,8 +282,18 @@ class Invoice(Group):
     breakdown: tuple[Breakdown, ...] = term("BG-23", ())
     documents: tuple[SupportingDocument, ...] = term("BG-24", ())
     lines: tuple[Line, ...] = term("BG-25", ())
+    third_party_payments: tuple[ThirdPartyPayment, ...] = term("BG-DEX-09", ())
     syntax: Syntax = residue("ubl-invoice")
     references: tuple[SupportingDocument, ...] = residue(())
+
+    @cached_property
+    def elements(self) -> dict[str, list[etree._Element]]:
+        """All elements of the source by tag, for rules that ask wherever something stands."""
+        found: dict[str, list[etree._Element]] = {}
+        if self.source is not None:
+            for element in self.source.iter(etree.Element):
+                found.setdefault(str(element.tag), []).append(element)
+        return found
 
     @property
     def leitweg_id(self) -> str | None:

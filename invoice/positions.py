@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from lxml import etree
+
 from invoice.attachments import Attachment
 from invoice.group import Group, residue, term
 from invoice.parties import Identifier
@@ -89,6 +91,7 @@ class SupportingDocument(Group):
     uri: str | None = term("BT-124")
     attachment: Attachment | None = term("BT-125")
     type_code: str | None = residue()
+    links: tuple[etree._Element, ...] = residue(())
     scheme: str | None = residue()
 
 

@@ -7,7 +7,7 @@ import re
 from lxml import etree
 
 from invoice import model as m
-from invoice.shapes import Shape, Values, flag, iso_date, normal, number
+from invoice.shapes import Shape, Values, exact, flag, iso_date, normal, number
 from invoice.ubl_parties import (
     CREDIT_NOTE,
     INVOICE,
@@ -81,6 +81,7 @@ document = (
     .leaf("cbc:ID/@schemeID", "scheme", normal)
     .leaf("cbc:DocumentTypeCode", "type_code", normal)
     .leaf("cbc:DocumentDescription", "description")
+    .each("cac:Attachment/cac:ExternalReference", "links")
     .leaf("cac:Attachment/cac:ExternalReference/cbc:URI", "uri")
     .leaf(_BINARY, "encoded", str)
     .leaf(f"{_BINARY}/@mimeCode", "mime", str)
@@ -293,10 +294,20 @@ def _direct_debit(values: Values, means: list[m.PaymentMeans]) -> None:
     )
 
 
+third_party = (
+    shape(m.ThirdPartyPayment)
+    .leaf("cbc:ID", "kind")
+    .leaf("cbc:PaidAmount", "amount", number)
+    .leaf("cbc:PaidAmount/@currencyID", "currency", str)
+    .leaf("cbc:InstructionID", "description")
+)
+
+
 def _root(kind: str, line_path: str) -> Shape:
     return (
         shape(m.Invoice, _finish)
-        .leaf("cbc:CustomizationID", "specification")
+        .all("cac:PrepaidPayment", "third_party_payments", third_party)
+        .leaf("cbc:CustomizationID", "specification", exact)
         .leaf("cbc:ProfileID", "business_process")
         .leaf("cbc:ID", "number")
         .leaf("cbc:IssueDate", "issue_date", iso_date)
@@ -304,8 +315,8 @@ def _root(kind: str, line_path: str) -> Shape:
         .leaf(f"cbc:{kind}TypeCode", "type_code", normal)
         .all("cbc:Note", "notes", note)
         .leaf("cbc:TaxPointDate", "tax_point_date", iso_date)
-        .leaf("cbc:DocumentCurrencyCode", "currency", normal)
-        .leaf("cbc:TaxCurrencyCode", "tax_currency", normal)
+        .leaf("cbc:DocumentCurrencyCode", "currency", exact)
+        .leaf("cbc:TaxCurrencyCode", "tax_currency", exact)
         .leaf("cbc:AccountingCost", "accounting_reference")
         .leaf("cbc:BuyerReference", "buyer_reference")
         .one("cac:InvoicePeriod", "period", _period(m.InvoicingPeriod))
@@ -324,8 +335,8 @@ def _root(kind: str, line_path: str) -> Shape:
         .leaf("cac:ContractDocumentReference/cbc:ID", "contract")
         .all("cac:AdditionalDocumentReference", "references", document)
         .leaf("cac:ProjectReference/cbc:ID", "project")
-        .one("cac:AccountingSupplierParty/cac:Party", "seller", seller)
-        .one("cac:AccountingCustomerParty/cac:Party", "buyer", buyer)
+        .one("cac:AccountingSupplierParty", "seller", seller)
+        .one("cac:AccountingCustomerParty", "buyer", buyer)
         .one("cac:PayeeParty", "payee", payee)
         .one("cac:TaxRepresentativeParty", "tax_representative", representative)
         .one("cac:Delivery", "delivery", delivery)

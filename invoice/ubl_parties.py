@@ -66,19 +66,20 @@ registration = (
 
 
 def party_shape(group: type[m.Party], address: type[m.Address], contact: type[m.Contact]) -> Shape:
+    """UBL wraps seller and buyer twice; the outer element counts as the party."""
     return (
         shape(group, _without_creditor)
-        .leaf("cac:PartyLegalEntity/cbc:RegistrationName", "name")
-        .leaf("cac:PartyName/cbc:Name", "trading_name")
-        .all("cac:PartyIdentification/cbc:ID", "identifiers", identifier)
-        .one("cac:PartyLegalEntity/cbc:CompanyID", "legal_id", identifier)
-        .leaf("cac:PartyLegalEntity/cbc:CompanyLegalForm", "legal_form")
-        .all("cac:PartyTaxScheme", "registrations", registration)
-        .one("cbc:EndpointID", "endpoint", identifier)
-        .one("cac:PostalAddress", "address", address_shape(address))
-        .one("cac:Contact", "contact", contact_shape(contact))
-        .at("vat_id", "cac:PartyTaxScheme/cbc:CompanyID")
-        .at("tax_number", "cac:PartyTaxScheme/cbc:CompanyID")
+        .leaf("cac:Party/cac:PartyLegalEntity/cbc:RegistrationName", "name")
+        .leaf("cac:Party/cac:PartyName/cbc:Name", "trading_name")
+        .all("cac:Party/cac:PartyIdentification/cbc:ID", "identifiers", identifier)
+        .one("cac:Party/cac:PartyLegalEntity/cbc:CompanyID", "legal_id", identifier)
+        .leaf("cac:Party/cac:PartyLegalEntity/cbc:CompanyLegalForm", "legal_form")
+        .all("cac:Party/cac:PartyTaxScheme", "registrations", registration)
+        .one("cac:Party/cbc:EndpointID", "endpoint", identifier)
+        .one("cac:Party/cac:PostalAddress", "address", address_shape(address))
+        .one("cac:Party/cac:Contact", "contact", contact_shape(contact))
+        .at("vat_id", "cac:Party/cac:PartyTaxScheme/cbc:CompanyID")
+        .at("tax_number", "cac:Party/cac:PartyTaxScheme/cbc:CompanyID")
     )
 
 

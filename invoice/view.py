@@ -161,6 +161,9 @@ def _payment(invoice: Invoice) -> Section:
             rows.append(Row("BT-86", "BIC", means.account.bic or ""))
         if means.card is not None:
             rows.append(Row("BT-87", "Karte", means.card.number or ""))
+    for third in invoice.third_party_payments:
+        said = f"{formats.amount(third.amount, third.currency)} {third.description or ''}".strip()
+        rows.append(Row("BT-DEX-002", "Zahlung für Dritte", said))
     rows.append(Row("BT-83", "Verwendungszweck", invoice.remittance or ""))
     if invoice.direct_debit is not None:
         debit = invoice.direct_debit

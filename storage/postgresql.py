@@ -107,14 +107,14 @@ class PostgresLink:
             self._run([("COMMIT", ())])
 
     def rollback(self) -> None:
-        if self._begun and not self._wire.closed and not self._wire.idle:
-            self._run([("ROLLBACK", ())])
+        if not self._wire.closed and not self._wire.idle:
+            self._wire.run([("ROLLBACK", ())])
 
     def translated(self, error: Exception) -> StorageError:
         message = getattr(getattr(error, "diag", None), "message_primary", None) or str(error)
         if isinstance(error, _CONFLICTS):
             return Conflict(message)
-        if isinstance(error, psycopg.IntegrityError):
+        if isinstance(error, psycopg.IntegrityError | psycopg.DataError):
             return ConstraintViolated(message)
         if self._wire.closed or isinstance(error, psycopg.OperationalError):
             return Unavailable(message)
@@ -126,8 +126,9 @@ class PostgresLink:
     def _run(self, statements: list[tuple[str, Sequence[Any]]]) -> list[Result]:
         if self._begun:
             return self._wire.run(statements)
+        results = self._wire.run([(self._begin, ()), *statements])[1:]
         self._begun = True
-        return self._wire.run([(self._begin, ()), *statements])[1:]
+        return results
 
 
 class _Sum(Result):

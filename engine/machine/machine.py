@@ -51,7 +51,7 @@ EVENTS_AND_GATEWAYS: dict[str, Step] = {
     "intermediateThrowEvent": events.throw,
     "endEvent": events.reach_end,
     "exclusiveGateway": events.pass_through,
-    "parallelGateway": events.pass_through,
+    "parallelGateway": gateways.join,
     "task": events.pass_through,
     "manualTask": events.pass_through,
     "sendTask": events.throw,

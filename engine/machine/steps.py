@@ -8,7 +8,6 @@ from bpmn.graph import Node
 from engine.machine.errors import Stopped
 from engine.machine.events import arm_boundaries
 from engine.machine.facts import Entered, Left
-from engine.machine.gateways import join
 from engine.machine.run import ENTRIES_WITHOUT_A_WAIT, Run
 from engine.machine.state import Stage, Token
 from engine.machine.variables import drop_scope, map_outputs
@@ -16,14 +15,14 @@ from engine.machine.waits import cancel_waits, put_off
 
 
 def arrive(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
-    """A token comes to a node, each on its own (implicit merge), save at a parallel join."""
+    """A token comes to a node, each on its own (implicit merge); at a join it keeps its flow."""
     if run.entries_left == 0:
         run_out(run, token_id, node)
         return None
     run.entries_left -= 1
-    if node.kind == "parallelGateway" and len(node.incoming) > 1:
-        return join(run, token_id, token, node)
-    token.flow = None
+    joins = node.kind == "parallelGateway" and len(node.incoming) > 1
+    if not joins:
+        token.flow = None
     token.entered = True
     run.facts.append(Entered(node.id, token_id, token.scope))
     if node.async_before:
@@ -33,8 +32,9 @@ def arrive(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
         return "start"
     if node.boundary:
         return "arm"
-    # Gateways and events without a definition have nothing to do: they save a stage.
-    return "complete" if node.action is None and node.event is None else "act"
+    if node.action is None and node.event is None and not joins:
+        return "complete"  # Nothing to do: splits and plain events save a stage.
+    return "act"
 
 
 def run_out(run: Run, token_id: int, node: Node) -> None:

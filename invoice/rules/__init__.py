@@ -10,17 +10,30 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
+from invoice.model import Syntax
 from invoice.profiles import Profile
-from invoice.rules import core, decimals, document, lines, parties, totals, vat, xrechnung
-from invoice.rules.rule import Rule
+from invoice.rules import (
+    code_lists,
+    core,
+    decimals,
+    document,
+    extension,
+    lines,
+    parties,
+    totals,
+    vat,
+    xrechnung,
+)
+from invoice.rules.rule import Rule, Severity
 
 EN16931: tuple[Rule, ...] = tuple(
     rule
-    for subject in (core, parties, document, lines, totals, vat, decimals)
+    for subject in (core, parties, document, lines, totals, vat, decimals, code_lists)
     for rule in subject.book.rules
 )
 XRECHNUNG: tuple[Rule, ...] = tuple(xrechnung.book.rules)
-ALL: tuple[Rule, ...] = EN16931 + XRECHNUNG
+EXTENSION: tuple[Rule, ...] = tuple(extension.book.rules)
+ALL: tuple[Rule, ...] = EN16931 + XRECHNUNG + EXTENSION
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +43,10 @@ class Pack:
     valid_from: date
     en16931: tuple[Rule, ...]
     xrechnung: tuple[Rule, ...]
+    extension: tuple[Rule, ...]
 
 
-PACKS = (Pack(date(2017, 6, 28), EN16931, XRECHNUNG),)
+PACKS = (Pack(date(2017, 6, 28), EN16931, XRECHNUNG, EXTENSION),)
 """Newest last. The first one also judges what is older."""
 
 
@@ -45,8 +59,33 @@ def rules_for(profile: Profile, on: date | None = None) -> tuple[Rule, ...]:
     """
     begun = [pack for pack in PACKS if on is None or pack.valid_from <= on] or [PACKS[0]]
     pack = begun[-1]
+    if profile is Profile.XRECHNUNG_EXTENSION:
+        return pack.en16931 + pack.xrechnung + pack.extension
     if profile.is_xrechnung:
         return pack.en16931 + pack.xrechnung
     if profile is Profile.UNKNOWN:
         return pack.en16931 + tuple(r for r in pack.xrechnung if r.id == "BR-DE-21")
     return pack.en16931
+
+
+_ALL, _EXTENSION, _CVD = "XRechnung", Profile.XRECHNUNG_EXTENSION, Profile.XRECHNUNG_CVD
+OVERRIDES: dict[tuple[Profile | str, str], Severity] = {
+    (_ALL, "BR-CL-23"): "warning",
+    (_CVD, "BR-CL-13"): "information",  # the scheme CVD itself is not in the list
+    (_EXTENSION, "BR-CL-10"): "information",  # BR-DEX take the place of all these
+    (_EXTENSION, "BR-CL-11"): "information",
+    (_EXTENSION, "BR-CL-21"): "information",
+    (_EXTENSION, "BR-CL-24"): "information",
+    (_EXTENSION, "BR-CL-25"): "information",
+    (_EXTENSION, "BR-CL-26"): "information",
+    (_EXTENSION, "BR-CO-16"): "information",
+}
+"""Severities that a profile sets otherwise (KoSIT's scenarios of 2026-08-31)."""
+
+
+def severity_of(rule: Rule, profile: Profile, syntax: Syntax) -> Severity:
+    """How much a breach of this rule weighs in this profile and syntax."""
+    if rule.id == "BR-CO-16" and syntax == "cii":
+        return rule.severity  # CII has no payments for third parties
+    general = OVERRIDES.get((_ALL, rule.id)) if profile.is_xrechnung else None
+    return OVERRIDES.get((profile, rule.id)) or general or rule.severity_in(syntax)

@@ -38,8 +38,8 @@ def _period(invoice: Invoice) -> Sequence[Any]:
 
 @rule("BR-29", _period, "end", "Der Abrechnungszeitraum endet vor seinem Beginn.", _FIX,
       terms="BT-74 BT-73")  # fmt: skip
-def period_in_order(period: Period, _: Invoice) -> bool:
-    return in_order(period)
+def period_in_order(period: Period, invoice: Invoice) -> bool:
+    return in_order(period, invoice)
 
 
 @rule("BR-CO-19", _period, "start", "Der Abrechnungszeitraum hat weder Beginn noch Ende.",
@@ -130,7 +130,8 @@ def row_has_rate(row: Breakdown, _: Invoice) -> bool:
 def tax_of_row(row: Breakdown, invoice: Invoice) -> bool:
     if row.tax is None:
         return False
-    rate = row.rate if row.is_vat else None
+    is_vat = (row.scheme or "").strip().upper() == "VAT"
+    rate = row.rate if is_vat else None
     if rate is None or rounded(rate) == 0:
         return rounded(row.tax) == 0
     if row.taxable is None:
@@ -203,7 +204,9 @@ def _outside_vat(invoice: Invoice) -> Sequence[Any]:
 
 def _only_outside(taxes: Sequence[TaxCategory], invoice: Invoice) -> bool:
     in_cii = invoice.syntax == "cii"
-    return all(t.category in ("O", None) for t in taxes if in_cii or t.is_vat)
+    if in_cii:
+        return all(t.category in ("O", None) for t in taxes)
+    return all(t.category == "O" for t in taxes if t.is_vat)
 
 
 def _rows_outside(_: Any, invoice: Invoice) -> bool:

@@ -64,17 +64,26 @@ def _periods(invoice: Invoice) -> Sequence[Any]:
     return [line.period for line in invoice.lines if line.period is not None]
 
 
-def in_order(period: Period) -> bool:
+def in_order(period: Period, invoice: Invoice) -> bool:
     """Whether the period ends no earlier than it begins, where both are given."""
     if not (period.has("start") and period.has("end")):
         return True
-    return period.start is not None and period.end is not None and period.end >= period.start
+    if period.start is not None and period.end is not None:
+        return period.end >= period.start
+    # CII compares texts, so that also what is no date has an order.
+    start, end = _text_of(period, "start"), _text_of(period, "end")
+    return invoice.syntax == "cii" and bool(start and end) and end >= start
+
+
+def _text_of(period: Period, name: str) -> str:
+    value = getattr(period, name)
+    return f"{value:%Y%m%d}" if value is not None else (period.unreadable or {}).get(name, "")
 
 
 @rule("BR-30", _periods, "end", "Der Zeitraum einer Position endet vor seinem Beginn.", _FIX,
       terms="BT-135 BT-134")  # fmt: skip
-def line_period_in_order(period: Period, _: Invoice) -> bool:
-    return in_order(period)
+def line_period_in_order(period: Period, invoice: Invoice) -> bool:
+    return in_order(period, invoice)
 
 
 @rule("BR-CO-20", _periods, "start", "Der Zeitraum einer Position hat weder Beginn noch Ende.",

@@ -120,7 +120,7 @@ def _rated_broken_down(
             not extras or len(extras) + len(rows) >= 2
         )
     if lines or extras:
-        return bool(_used(invoice.breakdown, code, vat=False))
+        return bool(_used(invoice.breakdown, code, vat=code == "M"))
     return not _used(invoice.breakdown, code, vat=vat)
 
 
@@ -129,6 +129,13 @@ def _rated_broken_down(
 
 def _has_number(category: Category, _: Any, invoice: Invoice) -> bool:
     return _seller_known(category, invoice) and _buyer_known(category, invoice)
+
+
+def _has_number_for_standard_rate(_: Any, invoice: Invoice) -> bool:
+    """BR-S-02 in UBL also fires where no line's category says that it is one of VAT."""
+    if invoice.syntax != "cii" and not _used(line_taxes(invoice), "S"):
+        return False
+    return _seller_known(CATEGORIES[0], invoice)
 
 
 def _seller_known(category: Category, invoice: Invoice) -> bool:
@@ -311,6 +318,8 @@ def _enter_number(category: Category, number: str, place: str, term: str, used: 
         text = f"Für {called} fehlt die Steuernummer oder USt-IdNr. {who} ({place})."
         hint = f"Bei dieser Steuerkategorie muss die Nummer {who} angegeben sein. " + _FIX
         test = partial(_has_number, category)
+        if (category.code, number) == ("S", "02"):
+            test = _has_number_for_standard_rate
     book.rule(
         f"BR-{category.family}-{number}", either(used, once), "", text, hint,
         terms=f"{term} BT-31 BT-32 BT-63", klass=Klass.CONTENT,

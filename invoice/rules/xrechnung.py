@@ -301,8 +301,9 @@ fills("BR-DE-14", _breakdown, "rate", "In der Steueraufschlüsselung fehlt ein S
 
 
 def _linked(invoice: Invoice) -> Sequence[Any]:
-    linked = [r for r in invoice.references if r.uri is not None]
-    return [r for r in linked if r.type_code == "916"] if invoice.syntax == "cii" else linked
+    if invoice.syntax != "cii":
+        return [r for r in invoice.references if r.links]
+    return [r for r in invoice.references if r.uri is not None and r.type_code == "916"]
 
 
 _ADDRESS = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+:")

@@ -128,6 +128,34 @@ def test_missing_and_unknown_parameters_are_refused(
         tx.run(SET, given)
 
 
+def test_an_unknown_column_is_refused(filled: Database) -> None:
+    with pytest.raises(WrongUse, match="nowhere"), filled.begin() as tx:
+        tx.run(INSERT, {**_row(tx, "d"), "nowhere": 1})
+
+
+@pytest.mark.parametrize("bad", ["a\0b", "\ud800", 2**70])
+def test_a_value_that_cannot_be_kept_is_never_kept_in_part(filled: Database, bad: object) -> None:
+    """SQLite keeps a NUL in a text, and gives it back; PostgreSQL refuses it."""
+    column = "number" if isinstance(bad, int) else "id"
+    kept = False
+    with suppress(ConstraintViolated, UnicodeError, OverflowError), filled.begin() as tx:
+        tx.run(INSERT, {**_row(tx, "d"), column: bad})
+        kept = True
+
+    assert _ids(filled) == (sorted(["a", str(bad), "b", "c"]) if kept else ["a", "b", "c"])
+
+
+def test_what_cannot_be_sent_leaves_the_transaction_as_it_was(filled: Database) -> None:
+    """Above all it does not leave its BEGIN unsent, so that what follows commits by itself."""
+    with suppress(KeyError), filled.begin() as tx:
+        with suppress(UnicodeError):
+            tx.run(INSERT, _row(tx, "\ud800"))
+        tx.run(INSERT, _row(tx, "d"))
+        raise KeyError
+
+    assert _ids(filled) == ["a", "b", "c"]
+
+
 def test_an_exception_rolls_back(filled: Database) -> None:
     with suppress(KeyError), filled.begin() as tx:
         tx.run(INSERT, _row(tx, "d"))

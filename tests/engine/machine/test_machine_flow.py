@@ -249,3 +249,18 @@ def test_variables_cannot_be_set_in_a_scope_that_is_not_open() -> None:
 
     with pytest.raises(ScopeNotOpen):
         play.do(VariablesSet(variables={"a": 1}, scope=77))
+
+
+def test_a_join_may_stand_behind_a_continuation() -> None:
+    join = {**AND, "async_before": True, "async_after": True}
+    nodes = {"s": START, "f": AND, "a": script(), "b": script(), "j": join, "e": END}
+    play = Play(graph(nodes, "s>f>a>j>e f>b>j")).start()
+    assert play.waits("continuation") == ["j", "j"]
+
+    play.do(Continue(job=play.local("j")))
+    assert list(play.state.joins[0]["j"]) == ["a>j"]
+    play.do(Continue(job=play.local("j")))
+    assert play.state.joins == {}
+    play.do(Continue(job=play.local("j")))
+
+    assert play.state.ended == "completed"
