@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from lxml import etree
 
-from bpmn.camunda import Context, attribute, properties
+from bpmn.camunda import Context, attribute, implementations, properties
 from bpmn.errors import ExpressionRefused
 from bpmn.events import message_event
 from bpmn.expressions import expression, feel_script
@@ -126,27 +126,21 @@ def _binding(
 
 
 def _service(context: Context, process: ProcessModel, node: FlowNode) -> Action | None:
-    return work(context, process, node.element)
+    return _work(context, process, node.element)
 
 
-def work(
-    context: Context, process: ProcessModel, element: etree._Element, required: bool = True
+def _work(
+    context: Context, process: ProcessModel, element: etree._Element
 ) -> Work | Computation | None:
     """The implementation of a service-like element: expression, external topic or handler."""
-    given = [
-        name
-        for name in ("expression", "delegateExpression", "class", "type", "topic")
-        if attribute(element, name) is not None
-    ]
-    kinds = [name for name in given if not (name == "topic" and "type" in given)]
+    kinds = implementations(element)
     if not kinds:
-        if required:
-            context.report.error(
-                "implementation-missing",
-                element,
-                'Nothing says what to do: give camunda:type="external" with camunda:topic, '
-                "camunda:topic alone for a handler of this server, or camunda:expression.",
-            )
+        context.report.error(
+            "implementation-missing",
+            element,
+            'Nothing says what to do: give camunda:type="external" with camunda:topic, '
+            "camunda:topic alone for a handler of this server, or camunda:expression.",
+        )
         return None
     if len(kinds) > 1:
         context.report.error(
@@ -224,9 +218,15 @@ def _topic(context: Context, element: etree._Element, kind: str) -> tuple[str | 
 
 def _send(context: Context, process: ProcessModel, node: FlowNode) -> Action | None:
     """A send task works as a service task, or throws the message it refers to."""
-    if node.element.get("messageRef") is None:
-        return work(context, process, node.element)
-    return work(context, process, node.element, required=False)
+    thrown = node.element.get("messageRef") is not None and not implementations(node.element)
+    return None if thrown else _work(context, process, node.element)
+
+
+def _throw(context: Context, process: ProcessModel, node: FlowNode) -> Action | None:
+    """A thrown message with an implementation of its own is work, as in Camunda 7."""
+    if node.definition == "messageEventDefinition" and implementations(node.definitions[0]):
+        return _work(context, process, node.definitions[0])
+    return None
 
 
 def _receive(context: Context, _process: ProcessModel, node: FlowNode) -> Action | None:
@@ -280,7 +280,7 @@ def _script(context: Context, _process: ProcessModel, node: FlowNode) -> Action 
 def _decision(context: Context, process: ProcessModel, node: FlowNode) -> Action | None:
     element = node.element
     if attribute(element, "decisionRef") is None:
-        return work(context, process, element)
+        return _work(context, process, element)
     reference = _literal(context, element, "decisionRef")
     binding, version = _binding(context, element, "decisionRef", "latest")
     result = attribute(element, "mapDecisionResult") or "resultList"
@@ -317,4 +317,6 @@ _COMPILERS: Mapping[str, Callable[[Context, ProcessModel, FlowNode], Action | No
     "scriptTask": _script,
     "businessRuleTask": _decision,
     "subProcess": _subprocess,
+    "intermediateThrowEvent": _throw,
+    "endEvent": _throw,
 }

@@ -75,6 +75,13 @@ def extensions(element: etree._Element, name: str) -> Iterator[etree._Element]:
             yield from holder.iterchildren(f"{{{namespace}}}{name}")
 
 
+def implementations(element: etree._Element) -> list[str]:
+    """What is said to do the work here; more than one is a fault."""
+    names = ("expression", "delegateExpression", "class", "type", "topic")
+    given = [name for name in names if attribute(element, name) is not None]
+    return [name for name in given if not (name == "topic" and "type" in given)]
+
+
 def switch(context: Context, element: etree._Element, name: str, default: bool) -> bool:
     text = attribute(element, name)
     if text is None:

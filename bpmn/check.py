@@ -10,6 +10,7 @@ from collections.abc import Callable
 from bpmn.compiler import compile_model
 from bpmn.dmn import compile_decisions
 from bpmn.errors import Finding, ModelRefused
+from bpmn.forms import parse_form
 
 
 def check_file(name: str, source: bytes) -> list[Finding]:
@@ -28,6 +29,11 @@ def _decisions(source: bytes, file: str) -> list[Finding]:
     return list(compile_decisions(source, file).findings)
 
 
+def _form(source: bytes, file: str) -> list[Finding]:
+    parse_form(source, file)
+    return []
+
+
 def _model(source: bytes, file: str) -> list[Finding]:
     return compile_model(source, file).findings
 
@@ -35,4 +41,5 @@ def _model(source: bytes, file: str) -> list[Finding]:
 _CHECKS: dict[tuple[str, ...], Callable[[bytes, str], list[Finding]]] = {
     (".bpmn", ".bpmn20.xml"): _model,
     (".dmn", ".dmn11.xml"): _decisions,
+    (".form",): _form,
 }

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from bpmn.actions import compile_action, work
+from bpmn.actions import compile_action
 from bpmn.camunda import Context, attribute, leading_lines, properties, retry, switch
 from bpmn.elements import BPMN
 from bpmn.errors import ExpressionRefused, Finding, ModelRefused
 from bpmn.events import compile_event
 from bpmn.expressions import condition
 from bpmn.extensions import check_extensions
-from bpmn.graph import EventDefinition, Expression, Flow, Graph, MessageEvent, Node, Scope, UserTask
+from bpmn.graph import Expression, Flow, Graph, Node, Scope, UserTask
 from bpmn.mappings import input_output
 from bpmn.model import (
     FlowNode,
@@ -132,14 +132,6 @@ def _node(context: Context, process: ProcessModel, node: FlowNode) -> Node:
     element = node.element
     flows = {flow.id: _flow(context, flow) for flow in node.outgoing}
     default = element.get("default", "").strip().rpartition(":")[2]
-    event = compile_event(context, node)
-    action = compile_action(context, process, node)
-    if action is None and _throws(node, event):
-        # A thrown message with an implementation of its own is work, as in Camunda 7.
-        holder = node.definitions[0] if node.definitions else element
-        action = work(context, process, holder, required=False)
-    if action is not None and isinstance(event, MessageEvent):
-        event = None
     inputs, outputs = input_output(context, node)
     return Node(
         id=node.id,
@@ -150,8 +142,8 @@ def _node(context: Context, process: ProcessModel, node: FlowNode) -> Node:
         incoming=tuple(flow.id for flow in node.incoming),
         outgoing=tuple(flow for name, flow in flows.items() if name != default),
         default=flows.get(default),
-        action=action,
-        event=event,
+        action=compile_action(context, process, node),
+        event=compile_event(context, node),
         boundary=tuple(b.id for b in process.attached.get(node.id, ()) if b.executed),
         attached_to=element.get("attachedToRef", "").rpartition(":")[2] or None,
         interrupting=element.get("cancelActivity", "true").strip() not in ("false", "0"),
@@ -164,10 +156,6 @@ def _node(context: Context, process: ProcessModel, node: FlowNode) -> Node:
         retry=retry(context, element),
         properties=properties(element),
     )
-
-
-def _throws(node: FlowNode, event: EventDefinition | None) -> bool:
-    return isinstance(event, MessageEvent) and node.kind in ("endEvent", "intermediateThrowEvent")
 
 
 def _flow(context: Context, flow: SequenceFlow) -> Flow:

@@ -58,3 +58,21 @@ class ModelRefused(ModelError):  # noqa: N818  named for the situation
         self.findings = findings
         faults = [f for f in findings if f.severity == "error"]
         super().__init__("; ".join(f"{f.file}:{f.line}: {f.message} [{f.rule}]" for f in faults))
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """What is wrong with one field; in repeated rows the key is `path.row.key`, rows from 0."""
+
+    key: str
+    message: str
+
+
+class FormInvalid(ModelError):  # noqa: N818  named for the situation
+    """Data that a form does not accept. `errors` names each field, for people, in German."""
+
+    code = "form_invalid"
+
+    def __init__(self, errors: list[FieldError]) -> None:
+        self.errors = errors
+        super().__init__("; ".join(f"{error.key}: {error.message}" for error in errors))

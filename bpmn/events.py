@@ -9,7 +9,7 @@ from typing import Literal
 
 from lxml import etree
 
-from bpmn.camunda import Context, attribute, properties
+from bpmn.camunda import Context, attribute, implementations, properties
 from bpmn.graph import ErrorEvent, EventDefinition, MessageEvent, TerminateEvent, TimerEvent
 from bpmn.model import FlowNode, child, local, reference, text_of
 from bpmn.timers import fault
@@ -23,19 +23,27 @@ _TIMER_KINDS: dict[str, Literal["date", "duration", "cycle"]] = {
 
 def compile_event(context: Context, node: FlowNode) -> EventDefinition | None:
     """The node's event definition; None for none, or where a fault was reported."""
-    if not node.definitions:
-        if node.kind == "sendTask" and node.element.get("messageRef") is not None:
-            return message_event(context, node, node.element)
-        return None
-    definition = node.definitions[0]
-    kind = local(definition)
-    if kind == "messageEventDefinition":
-        return message_event(context, node, definition)
+    holder = node.definitions[0] if node.definitions else node.element
+    kind = local(holder)
+    if kind in ("messageEventDefinition", "sendTask"):
+        return _message(context, node, holder)
     if kind == "timerEventDefinition":
-        return _timer(context, node, definition)
+        return _timer(context, node, holder)
     if kind == "errorEventDefinition":
-        return _error(context, node, definition)
+        return _error(context, node, holder)
     return TerminateEvent() if kind == "terminateEventDefinition" else None
+
+
+def _message(context: Context, node: FlowNode, holder: etree._Element) -> MessageEvent | None:
+    """Where an implementation does the sending, the message's name is not ours to use."""
+    throws = node.kind in ("endEvent", "intermediateThrowEvent", "sendTask")
+    if throws and (implementations(holder) or (holder is node.element and not _refers(holder))):
+        return None
+    return message_event(context, node, holder)
+
+
+def _refers(holder: etree._Element) -> bool:
+    return holder.get("messageRef") is not None
 
 
 def message_event(context: Context, node: FlowNode, holder: etree._Element) -> MessageEvent | None:

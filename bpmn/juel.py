@@ -369,7 +369,7 @@ def _not(operand: Code) -> Code:
 
 
 def _minus(operand: Code) -> Code:
-    return lambda variables, now: -coercion.to_number(operand(variables, now))
+    return lambda variables, now: operators.negative(coercion.to_number(operand(variables, now)))
 
 
 def _empty(operand: Code) -> Code:

@@ -16,7 +16,7 @@ from typing import Any
 from lxml import etree
 
 from bpmn.errors import Finding
-from bpmn.model import local
+from bpmn.model import is_bpmn, local
 from bpmn.reader import Document
 from bpmn.report import named
 
@@ -35,9 +35,9 @@ def schema_findings(document: Document) -> list[Finding]:
         entries = [*islice(log, MAX_FINDINGS)]
     found: dict[tuple[int, str], Finding] = {}
     for entry in entries:
-        if "atomic type 'xs:ID'" in entry.message and _is_name(entry.message):
-            continue  # a repeated id: the rule `duplicate-id` says where it stands first
         element = _place(document, entry.path)
+        if element is not None and is_bpmn(element) and _repeats_an_id(entry.message):
+            continue  # the rule `duplicate-id` says where it stands first
         line = entry.line if element is None else document.line(element)
         message = _NAMESPACE.sub("", entry.message)
         identifier = None if element is None else named(element)
@@ -73,7 +73,9 @@ _NAMESPACE = re.compile(r"\{[^}]*\}")
 _ID = re.compile(r"'([\w.-]+)' is not a valid value")
 
 
-def _is_name(message: str) -> bool:
+def _repeats_an_id(message: str) -> bool:
+    if "atomic type 'xs:ID'" not in message:
+        return False
     match = _ID.search(message)
     return match is not None and not match[1][0].isdigit() and match[1][0] not in ".-"
 

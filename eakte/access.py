@@ -48,6 +48,7 @@ _GRANTED: dict[Level, tuple[Level, ...]] = {
     "content": ("content", "write"),
     "write": ("write",),
 }
+_OPEN, _INNER = int(Vertraulichkeit.OFFEN), int(Vertraulichkeit.PERSONENBEZOGEN)
 _NAMES = {
     "akte": "Akte",
     "vorgang": "Vorgang",
@@ -84,6 +85,19 @@ def visible(
     ways = _by_unit(principal, table, level)
     ways.append(_by_grant(principal, table, now, level))
     return and_(table.c.tenant == principal.tenant, or_(false(), *ways))
+
+
+def concerns(
+    principal: Principal, instance: ColumnElement[str], *, now: datetime, level: Level = "content"
+) -> ColumnElement[bool]:
+    """For queries over process instances, by their id: those that are no Vorgang, and those whose
+    Vorgang the principal may see. `processes/` hands it to the engine, which knows no Akten."""
+    v = tables.vorgang
+    mine = and_(v.c.tenant == principal.tenant, v.c.instance_id == instance)
+    return or_(
+        ~exists(select(1).where(mine)),
+        exists(select(1).where(mine, visible(principal, v, now=now, level=level))),
+    )
 
 
 def demand(
@@ -142,15 +156,15 @@ def _by_unit(principal: Principal, table: Table, level: Level) -> list[ColumnEle
     own = table.c.unit.in_(sorted(principal.units)) if principal.units else false()
     leads = "lead" in principal.roles
     if level == "head":
-        ways = [grade <= Vertraulichkeit.PERSONENBEZOGEN, own]
+        ways = [grade <= _INNER, own]
         if permits(principal, "akte.all_heads"):
             ways.append(true())
         return ways
-    ways = [own if leads else and_(own, grade <= Vertraulichkeit.PERSONENBEZOGEN)]
+    ways = [own if leads else and_(own, grade <= _INNER)]
     if level == "content":
-        ways.append(grade == Vertraulichkeit.OFFEN)
+        ways.append(grade == _OPEN)
         if permits(principal, "akte.audit"):
-            ways.append(grade <= Vertraulichkeit.PERSONENBEZOGEN)
+            ways.append(grade <= _INNER)
     return ways
 
 

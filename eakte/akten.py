@@ -16,7 +16,7 @@ from eakte.aktenplan import einheit, einheit_by_id, today, unit
 from eakte.errors import AccessDenied, AkteClosed, HeadDataInvalid, NotFound, StepsOpen
 from eakte.ids import new_id
 from eakte.journal import record
-from eakte.tables import akte, geschaeftszeichen_counter, vorgang
+from eakte.tables import akte, dokument, geschaeftszeichen_counter, vorgang
 from identity.access import require
 from identity.principal import Principal
 from storage.database import Row, Transaction, for_update
@@ -70,19 +70,27 @@ def ensure_akte(
 ) -> Akte:
     """The open Akte of that Aktenplaneinheit, unit and year; created if there is none.
 
-    The counter's row is locked first, so two callers at once get the same Akte.
+    Where there is none the counter's row is locked before looking again, so two callers at once
+    get the same Akte.
     """
     _may_create(principal, unit)
     chosen = year if year is not None else today(tx).year
+    if (found := _in_use(tx, aktenplan, unit, chosen)) is not None:
+        return found
     last = _counter(tx, aktenplan, unit, chosen)
+    if (found := _in_use(tx, aktenplan, unit, chosen)) is not None:
+        return found
+    return _create(tx, principal, aktenplan, unit, chosen, betreff, vertraulichkeit, last + 1)
+
+
+def _in_use(tx: Transaction, aktenplan: str, unit: str, year: int) -> Akte | None:
+    """The oldest open Akte of that Aktenplaneinheit, unit and year."""
     c = akte.c
     query = select(akte).where(
-        c.tenant == tx.tenant, c.aktenplan == aktenplan, c.unit == unit, c.year == chosen
+        c.tenant == tx.tenant, c.aktenplan == aktenplan, c.unit == unit, c.year == year
     )
     row = tx.first(query.where(c.state == "in_bearbeitung").order_by(c.created_at, c.id))
-    if row is not None:
-        return akte_of(row)
-    return _create(tx, principal, aktenplan, unit, chosen, betreff, vertraulichkeit, last + 1)
+    return None if row is None else akte_of(row)
 
 
 def akte_head(tx: Transaction, principal: Principal, akte_id: str) -> Akte:
@@ -104,8 +112,6 @@ def raise_vertraulichkeit(
     tx: Transaction, principal: Principal, akte_id: str, grade: Vertraulichkeit
 ) -> Akte:
     """Close an Akte further, with all its Vorgaenge and Dokumente. Grants keep their ceiling."""
-    from eakte.tables import dokument  # noqa: PLC0415 beside its only use
-
     demand(tx, principal, akte, akte_id, "write")
     row = writable(tx, akte_id)
     if grade < row.vertraulichkeit:

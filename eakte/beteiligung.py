@@ -109,19 +109,7 @@ def open_step(
         addressee=addressee,
         due=due,
     )
-    new_grant(
-        tx,
-        principal,
-        row.akte,
-        vorgang_id=vorgang_id,
-        schritt_id=step_id,
-        grantee_kind=addressee_kind,
-        grantee=addressee,
-        level=level,
-        ceiling=row.vertraulichkeit,
-        until=tx.now + LONGEST_STEP,
-        reason="Beteiligung",
-    )
+    _ask(tx, principal, row, step_id, addressee_kind, addressee, level)
     facts = {
         "vorgang": vorgang_id,
         "schritt": step_id,
@@ -190,6 +178,36 @@ def skip_step(tx: Transaction, principal: Principal, step_id: str, reason: str) 
     facts = {"vorgang": row.vorgang, "schritt": step_id, "step_kind": row.kind}
     record(tx, principal, row.akte, "schritt.skipped", facts, {"reason": reason})
     return _load(tx, beteiligungsschritt.c.id == step_id)[0]
+
+
+def readdress_step(
+    tx: Transaction,
+    principal: Principal,
+    step_id: str,
+    *,
+    addressee_kind: GranteeKind,
+    addressee: str,
+    level: Level = "write",
+) -> Schritt:
+    """Ask somebody else (the first one is absent, or wrong): the right moves with the request."""
+    row = demand(tx, principal, beteiligungsschritt, step_id, "write")
+    parent = writable_vorgang(tx, principal, row.vorgang)
+    _require_open(tx, step_id)
+    s = beteiligungsschritt.c
+    changes = {"addressee_kind": addressee_kind, "addressee": addressee}
+    tx.run(
+        update(beteiligungsschritt).where(s.tenant == tx.tenant, s.id == step_id).values(**changes)
+    )
+    end_grants(tx, akte_grant.c.schritt == step_id)
+    _ask(tx, principal, parent, step_id, addressee_kind, addressee, level)
+    facts = {
+        "vorgang": row.vorgang,
+        "schritt": step_id,
+        "step_kind": row.kind,
+        "addressee": f"{addressee_kind}:{addressee}",
+    }
+    record(tx, principal, row.akte, "schritt.readdressed", facts)
+    return _load(tx, s.id == step_id)[0]
 
 
 def void_step(tx: Transaction, principal: Principal, step_id: str, reason: str) -> list[str]:
@@ -266,6 +284,31 @@ def _insert(
     }
     tx.run(insert(beteiligungsschritt), values)
     return step_id
+
+
+def _ask(  # noqa: PLR0917 private
+    tx: Transaction,
+    principal: Principal,
+    row: Row,
+    step_id: str,
+    addressee_kind: GranteeKind,
+    addressee: str,
+    level: Level,
+) -> None:
+    """The right that goes with a request, up to the Vorgang's Vertraulichkeit."""
+    new_grant(
+        tx,
+        principal,
+        row.akte,
+        vorgang_id=row.id,
+        schritt_id=step_id,
+        grantee_kind=addressee_kind,
+        grantee=addressee,
+        level=level,
+        ceiling=row.vertraulichkeit,
+        until=tx.now + LONGEST_STEP,
+        reason="Beteiligung",
+    )
 
 
 def _finish(tx: Transaction, step_id: str, **values: object) -> None:

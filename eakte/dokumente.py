@@ -6,13 +6,13 @@ the ledger; what signatures certified of an earlier version is voided in the sam
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from sqlalchemy import insert, select, update
 
-from eakte.access import Vertraulichkeit, demand
+from eakte.access import Vertraulichkeit, demand, may
 from eakte.akten import suchtext
 from eakte.errors import BlobInUse, HeadDataInvalid
 from eakte.ids import new_id
@@ -44,6 +44,10 @@ class Version:
     sha256: str
     size: int
 
+    def head_only(self) -> Version:
+        """Without what tells of the content: the file's name, and why there is a new version."""
+        return replace(self, dateiname=None, reason=None)
+
 
 @dataclass(frozen=True, slots=True)
 class Dokument:
@@ -65,6 +69,10 @@ class Dokument:
     @property
     def current(self) -> Version:
         return self.versions[-1]
+
+    def head_only(self) -> Dokument:
+        """What outside of the unit may be seen of a closed Dokument."""
+        return replace(self, versions=tuple(each.head_only() for each in self.versions))
 
 
 def file_dokument(
@@ -91,14 +99,14 @@ def file_dokument(
     tx.run(update(vorgang).where(*where).values(dokumente=number))
     grade = max(parent.vertraulichkeit, vertraulichkeit or Vertraulichkeit.OFFEN)
     dokument_id = new_id(tx.now)
-    row = {
+    row: dict[str, Any] = {
         "tenant": tx.tenant,
         "id": dokument_id,
         "akte": parent.akte,
         "vorgang": vorgang_id,
         "number": number,
         "titel": titel.strip(),
-        "suchtext": suchtext(titel, fremdes_geschaeftszeichen, dateiname),
+        "suchtext": suchtext(titel, fremdes_geschaeftszeichen),
         "dokumenttyp": dokumenttyp,
         "richtung": richtung,
         "eingang_am": eingang_am,
@@ -112,23 +120,21 @@ def file_dokument(
     version = _add(
         tx, principal, row, blob_id, blobs, media_type=media_type, dateiname=dateiname, reason=None
     )
-    facts = {
-        "vorgang": vorgang_id,
-        "dokument": dokument_id,
-        "number": number,
-        "dokumenttyp": dokumenttyp,
-        "richtung": richtung,
-        "eingang_am": eingang_am,
-        "vertraulichkeit": int(grade),
-        **_facts(version),
-    }
-    values = {
-        "titel": titel.strip(),
-        "fremdes_geschaeftszeichen": fremdes_geschaeftszeichen,
-        "dateiname": dateiname,
-    }
-    record(tx, principal, parent.akte, "dokument.filed", facts, values)
+    _record_filed(tx, principal, row, version)
     return _load(tx, dokument_id)
+
+
+def _record_filed(
+    tx: Transaction, principal: Principal, row: dict[str, Any], version: Version
+) -> None:
+    kept = ("vorgang", "number", "dokumenttyp", "richtung", "eingang_am", "vertraulichkeit")
+    facts = {**{name: row[name] for name in kept}, "dokument": row["id"], **_facts(version)}
+    values = {
+        "titel": row["titel"],
+        "fremdes_geschaeftszeichen": row["fremdes_geschaeftszeichen"],
+        "dateiname": version.dateiname,
+    }
+    record(tx, principal, row["akte"], "dokument.filed", facts, values)
 
 
 def add_version(
@@ -181,7 +187,8 @@ def add_version(
 def dokument_head(tx: Transaction, principal: Principal, dokument_id: str) -> Dokument:
     """A Dokument's head data; raises `NotFound` where the principal may not know of it."""
     demand(tx, principal, dokument, dokument_id)
-    return _load(tx, dokument_id)
+    found = _load(tx, dokument_id)
+    return found if may(tx, principal, dokument, dokument_id) else found.head_only()
 
 
 def read_dokument(
@@ -197,7 +204,8 @@ def read_dokument(
 def version_head(tx: Transaction, principal: Principal, version_id: str) -> Version:
     """What a version is (name, type, size, hash), without its bytes."""
     demand(tx, principal, dokument_version, version_id)
-    return _version(tx, version_id)
+    found = _version(tx, version_id)
+    return found if may(tx, principal, dokument_version, version_id) else found.head_only()
 
 
 def _add(

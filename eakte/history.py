@@ -48,6 +48,7 @@ TEXTS: dict[str, str] = {
         "hat eine neue Fassung ({version_number}) von „{titel}“ abgelegt[: {reason}]"
     ),
     "schritt.opened": "hat {addressee} um „{step_kind}“ gebeten[, fällig am {due}]",
+    "schritt.readdressed": "hat „{step_kind}“ an {addressee} weitergegeben",
     "schritt.done": (
         "hat „{step_kind}“ erledigt: {outcome}[, über {amount_cents}][, Vermerk: {remark}]"
     ),

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import cast
 
 from bpmn.values import Value, encode
+from eakte.errors import NotFound
 from eakte.tables import akte
 from identity.principal import Principal
 from storage.database import Transaction
@@ -25,6 +26,8 @@ def record(  # noqa: PLR0917 the order of an entry
     values: Mapping[str, object] | None = None,
 ) -> int:
     """Append an entry to the Akte's stream; returns its number. What is None is left out."""
+    if principal.tenant != tx.tenant:
+        raise NotFound("Akte", akte_id)
     given = {name: value for name, value in (values or {}).items() if value is not None}
     kept = {name: value for name, value in facts.items() if value is not None}
     return append(

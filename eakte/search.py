@@ -102,25 +102,28 @@ def vorgaenge_in(tx: Transaction, principal: Principal, akte_id: str) -> list[Vo
     """The Akte's Vorgaenge that the principal may know of, in order."""
     demand(tx, principal, akte, akte_id)
     c = vorgang.c
-    query = select(vorgang).where(
+    content = visible(principal, vorgang, now=tx.now, level="content").label("content")
+    query = select(vorgang, content).where(
         c.tenant == tx.tenant, c.akte == akte_id, visible(principal, vorgang, now=tx.now)
     )
     rows = tx.all(query.order_by(c.number))
     record_access(tx, principal, "list", "vorgaenge", akte_id, akte=akte_id, count=len(rows))
-    return [vorgang_of(row) for row in rows]
+    return [vorgang_of(row, content=bool(row.content)) for row in rows]
 
 
 def dokumente_in(tx: Transaction, principal: Principal, vorgang_id: str) -> list[Dokument]:
     """The Vorgang's Dokumente that the principal may know of, in order: head data only."""
     parent = demand(tx, principal, vorgang, vorgang_id)
     c = dokument.c
-    query = select(c.id).where(
+    content = visible(principal, dokument, now=tx.now, level="content").label("content")
+    query = select(c.id, content).where(
         c.tenant == tx.tenant, c.vorgang == vorgang_id, visible(principal, dokument, now=tx.now)
     )
-    ids = [row.id for row in tx.all(query.order_by(c.number))]
+    rows = tx.all(query.order_by(c.number))
+    ids = [row.id for row in rows]
     record_access(tx, principal, "list", "dokumente", vorgang_id, akte=parent.akte, count=len(ids))
     found = load_dokumente(tx, ids)
-    return [found[each] for each in ids]
+    return [found[row.id] if row.content else found[row.id].head_only() for row in rows]
 
 
 def _narrowed(statement: Select, table: Table, query: Query) -> Select:  # type: ignore[type-arg]

@@ -107,7 +107,7 @@ vorgang = Table(
     Column("suchtext", Text, nullable=False),
     Column("unit", String(100), nullable=False),
     Column("vertraulichkeit", Integer, nullable=False),
-    Column("state", String(10), nullable=False),  # offen | zda
+    Column("state", String(20), nullable=False),  # offen | zda
     Column("instance_id", String(40)),
     Column("created_at", Instant, nullable=False),
     Column("zda_on", Date),
@@ -130,7 +130,7 @@ dokument = Table(
     Column("number", Integer, nullable=False),
     Column("titel", Text, nullable=False),
     Column("suchtext", Text, nullable=False),
-    Column("dokumenttyp", String(60), nullable=False),
+    Column("dokumenttyp", Text, nullable=False),
     Column("richtung", String(10), nullable=False),  # eingang | ausgang | intern
     Column("eingang_am", Date),
     Column("fremdes_geschaeftszeichen", Text),
@@ -167,7 +167,7 @@ primaerdokument = Table(
     Column("dokument", _ID, nullable=False),
     Column("format", String(20), nullable=False),  # original, later also pdfa
     Column("dateiname", Text),
-    Column("media_type", String(120), nullable=False),
+    Column("media_type", Text, nullable=False),
     Column("sha256", String(64), nullable=False),
     Column("size", BigInteger, nullable=False),
     PrimaryKeyConstraint("tenant", "blob_id"),
@@ -181,17 +181,17 @@ beteiligungsschritt = Table(
     Column("id", _ID, nullable=False),
     Column("akte", _ID, nullable=False),
     Column("vorgang", _ID, nullable=False),
-    Column("kind", String(60), nullable=False),
-    Column("state", String(10), nullable=False),  # offen | erledigt | uebergangen
-    Column("task_id", String(60)),
+    Column("kind", Text, nullable=False),
+    Column("state", String(20), nullable=False),  # offen | erledigt | uebergangen
+    Column("task_id", String(80)),
     Column("addressee_kind", String(10)),  # person | group | unit
-    Column("addressee", String(100)),
+    Column("addressee", String(200)),
     Column("due", Date),
     Column("opened_at", Instant, nullable=False),
     Column("performer", _ID),
     Column("on_behalf_of", _ID),
     Column("befugnis", _ID),
-    Column("outcome", String(40)),
+    Column("outcome", Text),
     Column("wording", Text),
     Column("remark", Text),
     Column("amount_cents", BigInteger),
@@ -199,7 +199,7 @@ beteiligungsschritt = Table(
     Column("done_at", Instant),
     Column("done_seq", BigInteger),  # the ledger entry: the order of signatures
     Column("voided_at", Instant),
-    Column("voided_reason", String(40)),
+    Column("voided_reason", Text),
     Column("voided_by", _ID),  # the version or step that voided it
     PrimaryKeyConstraint("tenant", "id"),
     Index("ix_beteiligungsschritt_vorgang", "tenant", "vorgang", "opened_at"),
@@ -227,8 +227,8 @@ wiedervorlage = Table(
     Column("vorgang", _ID, nullable=False),
     Column("due", Date, nullable=False),
     Column("reason", Text, nullable=False),
-    Column("addressee", String(100), nullable=False),
-    Column("state", String(10), nullable=False),  # offen | erledigt
+    Column("addressee", String(200), nullable=False),
+    Column("state", String(20), nullable=False),  # offen | erledigt
     Column("set_by", _ID, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("done_at", Instant),

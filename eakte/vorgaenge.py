@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import insert, select, update
 
-from eakte.access import Vertraulichkeit, demand
+from eakte.access import Vertraulichkeit, demand, may
 from eakte.akten import suchtext, writable
 from eakte.aktenplan import today
 from eakte.errors import HeadDataInvalid, ReasonRequired, StepsOpen, VorgangClosed
@@ -91,7 +91,8 @@ def open_vorgang(
 
 def vorgang_head(tx: Transaction, principal: Principal, vorgang_id: str) -> Vorgang:
     """A Vorgang's head data; raises `NotFound` where the principal may not know of it."""
-    return vorgang_of(demand(tx, principal, vorgang, vorgang_id))
+    row = demand(tx, principal, vorgang, vorgang_id)
+    return vorgang_of(row, content=may(tx, principal, vorgang, vorgang_id))
 
 
 def vorgang_of_instance(tx: Transaction, principal: Principal, instance_id: str) -> Vorgang | None:
@@ -184,8 +185,8 @@ def checked_betreff(text: str) -> str:
     return stripped
 
 
-def vorgang_of(row: Row) -> Vorgang:
-    """The head data in a row of the table."""
+def vorgang_of(row: Row, *, content: bool = True) -> Vorgang:
+    """The head data in a row of the table; why it was closed is content."""
     return Vorgang(
         id=row.id,
         akte=row.akte,
@@ -198,7 +199,7 @@ def vorgang_of(row: Row) -> Vorgang:
         instance_id=row.instance_id,
         created_at=row.created_at,
         zda_on=row.zda_on,
-        zda_reason=row.zda_reason,
+        zda_reason=row.zda_reason if content else None,
     )
 
 

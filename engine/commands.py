@@ -51,7 +51,10 @@ class Deploy(Command[Deployed]):
 
 @dataclass(frozen=True, slots=True)
 class DeleteDeployment(Command[None]):
-    """Withdraw a deployment nobody uses; `cascade` cancels its running instances first."""
+    """Withdraw a deployment: nothing starts from it any more. Its rows stay for the history.
+
+    Raises DefinitionInUse while instances run; `cascade` cancels them.
+    """
 
     deployment_id: str
     cascade: bool = False
@@ -279,7 +282,7 @@ class CorrelateMessage(Command[list[Correlated]]):
 class PublishMessage(Command[Published]):
     """Deliver to a receiver that waits with `key`, or keep for `time_to_live`.
 
-    A second message with the same `message_id` is ignored while the first is kept or remembered.
+    A second one with the same `message_id` is ignored until the first one's time is over.
     """
 
     name: str

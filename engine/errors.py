@@ -107,6 +107,11 @@ class Overtaken(EngineError):
 
 
 class DefinitionInUse(EngineError):
-    """A definition or deployment that still has running instances is not deleted."""
+    """A deployment that still has running instances is not withdrawn."""
 
     code = "definition_in_use"
+
+    def __init__(self, deployment_id: str, running: int) -> None:
+        super().__init__(f"deployment {deployment_id} has {running} running instances")
+        self.deployment_id = deployment_id
+        self.running = running

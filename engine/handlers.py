@@ -148,6 +148,10 @@ class Handlers:
     def topics(self) -> frozenset[str]:
         return frozenset(self._by_topic)
 
+    def longest_lease(self) -> timedelta:
+        """A claim takes jobs of several topics, so it holds them as long as any may need."""
+        return max((each.lease for each in self._by_topic.values()), default=timedelta(minutes=5))
+
     def include(self, other: Handlers) -> None:
         """Add all of another registry, e.g. a process package's."""
         for each in other._by_topic.values():

@@ -16,6 +16,7 @@ from typing import Any, Protocol, cast
 from bpmn.compiler import compile_model
 from bpmn.dmn import compile_decisions
 from bpmn.errors import ExpressionFailed
+from bpmn.forms import FormSpec, parse_form
 from bpmn.graph import Decision, Graph, MessageEvent, TimerEvent
 from bpmn.values import Value, Variables
 from engine.errors import CorrelationMismatch, Misused, NotFound
@@ -83,6 +84,7 @@ class Bench:
         self.cases: list[Case] = []
         self.objects = Objects()
         self.handlers = Handlers()
+        self.forms: dict[str, FormSpec] = {}
         self._graphs: dict[str, Graph] = {}
         self._decisions: dict[str, Any] = {}
         self._timer_starts: list[_TimerStart] = []
@@ -93,7 +95,7 @@ class Bench:
     # --- before a test ---
 
     def deploy(self, *sources: str | Path | bytes | Graph) -> None:
-        """Deploy models and decisions, by path or content. Raises `ModelRefused`."""
+        """Deploy models, decisions and forms, by path or content. Raises `ModelRefused`."""
         for source in sources:
             if isinstance(source, Graph):
                 self._add(source)
@@ -101,7 +103,9 @@ class Bench:
             name = "model" if isinstance(source, bytes) else str(source)
             data = source if isinstance(source, bytes) else Path(source).read_bytes()
             if name.endswith(".form") or data.lstrip()[:1] in (b"{", b"["):
-                continue  # A form guides a person; the bench takes any values.
+                form = parse_form(data, name)
+                self.forms[form.id] = form
+                continue
             if name.endswith(".dmn") or b"/DMN/" in data[:4000]:
                 self._decisions.update(cast("Any", compile_decisions(data, name)))
                 continue
@@ -119,7 +123,12 @@ class Bench:
             self._timer_starts.append(_TimerStart(graph, node, due))
 
     def handle(self, topic: str, function: Callable[[JobContext], Any]) -> None:
-        """Let a function do the work of a topic."""
+        """Let a function do the work of a topic, instead of any that did it before."""
+        others, self.handlers = self.handlers, Handlers()
+        for each in sorted(others.topics() - {topic}):
+            found = others.get(each)
+            assert found is not None
+            self.handlers.add(each, found.run, found.retry, found.lease)
         self.handlers.add(topic, function)
 
     def use(self, handlers: _Topics | Mapping[str, Callable[[JobContext], Any]]) -> None:

@@ -123,7 +123,11 @@ class Case:
         **variables: Value,
     ) -> None:
         """Complete the user task or job at a node; without `performer` a new person does it."""
-        local = self._open(node, "task", "job")
+        self._complete(self._open(node, "task", "job"), variables, performer, on_behalf_of)
+
+    def _complete(
+        self, local: int, variables: Variables, performer: str | None, on_behalf_of: str | None
+    ) -> None:
         if local in self._jobs:
             self.trigger(triggers.JobDone(job=local, variables=variables))
             return
@@ -135,6 +139,16 @@ class Case:
                 on_behalf_of=on_behalf_of,
             )
         )
+
+    def submit(self, node: str, /, *, performer: str | None = None, **data: object) -> None:
+        """Complete a user task through its deployed form, which may refuse (`FormInvalid`)."""
+        task = self.task(node)
+        form = self._bench.forms.get(task.form or "")
+        if form is None:
+            raise NotFound("form", f"{task.form} of {node}")
+        seen = self.state.visible(self.state.scope_of(task.token))
+        values = form.validate(data, seen, self._bench.now)
+        self._complete(task.task, values, performer, None)
 
     def throw(self, error: BpmnError, at: str) -> None:
         """Let the job or user task at a node end with a BPMN error."""

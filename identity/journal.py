@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import cast
 
 from bpmn.values import Value, encode
+from identity.errors import PersonUnknown
 from identity.principal import Principal
 from identity.tables import person
 from storage.database import Transaction
@@ -24,6 +25,8 @@ def record(  # noqa: PLR0917 the order of an entry
     values: Mapping[str, object] | None = None,
 ) -> int:
     """Append to the stream of the person whom the change concerns; returns the entry's number."""
+    if principal.tenant != tx.tenant:
+        raise PersonUnknown(f"Diese Person gibt es nicht: {person_id}")
     return append(
         tx,
         person,

@@ -56,8 +56,8 @@ def add_person(
     actor = actor or system_principal(tx.tenant)
     require(actor, "person.manage")
     login = _normal(login)
-    if not login:
-        raise LoginTaken("Ein leerer Anmeldename ist nicht möglich.")
+    if not 0 < len(login) <= 200:
+        raise LoginTaken("Ein Anmeldename hat 1 bis 200 Zeichen.")
     if _id_of(tx, login) is not None:
         raise LoginTaken("Diesen Anmeldenamen gibt es schon.")
     wanted = {"group": set(groups), "role": set(roles), "unit": set(units)}

@@ -234,9 +234,11 @@ def _changed(tx: Transaction) -> list[Leaf]:
     return sorted(leaves, key=lambda leaf: leaf.stream)[:_MOST]
 
 
-def _record(tx: Transaction, leaves: list[Leaf], last: Row | None, key: SigningKey) -> Checkpoint:
-    number = 1 if last is None else last.number + 1
-    body = "\n".join(
+def _body(
+    tx: Transaction, number: int, leaves: list[Leaf], last: Row | None, key: SigningKey
+) -> str:
+    """The signed text: origin, size, root, and what leads to the checkpoint before and the key."""
+    return "\n".join(
         (
             f"{ORIGIN} {tx.tenant}",
             str(len(leaves)),
@@ -248,6 +250,11 @@ def _record(tx: Transaction, leaves: list[Leaf], last: Row | None, key: SigningK
             "",
         )
     )
+
+
+def _record(tx: Transaction, leaves: list[Leaf], last: Row | None, key: SigningKey) -> Checkpoint:
+    number = 1 if last is None else last.number + 1
+    body = _body(tx, number, leaves, last, key)
     note = key.note(body)
     row = {
         "tenant": tx.tenant,

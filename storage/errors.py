@@ -16,7 +16,7 @@ class Conflict(StorageError):
 
 
 class ConstraintViolated(StorageError):
-    """A row that the database refuses for itself: foreign key, check, NOT NULL."""
+    """A row that the database refuses for itself: foreign key, check, NOT NULL, range."""
 
     code = "constraint_violated"
 

@@ -21,11 +21,6 @@ from storage.errors import Locked, NotStored, Unavailable
 from storage.objects import checked_name
 
 _ABSENT = {"NoSuchKey", "NoSuchVersion", "NoSuchObject"}
-_UNLOCKED = {
-    "NoSuchObjectLockConfiguration",
-    "InvalidRequest",
-    "ObjectLockConfigurationNotFoundError",
-}
 _HELD = {"AccessDenied", "ObjectLocked", "InvalidRequest"}
 
 
@@ -105,18 +100,17 @@ class S3Store:
                     yield found.object_name
 
     def locked_until(self, name: str) -> datetime | None:
+        """From the object's headers: not every server answers the question for its retention."""
         try:
             with _speaking(name):
-                retention = self._client.get_object_retention(self._bucket, checked_name(name))
+                found = self._client.stat_object(self._bucket, checked_name(name))
         except NotStored:
             return None
-        except Unavailable as error:
-            if isinstance(error.__cause__, S3Error) and error.__cause__.code in _UNLOCKED:
-                return None
-            raise
-        if retention is None:
+        headers = found.metadata or {}
+        stated = headers.get("x-amz-object-lock-retain-until-date")
+        if stated is None:
             return None
-        until = retention.retain_until_date
+        until = datetime.fromisoformat(stated)
         return until if until > datetime.now(UTC) else None
 
 

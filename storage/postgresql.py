@@ -24,8 +24,17 @@ from storage.errors import (
 from storage.links import Many, Pool
 from storage.wire import Result, Wire
 
-# A lock that is not given in this time is a conflict, not a hang.
-_SETTINGS = "-c lock_timeout=15000 -c timezone=UTC"
+_CONNECTION: dict[str, Any] = {
+    # A lock that is not given in this time is a conflict, not a hang.
+    "options": "-c lock_timeout=15000 -c timezone=UTC",
+    "application_name": "amtsgang",
+    "connect_timeout": 10,
+    # A server that vanished is noticed within a minute.
+    "keepalives_idle": 20,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}
 _CONFLICTS = (
     errors.UniqueViolation,
     errors.ExclusionViolation,
@@ -45,13 +54,14 @@ class PostgresDriver:
             paramstyle="numeric_dollar"
         )
         self._arguments = url.translate_connect_args(username="user", database="dbname")
-        self._arguments |= dict(url.query)
-        self._arguments.setdefault("options", _SETTINGS)
-        self._arguments.setdefault("application_name", "amtsgang")
-        self._pool: Pool[Wire] = Pool(connections, self._open, Wire.close, _usable)
+        self._arguments = {**_CONNECTION, **self._arguments, **url.query}
+        # Two pools: who reads inside a write must not wait for other writers' connections.
+        self._writers: Pool[Wire] = Pool(connections, self._open, Wire.close, _usable)
+        self._readers: Pool[Wire] = Pool(connections, self._open, Wire.close, _usable)
 
     def link(self, *, writing: bool) -> PostgresLink:
-        return PostgresLink(self._pool, self._pool.take(), _WRITE if writing else _READ)
+        pool = self._writers if writing else self._readers
+        return PostgresLink(pool, pool.take(), _WRITE if writing else _READ)
 
     def _open(self) -> Wire:
         try:
@@ -61,7 +71,8 @@ class PostgresDriver:
         return Wire(connection)
 
     def close(self) -> None:
-        self._pool.close()
+        self._writers.close()
+        self._readers.close()
 
 
 class PostgresLink:
@@ -96,14 +107,14 @@ class PostgresLink:
             self._run([("COMMIT", ())])
 
     def rollback(self) -> None:
-        if self._begun and not self._wire.closed and not self._wire.idle:
-            self._run([("ROLLBACK", ())])
+        if not self._wire.closed and not self._wire.idle:
+            self._wire.run([("ROLLBACK", ())])
 
     def translated(self, error: Exception) -> StorageError:
         message = getattr(getattr(error, "diag", None), "message_primary", None) or str(error)
         if isinstance(error, _CONFLICTS):
             return Conflict(message)
-        if isinstance(error, psycopg.IntegrityError):
+        if isinstance(error, psycopg.IntegrityError | psycopg.DataError):
             return ConstraintViolated(message)
         if self._wire.closed or isinstance(error, psycopg.OperationalError):
             return Unavailable(message)
@@ -115,8 +126,9 @@ class PostgresLink:
     def _run(self, statements: list[tuple[str, Sequence[Any]]]) -> list[Result]:
         if self._begun:
             return self._wire.run(statements)
+        results = self._wire.run([(self._begin, ()), *statements])[1:]
         self._begun = True
-        return self._wire.run([(self._begin, ()), *statements])[1:]
+        return results
 
 
 class _Sum(Result):

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 from weakref import WeakKeyDictionary
 
 from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import CompileError
 from sqlalchemy.sql import ClauseElement, Executable
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
@@ -177,12 +178,15 @@ class Statements:
 
     def _compile(self, statement: ClauseElement, names: tuple[str, ...], key: Any) -> Compiled:
         # As one of many: an INSERT without RETURNING then asks for no generated key.
-        compiled = statement.compile(
-            dialect=self.dialect,
-            cache_key=key,
-            column_keys=list(names),
-            for_executemany=not getattr(statement, "_returning", ()),
-        )
+        try:
+            compiled = statement.compile(
+                dialect=self.dialect,
+                cache_key=key,
+                column_keys=list(names),
+                for_executemany=not getattr(statement, "_returning", ()),
+            )
+        except CompileError as error:
+            raise WrongUse(f"does not compile: {error}") from error
         assert isinstance(compiled, SQLCompiler)
         return Compiled(compiled, self.dialect)
 

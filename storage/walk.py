@@ -31,7 +31,6 @@ class Walk:
         self.tenant, self.stream = tenant, stream
         self.seq = 0
         self.faults: list[Fault] = []
-        self.heads: dict[int, bytes] = {0: GENESIS}
         self._before: tuple[bytes, ...] = (GENESIS,)  # what the next entry may follow
         self._redacted: set[int] = set()
         self._explained: set[int] = set()
@@ -57,7 +56,6 @@ class Walk:
             if not gap:
                 self._fault(row.seq, "its bytes do not give the hash that the chain carries")
             self._before = (row.hash, *computed)
-        self.heads[row.seq] = row.hash
 
     def finish(self, seq: int, head: bytes) -> None:
         """Compare with the head in the stream's own row."""

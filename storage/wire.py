@@ -11,6 +11,7 @@ import select
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
+from itertools import count
 from typing import Any
 
 import psycopg
@@ -27,9 +28,17 @@ _BAD = pq.ConnStatus.BAD
 _MOST_PREPARED = 500
 _MOST_AT_ONCE = 1000  # statements between two syncs
 
+
+def _text(value: str) -> bytes:
+    """libpq would end the text at a NUL, silently."""
+    if "\0" in value:
+        raise psycopg.DataError("PostgreSQL keeps no NUL characters in texts")
+    return value.encode()
+
+
 # Text as PostgreSQL reads it; bytes go as they are. The statement's casts give the types.
 _DUMP: dict[type, Callable[[Any], bytes]] = {
-    str: str.encode,
+    str: _text,
     int: lambda value: b"%d" % value,
     bool: lambda value: b"t" if value else b"f",
     float: lambda value: repr(value).encode(),
@@ -76,6 +85,7 @@ class Wire:
         self._pgconn.enter_pipeline_mode()
         self._loader = Transformer(connection)
         self._prepared: dict[str, bytes] = {}
+        self._names = count()
 
     @property
     def closed(self) -> bool:
@@ -106,11 +116,17 @@ class Wire:
     def _run(self, statements: Sequence[tuple[str, Sequence[Any]]]) -> list[Result]:
         if self.closed:
             raise psycopg.OperationalError("the connection is closed")
+        # Everything is encoded before anything is sent: what cannot be encoded leaves no trace.
+        encoded = [(sql, *self._encode(values)) for sql, values in statements]
         sent: list[str | None] = []  # None: the statement itself; else it is the preparation of
-        for sql, values in statements:
-            self._send(sql, values, sent)
-        self._pgconn.pipeline_sync()
-        results = self._receive(len(sent))
+        try:
+            for sql, values, formats in encoded:
+                self._send(sql, values, formats, sent)
+            self._pgconn.pipeline_sync()
+            results = self._receive(len(sent))
+        except BaseException:
+            self.close()
+            raise
         found: list[Result] = []
         failed: pq.abc.PGresult | None = None
         for preparing, result in zip(sent, results, strict=True):
@@ -124,34 +140,39 @@ class Wire:
             raise error_from_result(failed)
         return found
 
-    def _send(self, sql: str, values: Sequence[Any], sent: list[str | None]) -> None:
-        dumped: list[bytes | None] = []
+    def _encode(self, values: Sequence[Any]) -> tuple[list[bytes | None], list[int]]:
+        encoded: list[bytes | None] = []
         formats: list[int] = []
         for value in values:
             kind = type(value)
             if value is None or kind is bytes:
-                dumped.append(value)
+                encoded.append(value)
                 formats.append(1)
             elif (dump := _DUMP.get(kind)) is not None:
-                dumped.append(dump(value))
+                encoded.append(dump(value))
                 formats.append(0)
             else:
                 dumper = self._loader.get_dumper(value, PyFormat.AUTO)
-                dumped.append(bytes(dumper.dump(value) or b""))
+                encoded.append(bytes(dumper.dump(value) or b""))
                 formats.append(int(dumper.format))
+        return encoded, formats
+
+    def _send(
+        self, sql: str, values: list[bytes | None], formats: list[int], sent: list[str | None]
+    ) -> None:
         name = self._prepared.get(sql)
         if name is None and len(self._prepared) < _MOST_PREPARED:
-            name = b"s%d" % len(self._prepared)
+            name = b"s%d" % next(self._names)
             self._pgconn.send_prepare(name, sql.encode())
             self._prepared[sql] = name
             sent.append(sql)
         if name is None:
-            self._pgconn.send_query_params(sql.encode(), dumped, param_formats=formats)
+            self._pgconn.send_query_params(sql.encode(), values, param_formats=formats)
         else:
-            self._pgconn.send_query_prepared(name, dumped, param_formats=formats)
+            self._pgconn.send_query_prepared(name, values, param_formats=formats)
         sent.append(None)
 
-    def _receive(self, count: int) -> list[pq.abc.PGresult]:
+    def _receive(self, expected: int) -> list[pq.abc.PGresult]:
         """One result each, up to the sync. Waiting releases the interpreter's lock."""
         pgconn = self._pgconn
         results: list[pq.abc.PGresult] = []
@@ -168,7 +189,7 @@ class Wire:
                 if self.closed:
                     raise psycopg.OperationalError("the connection broke")
             elif result.status == _SYNC:
-                if len(results) != count:
+                if len(results) != expected:
                     raise psycopg.OperationalError("the server's answers do not fit")
                 return results
             else:

@@ -14,6 +14,7 @@ from bpmn.errors import ExpressionRefused
 from bpmn.feel import operators, syntax
 from bpmn.feel.builtins import registry
 from bpmn.feel.functions import builtin_value, compile_call, compile_function
+from bpmn.feel.limits import weight
 from bpmn.feel.loops import compile_for, compile_quantified
 from bpmn.feel.paths import part
 from bpmn.feel.scope import Scope
@@ -147,15 +148,27 @@ def _negation(compiler: Compiler, node: Any) -> Code:
 def _arithmetic(compiler: Compiler, node: Any) -> Code:
     operation = operators.ARITHMETIC_OPERATORS[node.operator]
     left, right = compiler.compile(node.left), compiler.compile(node.right)
-    return lambda scope: operation(left(scope), right(scope))
+    if node.operator != "+":
+        return lambda scope: operation(left(scope), right(scope))
+
+    def code(scope: Scope) -> Any:
+        value = operators.add(left(scope), right(scope))
+        if type(value) is str:
+            scope.run.spend(weight(value))
+        return value
+
+    return code
 
 
 def _comparison(compiler: Compiler, node: Any) -> Code:
     left = compiler.compile(node.left)
     if isinstance(node.right, syntax.Constant):
         return compare_constant(left, node.operator, node.right.value)
-    operation = operators.COMPARISONS[node.operator]
     right = compiler.compile(node.right)
+    if node.operator in ("=", "!="):
+        same = operators.equal if node.operator == "=" else operators.unequal
+        return lambda scope: same(left(scope), right(scope), scope.run)
+    operation = operators.COMPARISONS[node.operator]
     return lambda scope: operation(left(scope), right(scope))
 
 
@@ -223,12 +236,12 @@ def compile_test(compiler: Compiler, node: syntax.Node) -> Code:
     """One positive unary test on `?`, the scope's only name (DMN 1.5 §10.3.2.12)."""
     code = compiler.inside({"?"}, node)
     if not syntax.uses(node, "?"):
-        return lambda scope: operators.member(scope.names["?"], code(scope))
+        return lambda scope: operators.member(scope.names["?"], code(scope), scope.run)
 
     def test(scope: Scope) -> Any:
         value = code(scope)
         decided = value is None or type(value) is bool
-        return value if decided else operators.member(scope.names["?"], value)
+        return value if decided else operators.member(scope.names["?"], value, scope.run)
 
     return test
 
@@ -236,7 +249,7 @@ def compile_test(compiler: Compiler, node: syntax.Node) -> Code:
 def _instance_of(compiler: Compiler, node: Any) -> Code:
     value = compiler.compile(node.value)
     wanted = node.type
-    return lambda scope: conforms(value(scope), wanted)
+    return lambda scope: conforms(value(scope), wanted, scope.run)
 
 
 def _path(compiler: Compiler, node: Any) -> Code:

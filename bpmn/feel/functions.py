@@ -13,7 +13,7 @@ from bpmn.errors import ExpressionFailed, ExpressionRefused
 from bpmn.feel import syntax
 from bpmn.feel.builtins import registry
 from bpmn.feel.builtins.registry import BUILTINS, Builtin
-from bpmn.feel.limits import CALL_DEPTH, Run
+from bpmn.feel.limits import CALL_DEPTH, Run, weight
 from bpmn.feel.scope import Scope
 from bpmn.feel.types import conforms
 from bpmn.feel.values import Function
@@ -47,8 +47,9 @@ def compile_call(compiler: Compiler, node: Any, signatures: list[Builtin] | None
         )
 
     def code(scope: Scope) -> Any:
-        scope.run.spend(1)
-        return registry.call(fitting, scope.run, [argument(scope) for argument in arguments])
+        given = [argument(scope) for argument in arguments]
+        scope.run.spend(1 + sum(map(weight, given)))
+        return registry.call(fitting, scope.run, given)
 
     return code
 
@@ -95,7 +96,7 @@ def compile_function(compiler: Compiler, node: Any) -> Code:
 
     def make(scope: Scope) -> Function:
         def call(run: Run, arguments: list[Any]) -> Any:
-            if len(arguments) != len(parameters) or not _typed(arguments, types):
+            if len(arguments) != len(parameters) or not _typed(arguments, types, run):
                 return None
             run.spend(cost)
             run.calls += levels
@@ -111,8 +112,8 @@ def compile_function(compiler: Compiler, node: Any) -> Code:
     return make
 
 
-def _typed(arguments: list[Any], types: tuple[syntax.Type | None, ...]) -> bool:
+def _typed(arguments: list[Any], types: tuple[syntax.Type | None, ...], run: Run) -> bool:
     return all(
-        wanted is None or argument is None or conforms(argument, wanted)
+        wanted is None or argument is None or conforms(argument, wanted, run)
         for argument, wanted in zip(arguments, types, strict=True)
     )

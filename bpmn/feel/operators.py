@@ -12,12 +12,11 @@ from typing import Any
 
 from bpmn.errors import ExpressionFailed
 from bpmn.feel import temporal
-from bpmn.feel.limits import checked_text
+from bpmn.feel.limits import Run, checked_text
 from bpmn.feel.values import NUMBERS, Range, kind
 from bpmn.values import ARITHMETIC, Number, YearsMonths
 
 LARGEST_INT = 10**34 - 1
-_COMPARED = 1_000_000
 _ORDERED = (str, date, timedelta, YearsMonths)
 _CLOCKS = (datetime, time)
 
@@ -25,8 +24,9 @@ _CLOCKS = (datetime, time)
 # --- equality and order ---
 
 
-def equal(left: Any, right: Any) -> bool | None:
-    """`left = right`: None where the kinds differ (DMN 1.5 table 51)."""
+def equal(left: Any, right: Any, run: Run | None = None) -> bool | None:
+    """`left = right`: None where the kinds differ (DMN 1.5 table 51). Comparing lists and contexts
+    spends a step of the run for each part."""
     if left is None or right is None:
         return left is right
     if type(left) is not type(right):
@@ -36,14 +36,12 @@ def equal(left: Any, right: Any) -> bool | None:
     if type(left) in _CLOCKS:
         return bool(left == right) if _same_awareness(left, right) else None
     if type(left) in (list, dict, Range):
-        return _equal_parts(left, right, [_COMPARED])
+        return _equal_parts(left, right, run or Run(datetime.min))  # noqa: DTZ901  unused
     return None if kind(left) == "function" else bool(left == right)
 
 
-def _equal_parts(left: Any, right: Any, left_over: list[int]) -> bool | None:
-    left_over[0] -= 1
-    if left_over[0] < 0:
-        raise ExpressionFailed(f"a comparison takes more than {_COMPARED} steps")
+def _equal_parts(left: Any, right: Any, run: Run) -> bool | None:
+    run.spend(1)
     if type(left) is not type(right) or type(left) not in (list, dict, Range):
         return equal(left, right)
     pairs = _pairs(left, right)
@@ -51,7 +49,7 @@ def _equal_parts(left: Any, right: Any, left_over: list[int]) -> bool | None:
         return False
     verdict: bool | None = True
     for one, other in pairs:
-        same = _equal_parts(one, other, left_over)
+        same = _equal_parts(one, other, run)
         if same is False:
             return False
         verdict = None if same is None else verdict
@@ -101,8 +99,8 @@ def greater_or_equal(left: Any, right: Any) -> bool | None:
     return bool(left >= right) if comparable(left, right) else None
 
 
-def unequal(left: Any, right: Any) -> bool | None:
-    return negated(equal(left, right))
+def unequal(left: Any, right: Any, run: Run | None = None) -> bool | None:
+    return negated(equal(left, right, run))
 
 
 COMPARISONS: dict[str, Callable[[Any, Any], bool | None]] = {
@@ -157,18 +155,18 @@ def within(value: Any, interval: Range) -> bool | None:
     return conjunction((low, high))
 
 
-def member(value: Any, test: Any) -> bool | None:
+def member(value: Any, test: Any, run: Run | None = None) -> bool | None:
     """`value in test` where the test is a value: equal to it, in the list, in the range."""
     if type(test) is Range and type(value) is not Range:
         return within(value, test)
-    if type(test) is list and (type(value) is not list or equal(value, test) is not True):
+    if type(test) is list and (type(value) is not list or equal(value, test, run) is not True):
         return disjunction(
             within(value, item)
             if type(item) is Range and type(value) is not Range
-            else equal(value, item) is True
+            else equal(value, item, run) is True
             for item in test
         )
-    return equal(value, test)
+    return equal(value, test, run)
 
 
 # --- numbers ---
@@ -239,7 +237,7 @@ def add(left: Any, right: Any) -> Any:
         return _add_length(left, right)
     if type(right) is YearsMonths:
         if type(left) is YearsMonths:
-            return YearsMonths(left.months + right.months)
+            return temporal.months(left.months + right.months)
         if isinstance(left, date):
             return temporal.add_months(left, right.months)
     return None
@@ -325,7 +323,7 @@ def _divided_length(left: timedelta, right: Any) -> Any:
 def _months(total: Decimal) -> YearsMonths:
     if total != total.to_integral_value():
         raise ExpressionFailed("the duration is no whole number of months")
-    return YearsMonths(int(total))
+    return temporal.months(int(total))
 
 
 def power(left: Any, right: Any) -> Any:
@@ -339,7 +337,7 @@ def power(left: Any, right: Any) -> Any:
 
 def whole(value: Decimal) -> Number:
     """An integral decimal of few digits as the int it is."""
-    if value == value.to_integral_value() and abs(value) <= LARGEST_INT:
+    if value == value.to_integral_value() and value.copy_abs() <= LARGEST_INT:
         return int(value)
     return value
 

@@ -26,6 +26,7 @@ _DAYS_TIME = re.compile(
     r"(-)?P(?:(\d+)D)?(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.(\d+))?S)?)?", re.ASCII
 )
 _YEARS_MONTHS = re.compile(r"(-)?P(?:(\d+)Y)?(?:(\d+)M)?", re.ASCII)
+_MONTHS = 10**15
 _LONG = 12
 """Digits of one number in a duration; more overflow anyway."""
 
@@ -116,8 +117,8 @@ def read_duration(text: str) -> timedelta | YearsMonths | None:
     """An ISO 8601 duration of days and times, or of years and months."""
     if (match := _YEARS_MONTHS.fullmatch(text)) and (match[2] or match[3]):
         _check_length(match.groups())
-        months = int(match[2] or 0) * 12 + int(match[3] or 0)
-        return YearsMonths(-months if match[1] else months)
+        total = int(match[2] or 0) * 12 + int(match[3] or 0)
+        return months(-total if match[1] else total)
     match = _DAYS_TIME.fullmatch(text)
     if match is None or not any(match.groups()[1:]):
         return None
@@ -150,11 +151,17 @@ def read_literal(text: str) -> Value:
     return read_time(text) if ":" in text else read_date(text)
 
 
+def months(total: int) -> YearsMonths:
+    if abs(total) > _MONTHS:
+        raise ExpressionFailed("the duration is too long")
+    return YearsMonths(total)
+
+
 def print_duration(value: timedelta | YearsMonths) -> str:
     """The duration in its canonical form (XML Schema)."""
     if isinstance(value, YearsMonths):
-        years, months = divmod(abs(value.months), 12)
-        body = (f"{years}Y" if years else "") + (f"{months}M" if months else "")
+        years, rest = divmod(abs(value.months), 12)
+        body = (f"{years}Y" if years else "") + (f"{rest}M" if rest else "")
         return ("-" if value.months < 0 else "") + "P" + (body or "0M")
     sign, length = ("-", -value) if value < timedelta() else ("", value)
     hours, rest = divmod(length.seconds, 3600)
@@ -196,9 +203,9 @@ def _print_offset(offset: timedelta | None) -> str:
     return f"{text}:{seconds:02d}" if seconds else text
 
 
-def add_months(value: date, months: int) -> date:
+def add_months(value: date, count: int) -> date:
     """The same day so many months on, or the month's last (works for date and datetime)."""
-    total = value.year * 12 + value.month - 1 + months
+    total = value.year * 12 + value.month - 1 + count
     year, month = divmod(total, 12)
     if not 1 <= year <= 9999:
         raise ExpressionFailed(f"the year {year} is outside of 1 to 9999")

@@ -41,6 +41,6 @@ def _test(compiler: Compiler, node: syntax.Node) -> Code:
             return None
         if type(value) is bool and (decides or type(subject) is not bool):
             return value
-        return operators.member(subject, value)
+        return operators.member(subject, value, scope.run)
 
     return test

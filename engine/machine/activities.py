@@ -15,7 +15,7 @@ from engine.machine.facts import JobRequested, TaskOpened
 from engine.machine.run import Decided, Run
 from engine.machine.state import Stage, State, Token, Wait
 from engine.machine.time import TimeInvalid, instant
-from engine.machine.variables import evaluate_all, set_local, set_variables
+from engine.machine.variables import evaluate_all, set_local, set_variable
 from engine.machine.waits import open_wait, retry_waits
 
 TASK_PRIORITY = 50
@@ -96,10 +96,17 @@ def compute(run: Run, token_id: int, token: Token, node: Node) -> Stage:
     action = node.action
     assert isinstance(action, Computation)
     scope = run.state.scope_of(token_id)
-    assignments = tuple((name or "", expression) for name, expression in action.assignments)
-    for name, value in evaluate_all(run, run.state.visible(scope), assignments):
-        if name:
-            set_variables(run, scope, {name: value})
+    seen = run.state.visible(scope)
+    assignments = action.assignments
+    if len(assignments) == 1:
+        name, expression = assignments[0]
+        value = expression.evaluate(seen, run.now)
+        if name is not None:
+            set_variable(run, scope, name, value)
+        return "complete"
+    for name, value in evaluate_all(run, seen, assignments):
+        if name is not None:
+            set_variable(run, scope, name, value)
     return "complete"
 
 
@@ -121,7 +128,7 @@ def decide(run: Run, token_id: int, token: Token, node: Node) -> Stage:
         )
     )
     if action.result_variable is not None:
-        set_variables(run, scope, {action.result_variable: result})
+        set_variable(run, scope, action.result_variable, result)
     elif node.outputs:
         set_local(run, token_id, "decisionResult", result)
     return "complete"

@@ -148,7 +148,8 @@ def retried(run: Run, trigger: Retried) -> None:
 
 
 def variables_set(run: Run, trigger: VariablesSet) -> None:
-    if trigger.scope and trigger.scope not in run.state.tokens:
+    host = run.state.tokens.get(trigger.scope)
+    if trigger.scope and (host is None or not host.entered):
         raise errors.ScopeNotOpen(trigger.scope)
     for name, value in trigger.variables.items():
         set_local(run, trigger.scope, name, value, trigger.wire.get(name))

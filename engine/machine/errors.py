@@ -1,5 +1,7 @@
 """Errors of the machine: triggers that do not fit the state. The state is unchanged by them."""
 
+# ruff: noqa: N818  (each is named for the situation)
+
 from __future__ import annotations
 
 
@@ -101,8 +103,8 @@ class StateTooNew(MachineError):
     code = "state_too_new"
 
 
-class Stopped(Exception):  # noqa: N818  a signal inside the machine, never seen outside
-    """A token cannot go on here: it keeps its place with an incident of this `kind`."""
+class Stopped(Exception):
+    """Inside the machine only: a token cannot go on and keeps its place, with an incident."""
 
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)

@@ -15,8 +15,11 @@ import msgspec
 from bpmn.values import Value, Variables
 
 
-class Fact(msgspec.Struct, frozen=True, array_like=True, tag=True, omit_defaults=True):
-    """Base of all facts. `tag=True`: the class name is the first item of the encoded array."""
+class Fact(msgspec.Struct, frozen=True, array_like=True, tag=True, omit_defaults=True, gc=False):
+    """Base of all facts. `tag=True`: the class name is the first item of the encoded array.
+
+    `gc=False`: a fact holds no reference cycle, so the collector need not look at it.
+    """
 
 
 class Entered(Fact, frozen=True):

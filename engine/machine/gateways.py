@@ -7,7 +7,7 @@ from __future__ import annotations
 from bpmn.graph import Expression, Flow, Node
 from bpmn.values import Variables
 from engine.machine.errors import Stopped
-from engine.machine.facts import Entered, Left
+from engine.machine.facts import Left
 from engine.machine.run import Run
 from engine.machine.scopes import consume, new_token
 from engine.machine.state import Stage, Token
@@ -81,12 +81,12 @@ def join(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
 
     A second token on the same flow waits for the next round.
     """
+    if len(node.incoming) < 2:
+        return "complete"
     flow = token.flow
     assert flow is not None, "a token reaches a join on a flow"
     gateways = run.state.joins.setdefault(token.scope, {})
     arrived = gateways.setdefault(node.id, {})
-    run.facts.append(Entered(node.id, token_id, token.scope))
-    token.entered = True
     arrived.setdefault(flow, []).append(token_id)
     if len(arrived) < len(node.incoming):
         return None

@@ -51,7 +51,7 @@ EVENTS_AND_GATEWAYS: dict[str, Step] = {
     "intermediateThrowEvent": events.throw,
     "endEvent": events.reach_end,
     "exclusiveGateway": events.pass_through,
-    "parallelGateway": events.pass_through,
+    "parallelGateway": gateways.join,
     "task": events.pass_through,
     "manualTask": events.pass_through,
     "sendTask": events.throw,
@@ -101,21 +101,16 @@ def advance(
     if state.ended is not None:
         raise InstanceEnded(f"the instance is over: {state.ended}")
     run = Run(graph, state, now, decisions)
-    entries = state.entries
-    if not isinstance(trigger, triggers.Continue):
-        state.entries = 0
-    try:
-        ANSWERS[type(trigger)](run, trigger)
-    except BaseException:
-        state.entries = entries
-        raise
+    ANSWERS[type(trigger)](run, trigger)
+    run.count_from(state.entries if isinstance(trigger, triggers.Continue) else 0)
     move(run)
+    run.close_count()
     return state, run.facts
 
 
 def move(run: Run) -> None:
     """Take each ready token from stage to stage until it waits or is gone."""
-    tokens, nodes, ready = run.state.tokens, run.graph.nodes, run.ready
+    tokens, nodes, ready, stages = run.state.tokens, run.graph.nodes, run.ready, STAGES
     while ready:
         token_id, stage = ready.pop()
         token = tokens.get(token_id)
@@ -125,7 +120,7 @@ def move(run: Run) -> None:
         try:
             while following is not None:
                 stage = following
-                following = STAGES[stage](run, token_id, token, nodes[token.node])
+                following = stages[stage](run, token_id, token, nodes[token.node])
         except Stopped as error:
             open_incident(run, token_id, token.node, stage, kind=error.kind, message=str(error))
         except ModelError as error:

@@ -39,7 +39,17 @@ ENTRIES_WITHOUT_A_WAIT = 1_000_000
 class Run:
     """`ready` is a stack: a branch runs to its waits before the next one begins."""
 
-    __slots__ = ("decide", "entries_left", "facts", "graph", "now", "reached", "ready", "state")
+    __slots__ = (
+        "decide",
+        "entries_allowed",
+        "entries_left",
+        "facts",
+        "graph",
+        "now",
+        "reached",
+        "ready",
+        "state",
+    )
 
     def __init__(self, graph: Graph, state: State, now: datetime, decide: Decide) -> None:
         self.graph = graph
@@ -48,9 +58,20 @@ class Run:
         self.decide = decide
         self.facts: list[AnyFact] = []
         self.ready: list[tuple[int, Stage]] = []
-        self.entries_left = ENTRIES_A_CALL
+        self.entries_allowed = self.entries_left = ENTRIES_A_CALL
         self.reached: str | None = None
         """The end event of the process that was reached last."""
+
+    def count_from(self, entries: int) -> None:
+        """Allow this call its entries, `entries` having been made since the last wait."""
+        self.state.entries = entries
+        if entries > ENTRIES_WITHOUT_A_WAIT - ENTRIES_A_CALL:
+            allowed = max(0, ENTRIES_WITHOUT_A_WAIT - entries)
+            self.entries_allowed = self.entries_left = allowed
+
+    def close_count(self) -> None:
+        """Note in the state how many entries this call made."""
+        self.state.entries += self.entries_allowed - self.entries_left
 
 
 Step = Callable[[Run, int, Token, Node], Stage | None]

@@ -34,6 +34,7 @@ def enter_subprocess(run: Run, token_id: int, token: Token, node: Node) -> Stage
 def consume(run: Run, token_id: int) -> None:
     """Take a token out of the world; the last one completes its scope."""
     scope = run.state.tokens.pop(token_id).scope
+    drop_scope(run, token_id)
     run.state.scopes[scope] -= 1
     if run.state.scopes[scope] == 0:
         complete_scope(run, scope)

@@ -22,7 +22,7 @@ Stage = Literal["arrive", "start", "arm", "act", "complete", "take"]
 """The steps of a token at a node, in order; see `machine.STAGES`."""
 
 
-class Token(msgspec.Struct, array_like=True):
+class Token(msgspec.Struct, array_like=True, gc=False):
     """A token at rest at a node, or on `flow` towards it.
 
     `entered` says that its node has begun and has neither completed nor been cancelled.
@@ -35,7 +35,7 @@ class Token(msgspec.Struct, array_like=True):
     waits: list[int] = []
 
 
-class Wait(msgspec.Struct, array_like=True, omit_defaults=True):
+class Wait(msgspec.Struct, array_like=True, gc=False):
     """One thing a token waits for. `node` is the token's, or a boundary event on it.
 
     `stage` is what a continuation runs and what a retried incident repeats.

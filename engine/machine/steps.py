@@ -8,7 +8,6 @@ from bpmn.graph import Node
 from engine.machine.errors import Stopped
 from engine.machine.events import arm_boundaries
 from engine.machine.facts import Entered, Left
-from engine.machine.gateways import join
 from engine.machine.run import ENTRIES_WITHOUT_A_WAIT, Run
 from engine.machine.state import Stage, Token
 from engine.machine.variables import drop_scope, map_outputs
@@ -16,24 +15,34 @@ from engine.machine.waits import cancel_waits, put_off
 
 
 def arrive(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
-    """A token comes to a node, each on its own (implicit merge), save at a parallel join."""
-    state = run.state
-    if state.entries >= ENTRIES_WITHOUT_A_WAIT:
-        raise Stopped("endless_loop", f"{state.entries} nodes were entered without a wait")
+    """A token comes to a node, each on its own (implicit merge); at a join it keeps its flow."""
     if run.entries_left == 0:
-        put_off(run, token_id, node, "arrive")
+        run_out(run, token_id, node)
         return None
     run.entries_left -= 1
-    state.entries += 1
-    if node.kind == "parallelGateway" and len(node.incoming) > 1:
-        return join(run, token_id, token, node)
-    token.flow = None
+    joins = node.kind == "parallelGateway" and len(node.incoming) > 1
+    if not joins:
+        token.flow = None
     token.entered = True
     run.facts.append(Entered(node.id, token_id, token.scope))
     if node.async_before:
         put_off(run, token_id, node, "start")
         return None
-    return "start" if node.inputs else "arm" if node.boundary else "act"
+    if node.inputs:
+        return "start"
+    if node.boundary:
+        return "arm"
+    if node.action is None and node.event is None and not joins:
+        return "complete"  # Nothing to do: splits and plain events save a stage.
+    return "act"
+
+
+def run_out(run: Run, token_id: int, node: Node) -> None:
+    """This call has entered enough nodes: the rest waits, unless it seems to go on for ever."""
+    entries = run.state.entries + run.entries_allowed
+    if entries >= ENTRIES_WITHOUT_A_WAIT:
+        raise Stopped("endless_loop", f"{entries} nodes were entered without a wait")
+    put_off(run, token_id, node, "arrive")
 
 
 def arm(run: Run, token_id: int, token: Token, node: Node) -> Stage:
@@ -59,4 +68,10 @@ def complete(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
     if node.async_after:
         put_off(run, token_id, node, "take")
         return None
+    outgoing = node.outgoing
+    if len(outgoing) == 1 and outgoing[0].condition is None:
+        # Nothing to choose, nothing that could fail: most nodes save a stage here.
+        token.node = outgoing[0].target
+        token.flow = outgoing[0].id
+        return "arrive"
     return "take"

@@ -23,7 +23,7 @@ from engine.machine.cron import Cron, CronInvalid
 ZONE = ZoneInfo("Europe/Berlin")
 
 
-class TimeInvalid(ValueError):
+class TimeInvalid(ValueError):  # noqa: N818  named for the situation
     """A text or value that names no instant, duration or recurrence."""
 
 
@@ -147,8 +147,11 @@ def first_due(kind: str, value: Value, now: datetime) -> Due:
 
 
 def next_due(cycle: Cycle) -> Due | None:
-    """The round after the one that fired, None when that was the last."""
-    return _round(cycle)
+    """The round after the one that fired, None when that was the last (or of the calendar)."""
+    try:
+        return _round(cycle)
+    except TimeInvalid:
+        return None
 
 
 def _round(cycle: Cycle) -> Due | None:

@@ -6,7 +6,8 @@ parallel branches share their scope; a local value shadows (as Camunda 7 does).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 from bpmn.graph import Expression, Node
 from bpmn.values import Value, Variables
@@ -15,18 +16,23 @@ from engine.machine.run import Run
 from engine.machine.state import Stage, Token
 
 _UNTYPED: Mapping[str, str] = {}
+N = TypeVar("N", str, str | None)
 
 
 def set_variables(
     run: Run, scope: int, values: Mapping[str, Value], wire: Mapping[str, str] = _UNTYPED
 ) -> None:
     """Set each value in the nearest scope, from `scope` outwards, that has its name."""
-    variables = run.state.variables
     for name, value in values.items():
-        at = scope
-        while at and name not in variables.get(at, ()):
-            at = run.state.tokens[at].scope
-        set_local(run, at, name, value, wire.get(name))
+        set_variable(run, scope, name, value, wire.get(name))
+
+
+def set_variable(run: Run, scope: int, name: str, value: Value, wire: str | None = None) -> None:
+    """Set a value in the nearest scope, from `scope` outwards, that has its name."""
+    state = run.state
+    while scope and name not in state.variables.get(scope, ()):
+        scope = state.tokens[scope].scope
+    set_local(run, scope, name, value, wire)
 
 
 def set_local(run: Run, scope: int, name: str, value: Value, wire: str | None = None) -> None:
@@ -38,7 +44,7 @@ def set_local(run: Run, scope: int, name: str, value: Value, wire: str | None = 
     own[name] = value
     if wire is not None:
         state.wire.setdefault(scope, {})[name] = wire
-    elif scope in state.wire:
+    elif state.wire:
         _forget_wire(run, scope, name)
     run.facts.append(VariableSet(scope, name, value, wire))
 
@@ -79,24 +85,24 @@ def map_outputs(run: Run, token_id: int, token: Token, node: Node) -> None:
     """Evaluate the output mapping inside the activity and write it to its surroundings."""
     seen = run.state.visible(run.state.scope_of(token_id))
     for name, value in evaluate_all(run, seen, node.outputs, run.state.variables.get(token_id)):
-        set_variables(run, token.scope, {name: value})
+        set_variable(run, token.scope, name, value)
 
 
 def evaluate_all(
     run: Run,
     seen: Variables,
-    expressions: tuple[tuple[str, Expression], ...],
+    expressions: Sequence[tuple[N, Expression]],
     shadowing: Mapping[str, Value] | None = None,
-) -> list[tuple[str, Value]]:
+) -> list[tuple[N, Value]]:
     """Evaluate in order, each seeing the results before it unless a name in `shadowing` hides it.
 
     Nothing is set until all have succeeded.
     """
-    results: list[tuple[str, Value]] = []
+    results: list[tuple[N, Value]] = []
     context = dict(seen) if len(expressions) > 1 else seen
     for name, expression in expressions:
         value = expression.evaluate(context, run.now)
         results.append((name, value))
-        if len(expressions) > 1 and not (shadowing and name in shadowing):
+        if name is not None and len(expressions) > 1 and not (shadowing and name in shadowing):
             context[name] = value
     return results

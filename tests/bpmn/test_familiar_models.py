@@ -183,7 +183,7 @@ def test_conditions_may_be_feel() -> None:
 
 def test_a_message_may_be_thrown_by_a_worker_or_by_the_engine() -> None:
     body = """<startEvent id="begin"/>
-        <intermediateThrowEvent id="work"><messageEventDefinition messageRef="m"
+        <intermediateThrowEvent id="work"><messageEventDefinition
           x:type="external" x:topic="post"/></intermediateThrowEvent>
         <sendTask id="send" messageRef="m"/>
         <endEvent id="done"/>""" + way("begin", "work", "send", "done")

@@ -46,3 +46,25 @@ def test_threads_do_not_read_each_others_findings() -> None:
         found = list(pool.map(lambda n: check_file("x.bpmn", [_GOOD, _BAD][n % 2]), range(40)))
 
     assert [len(findings) for findings in found] == [0, 1] * 20
+
+
+def test_an_id_that_only_the_drawing_repeats_is_a_fault_too() -> None:
+    diagram = (
+        b'<di:BPMNDiagram xmlns:di="http://www.omg.org/spec/BPMN/20100524/DI" id="t">'
+        b"<di:BPMNPlane/></di:BPMNDiagram></bpmn:definitions>"
+    )
+
+    findings = check_file("x.bpmn", _GOOD.replace(b"</bpmn:definitions>", diagram))
+
+    assert [finding.rule for finding in findings] == ["schema"]
+
+
+def test_a_repeated_id_is_reported_once() -> None:
+    source = _GOOD.replace(
+        b'<bpmn:endEvent id="e"/>', b'<bpmn:endEvent id="e"/><bpmn:task id="t"/>'
+    )
+
+    findings = check_file("x.bpmn", source)
+
+    assert [finding.rule for finding in findings if finding.element == "t"].count("schema") == 0
+    assert "duplicate-id" in {finding.rule for finding in findings}

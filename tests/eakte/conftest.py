@@ -103,17 +103,19 @@ if os.environ.get("AMTSGANG_TEST_POSTGRES") or os.environ.get("AMTSGANG_DEMAND_S
 
 
 @pytest.fixture(params=DATABASES)
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    urls: Iterator[str]
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     if request.param == "sqlite":
-        urls = iter([f"sqlite:///{tmp_path / 'amtsgang.db'}"])
+        yield f"sqlite:///{tmp_path / 'amtsgang.db'}"
     else:
-        urls = _postgres_url(os.environ["AMTSGANG_TEST_POSTGRES"])
-    database = Database.open(next(urls), connections=4)
+        yield from _postgres_url(os.environ["AMTSGANG_TEST_POSTGRES"])
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    database = Database.open(database_url, connections=4)
     database.create_all()
     yield database
     database.close()
-    next(urls, None)
 
 
 @pytest.fixture

@@ -13,7 +13,15 @@ import pytest
 
 import eakte
 from eakte.access import Vertraulichkeit
-from eakte.beteiligung import Beteiligung, open_step, record_step, schritte, skip_step, void_step
+from eakte.beteiligung import (
+    Beteiligung,
+    open_step,
+    readdress_step,
+    record_step,
+    schritte,
+    skip_step,
+    void_step,
+)
 from eakte.dokumente import add_version, dokument_head, file_dokument, read_dokument
 from eakte.errors import (
     AccessDenied,
@@ -186,6 +194,24 @@ def test_who_is_asked_may_read_and_act_until_the_step_ends(house) -> None:
     with house.begin(later) as tx, pytest.raises(AccessDenied):
         read_dokument(tx, house.rechner, version, house.blobs, "Neugier")
     assert (done.id, done.performer, done.state) == (step.id, house.rechner.id, "erledigt")
+
+
+def test_the_right_to_read_moves_with_the_request(house) -> None:
+    blob = house.put()
+    with house.begin() as tx:
+        vorgang = house.vorgang(tx, house.akte(tx, "jugendamt"))
+        version = house.dokument(tx, vorgang.id, blob).current.id
+        step = open_step(
+            tx, SYSTEM, vorgang.id, kind="p", addressee_kind="group", addressee="rechnerisch"
+        )
+        moved = readdress_step(
+            tx, house.jugend, step.id, addressee_kind="person", addressee=house.kasse.id
+        )
+        assert read_dokument(tx, house.kasse, version, house.blobs, "Prüfung")
+        with pytest.raises(AccessDenied):
+            read_dokument(tx, house.rechner, version, house.blobs, "Prüfung")
+
+    assert moved.addressee == house.kasse.id
 
 
 def test_a_finished_step_does_not_change(house) -> None:

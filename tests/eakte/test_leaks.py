@@ -15,15 +15,17 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import literal, select
 
 import eakte
 from eakte import grants, tables
-from eakte.access import Vertraulichkeit, visible
+from eakte.access import Vertraulichkeit, concerns, visible
 from eakte.beteiligung import Beteiligung, open_step, record_step
+from eakte.dokumente import add_version
 from eakte.errors import AccessDenied, EakteError, NotFound
 from eakte.export import export_akte
 from eakte.search import Query
+from eakte.vorgaenge import close_vorgang
 from eakte.wiedervorlagen import set_wiedervorlage
 from identity.errors import IdentityError
 from identity.principal import system_principal
@@ -92,10 +94,14 @@ FUNCTIONS = {name: function for name, function, _ in public_functions()}
 def build_file(house, grade: Vertraulichkeit) -> SimpleNamespace:
     """A file of the Jugendamt with something in every table."""
     blob, spare = house.put(CONTENT.encode()), house.put(b"fresh")
+    second = house.put(b"second " + CONTENT.encode())
     with house.begin() as tx:
         akte = house.akte(tx, "jugendamt", betreff=HEAD, vertraulichkeit=grade)
         vorgang = house.vorgang(tx, akte, betreff=HEAD, instance_id="instance")
-        filed = house.dokument(tx, vorgang.id, blob, HEAD)
+        filed = house.dokument(tx, vorgang.id, blob, HEAD, dateiname=CONTENT)
+        filed = add_version(tx, SYSTEM, filed.id, blob_id=second, blobs=house.blobs, reason=CONTENT)
+        closed = house.vorgang(tx, akte, betreff=HEAD)
+        close_vorgang(tx, SYSTEM, closed.id, CONTENT)
         step = open_step(
             tx, SYSTEM, vorgang.id, kind="p", addressee_kind="person", addressee="u_away"
         )
@@ -305,6 +311,23 @@ def test_lists_and_single_questions_agree_for_every_role_and_table(house, grade)
             assert head >= content >= write
 
 
+def test_a_process_instance_is_as_visible_as_its_vorgang(house) -> None:
+    build_file(house, Vertraulichkeit.PERSONENBEZOGEN)
+
+    def seen(who: str, instance: str) -> bool:
+        with house.begin() as tx:
+            criterion = concerns(house.people[who], literal(instance), now=tx.now)
+            return tx.first(select(1).where(criterion)) is not None
+
+    assert {who: seen(who, "instance") for who in ("jugend", "tief", "auditor", "nobody")} == {
+        "jugend": True,
+        "tief": False,
+        "auditor": True,
+        "nobody": False,
+    }
+    assert seen("tief", "an instance that is no Vorgang")
+
+
 def test_a_principal_of_another_tenant_sees_nothing(house) -> None:
     file = build_file(house, Vertraulichkeit.OFFEN)
 
@@ -384,6 +407,6 @@ def test_breaking_the_glass_opens_an_akte_for_four_hours_and_is_seen_by_all(hous
 
     with house.begin(now + timedelta(hours=4)) as tx, pytest.raises(NotFound):
         read(tx, house.tief_lead, file.version_id, house.blobs, "x")
-    assert bytes_read == CONTENT.encode()
+    assert bytes_read.endswith(CONTENT.encode())
     assert told[-1].text.endswith(reason)
     assert "break_glass" in {each.action for each in log}

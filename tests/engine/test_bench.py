@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from bpmn.errors import ModelRefused
+from bpmn.errors import FormInvalid, ModelRefused
 from engine.errors import CorrelationMismatch, Misused, NotFound
 from engine.handlers import Done, Handlers, JobContext
 from engine.testing import Bench, BpmnError, Retry
@@ -253,3 +253,35 @@ def test_a_timer_start_event_begins_cases_as_the_clock_moves() -> None:
     bench.run_jobs()
 
     assert all(case.ended for case in bench.cases)
+
+
+FORM = b"""{"type": "default", "id": "pruefform", "components": [
+  {"type": "number", "key": "betrag", "label": "Betrag", "validate": {"required": true}}]}"""
+
+
+def test_a_form_checks_what_is_submitted() -> None:
+    bench = Bench()
+    model = (
+        HEAD
+        + """<bpmn:process id="p" isExecutable="true"><bpmn:startEvent id="s"/>
+      <bpmn:sequenceFlow id="f" sourceRef="s" targetRef="u"/>
+      <bpmn:userTask id="u" camunda:formRef="pruefform"/></bpmn:process></bpmn:definitions>"""
+    )
+    bench.deploy(model.encode(), FORM)
+    case = bench.start("p")
+
+    with pytest.raises(FormInvalid):
+        case.submit("u")
+    case.submit("u", betrag=12)
+
+    assert case.variables == {"betrag": 12}
+
+
+def test_a_later_handler_of_a_topic_takes_the_place_of_an_earlier_one(bench: Bench) -> None:
+    bench.handle("read", lambda job: {"by": "first"})
+    bench.handle("read", lambda job: {"by": "second"})
+    case = bench.start("auftrag")
+
+    case.run_jobs()
+
+    assert case.variables == {"by": "second"}

@@ -128,6 +128,34 @@ def test_missing_and_unknown_parameters_are_refused(
         tx.run(SET, given)
 
 
+def test_an_unknown_column_is_refused(filled: Database) -> None:
+    with pytest.raises(WrongUse, match="nowhere"), filled.begin() as tx:
+        tx.run(INSERT, {**_row(tx, "d"), "nowhere": 1})
+
+
+@pytest.mark.parametrize("bad", ["a\0b", "\ud800", 2**70])
+def test_a_value_that_cannot_be_kept_is_never_kept_in_part(filled: Database, bad: object) -> None:
+    """SQLite keeps a NUL in a text, and gives it back; PostgreSQL refuses it."""
+    column = "number" if isinstance(bad, int) else "id"
+    kept = False
+    with suppress(ConstraintViolated, UnicodeError, OverflowError), filled.begin() as tx:
+        tx.run(INSERT, {**_row(tx, "d"), column: bad})
+        kept = True
+
+    assert _ids(filled) == (sorted(["a", str(bad), "b", "c"]) if kept else ["a", "b", "c"])
+
+
+def test_what_cannot_be_sent_leaves_the_transaction_as_it_was(filled: Database) -> None:
+    """Above all it does not leave its BEGIN unsent, so that what follows commits by itself."""
+    with suppress(KeyError), filled.begin() as tx:
+        with suppress(UnicodeError):
+            tx.run(INSERT, _row(tx, "\ud800"))
+        tx.run(INSERT, _row(tx, "d"))
+        raise KeyError
+
+    assert _ids(filled) == ["a", "b", "c"]
+
+
 def test_an_exception_rolls_back(filled: Database) -> None:
     with suppress(KeyError), filled.begin() as tx:
         tx.run(INSERT, _row(tx, "d"))
@@ -224,6 +252,34 @@ def test_a_batch_that_is_not_run_is_committed_as_a_whole_or_not_at_all(filled: D
         leave("e", "a")
 
     assert _ids(filled) == ["a", "b", "c", "d"]
+
+
+def test_a_connection_goes_on_after_statements_that_were_never_prepared(filled: Database) -> None:
+    """What follows a failure in a batch is skipped by the server, its preparation too."""
+    counted = select(func.count()).select_from(thing)
+    for number in range(3):
+        later = update(thing).where(thing.c.number == number).values(flag=True)
+        with suppress(Conflict), filled.begin() as tx:
+            batch = tx.batch()
+            batch.add(INSERT, _row(tx, "a"))
+            batch.add(later)
+        with filled.begin() as tx:
+            tx.run(INSERT, _row(tx, f"d{number}"))
+            tx.run(later)
+            assert tx.scalar(counted) == 4 + number
+
+
+def test_who_reads_inside_a_write_needs_no_writers_connection(database_url: str) -> None:
+    database = Database.open(database_url, connections=1)
+    database.create_all()
+
+    with database.begin() as tx:
+        tx.run(INSERT, _row(tx, "a"))
+        with database.reading() as other:
+            found = other.all(select(thing.c.id))
+
+    assert found == []
+    database.close()
 
 
 def test_reading_sees_one_moment_and_cannot_write(filled: Database) -> None:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import os
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, insert, select, update
 
-from storage.blobs import blob_table
+from storage.blobs import Blobs, blob_table
 from storage.blobs import object_name as blob_name
 from storage.checkpoints import anchor_table, checkpoint, checkpoint_table, object_name
+from storage.database import Database
+from storage.errors import Locked
 from storage.keys import Keyring
-from storage.ledger import erase_values, ledger_entry
+from storage.ledger import append, erase_values, ledger_entry
+from storage.objects import open_store
 from storage.verify import verify_all
 from tests.storage.cases import case_table
 from tests.storage.house import AT, House
@@ -191,3 +197,28 @@ def test_tenants_do_not_mix(house: House) -> None:
 
     assert anchors == 5
     assert (report.whole, report.streams, report.checkpoints) == (True, 0, 0)
+
+
+@pytest.mark.services
+def test_in_an_s3_store_a_checkpoint_is_locked_for_years(
+    database: Database, keyring: Keyring
+) -> None:
+    store = open_store(os.environ["AMTSGANG_TEST_S3"])
+    tenant = f"t{uuid4().hex}"
+    blobs = Blobs(database, store, keyring)
+    with database.begin(tenant) as tx:
+        tx.run(insert(case_table), {"tenant": tenant, "id": "a"})
+        append(tx, case_table, "a", actor="u_1", kind="step", facts=b"{}")
+    blob = blobs.put(tenant, b"content", "text/plain")
+    with database.begin(tenant) as tx:
+        blobs.commit(tx, blob.id)
+
+    checkpoint(database, store, keyring, tenant)
+
+    until = store.locked_until(object_name(tenant, 1))
+    assert until is not None
+    assert until > datetime.now(UTC) + timedelta(days=3000)
+    with pytest.raises(Locked):
+        store.delete(object_name(tenant, 1))
+    report = verify_all(database, store, blobs, tenant, trusted=keyring.fingerprints())
+    assert (report.whole, report.checkpoints, report.blobs) == (True, 1, 1)

@@ -13,7 +13,7 @@ from bpmn.feel.builtins.registry import builtin
 from bpmn.feel.limits import Run, checked_text
 from bpmn.feel.parser import parse
 from bpmn.feel.values import Range
-from bpmn.values import Number, YearsMonths
+from bpmn.values import ARITHMETIC, Number, YearsMonths
 
 _PLAIN_NUMBER = re.compile(r"-?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d{1,4})?", re.ASCII)
 
@@ -24,11 +24,11 @@ def logical_not(_run: Run, value: bool) -> bool:
 
 
 @builtin("is", "value1: any", "value2: any")
-def same(_run: Run, left: Any, right: Any) -> bool:
+def same(run: Run, left: Any, right: Any) -> bool:
     """Equal, and of the same type and offset."""
     if type(left) in (datetime, time) and type(left) is type(right):
         return print_value(left) == print_value(right)
-    return operators.equal(left, right) is True
+    return operators.equal(left, right, run) is True
 
 
 @builtin("number", "from: string")
@@ -53,8 +53,12 @@ def read_number(plain: str) -> Number | None:
 
 
 @builtin("string", "from: any")
-def string(_run: Run, value: Any) -> str | None:
-    return None if value is None else checked_text(print_value(value))
+def string(run: Run, value: Any) -> str | None:
+    if value is None:
+        return None
+    text = checked_text(print_value(value))
+    run.spend(len(text) >> 4)
+    return text
 
 
 def print_value(value: Any, *, quoted: bool = False) -> str:
@@ -145,7 +149,9 @@ def time_from_parts(
         return None
     if offset is not None and abs(offset) > timedelta(hours=14):
         return None
-    fraction = temporal.from_microseconds((Decimal(second) % 1) * 10**6)
+    fraction = temporal.from_microseconds(
+        ARITHMETIC.multiply(ARITHMETIC.remainder(second, 1), 10**6)
+    )
     zone = None if offset is None else timezone(offset)
     return time(int(hour), int(minute), int(second), fraction.microseconds, zone)
 

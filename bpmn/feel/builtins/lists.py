@@ -18,8 +18,8 @@ from bpmn.values import ARITHMETIC, Number
 
 
 @builtin("list contains", "list: list", "element: any")
-def list_contains(_run: Run, items: list[Any], element: Any) -> bool:
-    return any(operators.equal(item, element) is True for item in items)
+def list_contains(run: Run, items: list[Any], element: Any) -> bool:
+    return any(operators.equal(item, element, run) is True for item in items)
 
 
 @builtin("count", "list: list")
@@ -206,15 +206,15 @@ def reverse(_run: Run, items: list[Any]) -> list[Any]:
 
 
 @builtin("index of", "list: list", "match: any")
-def index_of(_run: Run, items: list[Any], match: Any) -> list[int]:
-    return [at for at, item in enumerate(items, 1) if operators.equal(item, match) is True]
+def index_of(run: Run, items: list[Any], match: Any) -> list[int]:
+    return [at for at, item in enumerate(items, 1) if operators.equal(item, match, run) is True]
 
 
 def _distinct(run: Run, items: list[Any]) -> list[Any]:
     found: list[Any] = []
     for item in items:
         run.spend(len(found))
-        if not any(operators.equal(item, other) is True for other in found):
+        if not any(operators.equal(item, other, run) is True for other in found):
             found.append(item)
     return found
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
 from typing import Any
 
+from bpmn.errors import ExpressionFailed, ExpressionRefused
 from bpmn.feel.builtins.registry import builtin
 from bpmn.feel.limits import Run, checked_length, checked_text
+from bpmn.patterns import Pattern, compile_pattern
 from bpmn.values import Number
+
+_SPECIAL = re.compile(r"[\\.^$|?*+(){}\[\]]")
 
 
 @builtin("substring", "string: string", "start position: number", "length: number?")
@@ -70,3 +76,46 @@ def string_join(_run: Run, items: list[Any], delimiter: str | None = None) -> st
     length = sum(map(len, texts)) + len(between) * max(len(texts) - 1, 0)
     checked_length(length)
     return between.join(texts)
+
+
+# --- patterns: what is beyond the subset of `bpmn.patterns` fails, it is never approximated ---
+
+
+@builtin("matches", "input: string", "pattern: string")
+def matches(run: Run, text: str, pattern: str) -> bool:
+    compiled = _pattern(pattern)
+    run.spend(len(text) * (1 + compiled.size // 20))
+    return compiled.found_in(text)
+
+
+@lru_cache(maxsize=200)
+def _pattern(pattern: str) -> Pattern:
+    try:
+        return compile_pattern(pattern, "xpath")
+    except ExpressionRefused as refused:
+        raise ExpressionFailed(f"the pattern {pattern[:80]}: {refused}") from refused
+
+
+def _literal(pattern: str) -> str:
+    """The pattern, if it is a text that means itself."""
+    if not pattern or _SPECIAL.search(pattern):
+        raise ExpressionFailed(
+            f"{pattern[:80]}: only plain texts are replaced or split at, not patterns"
+        )
+    return pattern
+
+
+@builtin("replace", "input: string", "pattern: string", "replacement: string")
+def replace(_run: Run, text: str, pattern: str, replacement: str) -> str:
+    if "$" in replacement or "\\" in replacement:
+        raise ExpressionFailed("a replacement with $ or \\ is not run")
+    plain = _literal(pattern)
+    checked_length(len(text) + text.count(plain) * (len(replacement) - len(plain)))
+    return text.replace(plain, replacement)
+
+
+@builtin("split", "string: string", "delimiter: string")
+def split(run: Run, text: str, delimiter: str) -> list[str]:
+    plain = _literal(delimiter)
+    run.spend(text.count(plain))
+    return text.split(plain)

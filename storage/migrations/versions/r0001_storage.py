@@ -12,6 +12,11 @@ depends_on = None
 
 
 def upgrade() -> None:
+    _create_ledger()
+    _create_contents()
+
+
+def _create_ledger() -> None:
     op.create_table(
         "ledger_entry",
         sa.Column("tenant", sa.String(64), nullable=False),
@@ -24,6 +29,28 @@ def upgrade() -> None:
         sa.Column("hash", sa.LargeBinary(32), nullable=False),
         sa.PrimaryKeyConstraint("tenant", "stream", "seq", name="pk_ledger_entry"),
     )
+    op.create_table(
+        "checkpoint",
+        sa.Column("tenant", sa.String(64), nullable=False),
+        sa.Column("number", sa.BigInteger, nullable=False),
+        sa.Column("at", sa.BigInteger, nullable=False),
+        sa.Column("size", sa.Integer, nullable=False),
+        sa.Column("note", sa.Text, nullable=False),
+        sa.Column("pending", sa.LargeBinary),
+        sa.PrimaryKeyConstraint("tenant", "number", name="pk_checkpoint"),
+    )
+    op.create_table(
+        "anchor",
+        sa.Column("tenant", sa.String(64), nullable=False),
+        sa.Column("stream", sa.String(64), nullable=False),
+        sa.Column("seq", sa.BigInteger, nullable=False),
+        sa.Column("checkpoint", sa.BigInteger, nullable=False),
+        sa.Column("leaf", sa.Integer, nullable=False),
+        sa.PrimaryKeyConstraint("tenant", "stream", name="pk_anchor"),
+    )
+
+
+def _create_contents() -> None:
     op.create_table(
         "blob",
         sa.Column("tenant", sa.String(64), nullable=False),
@@ -45,25 +72,6 @@ def upgrade() -> None:
         sa.Column("id", sa.String(64), nullable=False),
         sa.Column("key", sa.LargeBinary),
         sa.PrimaryKeyConstraint("tenant", "id", name="pk_key_holder"),
-    )
-    op.create_table(
-        "checkpoint",
-        sa.Column("tenant", sa.String(64), nullable=False),
-        sa.Column("number", sa.BigInteger, nullable=False),
-        sa.Column("at", sa.BigInteger, nullable=False),
-        sa.Column("size", sa.Integer, nullable=False),
-        sa.Column("note", sa.Text, nullable=False),
-        sa.Column("pending", sa.LargeBinary),
-        sa.PrimaryKeyConstraint("tenant", "number", name="pk_checkpoint"),
-    )
-    op.create_table(
-        "anchor",
-        sa.Column("tenant", sa.String(64), nullable=False),
-        sa.Column("stream", sa.String(64), nullable=False),
-        sa.Column("seq", sa.BigInteger, nullable=False),
-        sa.Column("checkpoint", sa.BigInteger, nullable=False),
-        sa.Column("leaf", sa.Integer, nullable=False),
-        sa.PrimaryKeyConstraint("tenant", "stream", name="pk_anchor"),
     )
 
 

@@ -178,6 +178,15 @@ def test_deep_or_endless_text_is_refused(text: str) -> None:
         '{a: for i in 1..60 return if i = 1 then "xxxxxxxx" else partial[-1] + partial[-1]}',
         "for i in 1..40 return if i = 1 then [1] else [partial[-1], partial[-1]]",
         "some i in 1..1000000000 satisfies i < 0",
+        "{a: for i in 1..30 return if i = 1 then [1] else [partial[-1], partial[-1]],"
+        " b: for i in 1..30 return if i = 1 then [1] else [partial[-1], partial[-1]], c: a = b}.c",
+        "{a: for i in 1..25 return if i = 1 then [1] else [partial[-1], partial[-1]],"
+        " b: a[25] instance of " + "list<" * 25 + "number" + ">" * 25 + "}.b",
+        "{a: for i in 1..40 return if i = 1 then [1] else [partial[-1], partial[-1]],"
+        " b: string length(string(a))}.b",
+        '{s: string join(for i in 1..50000 return "aa"), '
+        "n: count(for i in 1..40000 return string length(s + s))}.n",
+        'matches(string join(for i in 1..50000 return "aa"), "(a?){90}b")',
     ],
 )
 def test_an_evaluation_that_takes_too_much_is_stopped(text: str) -> None:

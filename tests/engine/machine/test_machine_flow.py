@@ -7,7 +7,13 @@ from time import process_time
 import pytest
 
 from bpmn.graph import Computation
-from engine.machine.errors import AlreadyStarted, InstanceEnded, NotStarted, TaskNotOpen
+from engine.machine.errors import (
+    AlreadyStarted,
+    InstanceEnded,
+    NotStarted,
+    ScopeNotOpen,
+    TaskNotOpen,
+)
 from engine.machine.facts import Ended, Entered, IncidentOpened, JobRequested, Left
 from engine.machine.state import encode
 from engine.machine.triggers import Cancel, Continue, JobDone, Retried, TaskCompleted, VariablesSet
@@ -222,3 +228,39 @@ def test_a_cancelled_instance_leaves_nothing_open() -> None:
 
     assert play.of(Ended) == [Ended("cancelled")]
     assert (play.state.tokens, play.state.waits, play.state.joins) == ({}, {}, {})
+
+
+def test_parallel_branches_that_were_put_off_still_meet_at_their_join() -> None:
+    nodes = {"s": START, "m": XOR, "f": AND, "a": script(), "b": script(), "j": AND}
+    nodes |= {"c": script(n=lambda v: v["n"] + 1), "g": XOR, "e": END}
+    more = {"g>m": expr(lambda v: v["n"] < 1000)}
+    play = Play(graph(nodes, "s>m>f>a>j>c>g>m f>b>j g>e", conditions=more, defaults=["g>e"]))
+    play.start(n=0)
+
+    while (put_off := play.waits("continuation")) and play.state.ended is None:
+        play.do(Continue(job=play.local(put_off[-1])))
+
+    assert play.state.ended == "completed"
+    assert play.variables == {"n": 1000}
+
+
+def test_variables_cannot_be_set_in_a_scope_that_is_not_open() -> None:
+    play = Play(graph({"s": START, "u": user()}, "s>u")).start()
+
+    with pytest.raises(ScopeNotOpen):
+        play.do(VariablesSet(variables={"a": 1}, scope=77))
+
+
+def test_a_join_may_stand_behind_a_continuation() -> None:
+    join = {**AND, "async_before": True, "async_after": True}
+    nodes = {"s": START, "f": AND, "a": script(), "b": script(), "j": join, "e": END}
+    play = Play(graph(nodes, "s>f>a>j>e f>b>j")).start()
+    assert play.waits("continuation") == ["j", "j"]
+
+    play.do(Continue(job=play.local("j")))
+    assert list(play.state.joins[0]["j"]) == ["a>j"]
+    play.do(Continue(job=play.local("j")))
+    assert play.state.joins == {}
+    play.do(Continue(job=play.local("j")))
+
+    assert play.state.ended == "completed"

@@ -1,0 +1,76 @@
+"""What the engine itself does to an instance, beside what happened inside the machine.
+
+Acts stand in a ledger entry among the machine's facts and follow the same rule: nothing personal
+but in the fields that `engine.record` puts into the erasable part.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TypeAlias
+
+from engine.machine.facts import Fact
+
+
+class Begun(Fact, frozen=True):
+    """The first act of every instance: which definition it follows."""
+
+    definition_id: str
+    process_id: str
+    version: int
+    business_key: str | None = None
+
+
+class TaskAssigned(Fact, frozen=True):
+    """A task changed hands; None gave it back to its candidates."""
+
+    task: int
+    assignee: str | None = None
+
+
+class TaskUpdated(Fact, frozen=True):
+    task: int
+    due: datetime | None = None
+    follow_up: datetime | None = None
+    priority: int | None = None
+
+
+class JobFailed(Fact, frozen=True):
+    """An attempt failed. `again_at` None: no attempt is left, an incident is open."""
+
+    job: int
+    node: str
+    attempt: int
+    again_at: datetime | None = None
+    message: str = ""
+
+
+class JobRetriesSet(Fact, frozen=True):
+    job: int
+    retries: int
+
+
+class CancelRequested(Fact, frozen=True):
+    reason: str
+
+
+class DefinitionDeployed(Fact, frozen=True):
+    """`hash` is the SHA-256 of the whole file."""
+
+    kind: str
+    key: str
+    version: int
+    definition_id: str
+    resource: str
+    hash: str
+
+
+Act: TypeAlias = (
+    Begun
+    | TaskAssigned
+    | TaskUpdated
+    | JobFailed
+    | JobRetriesSet
+    | CancelRequested
+    | DefinitionDeployed
+)

@@ -1,0 +1,189 @@
+"""How one command runs.
+
+    lock the instance's row → load its state → advance the machine → turn facts into rows
+    → append one ledger entry → commit
+
+A handler of the table below does the first three through its `Unit`; the unit does the rest in
+one batch. Invariant: a command happens entirely or not at all, and a conflict with another one
+is retried here, from the beginning, before anybody sees it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from random import uniform
+from time import sleep
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from bpmn.errors import ExpressionFailed
+from bpmn.graph import Decision, Graph
+from bpmn.values import Value
+from engine import (
+    commands,
+    deployments,
+    inbound,
+    incidents,
+    jobs,
+    messages,
+    runs,
+    tasks,
+    timers,
+    withdrawal,
+)
+from engine.access import VariableAccess, guard_variables
+from engine.commands import Command
+from engine.deployments import parse_form
+from engine.errors import Misused, Overtaken
+from engine.handlers import Backoff, Handlers, Participants
+from engine.machine.run import Decide, Decided
+from engine.models import Models
+from engine.unit import Instance, Unit
+from identity.principal import Principal, system_principal
+from storage.database import Database, Row, Transaction
+from storage.errors import Conflict
+
+if TYPE_CHECKING:
+    from bpmn.forms import FormSpec
+
+R = TypeVar("R")
+
+HANDLED: Mapping[type[Command[Any]], Callable[[Unit, Any], Any]] = {
+    commands.Deploy: deployments.deploy,
+    commands.DeleteDeployment: withdrawal.withdraw,
+    commands.StartInstance: runs.start,
+    commands.SetVariables: runs.set_variables,
+    commands.CancelInstance: runs.cancel,
+    commands.RetryIncident: incidents.retry,
+    commands.ClaimTask: tasks.claim,
+    commands.UnclaimTask: tasks.unclaim,
+    commands.AssignTask: tasks.assign,
+    commands.CompleteTask: tasks.complete,
+    commands.ThrowTaskError: tasks.throw,
+    commands.UpdateTask: tasks.update_task,
+    commands.LockExternalTasks: jobs.lock_external,
+    commands.CompleteJob: jobs.complete,
+    commands.FailJob: jobs.fail,
+    commands.ThrowJobError: jobs.throw,
+    commands.LockJob: jobs.lock,
+    commands.ExtendLock: jobs.extend_lock,
+    commands.UnlockJob: jobs.unlock,
+    commands.SetJobRetries: incidents.set_retries,
+    commands.RunJob: jobs.run_continuation,
+    commands.FireTimer: timers.fire,
+    commands.CorrelateMessage: messages.correlate,
+    commands.PublishMessage: messages.publish,
+    jobs.SettleJob: jobs.settle,
+    inbound.ReceiveMessages: inbound.receive,
+}
+"""Every command, and the function that runs it."""
+
+ATTEMPTS = 12
+"""Tries of a command that keeps meeting others; the waits between them add up to a second."""
+
+
+class Engine:
+    """Runs commands. One per process and database; threads share it."""
+
+    def __init__(
+        self,
+        database: Database,
+        handlers: Handlers | None = None,
+        participants: Participants | None = None,
+        *,
+        objects: Any = None,
+        clock: Callable[[], datetime] | None = None,
+        variable_access: VariableAccess | None = None,
+    ) -> None:
+        self.database = database
+        self.handlers = handlers or Handlers()
+        self.participants = participants or Participants()
+        self.objects = objects
+        self.models = Models()
+        self.clock = clock or _utc_now
+        if variable_access is not None:
+            guard_variables(database, variable_access)
+        self._listeners: list[Callable[[], None]] = []
+
+    def execute(self, command: Command[R], principal: Principal) -> R:
+        """Run a command in a transaction of its own. Raises what its handler raises."""
+        for attempt in range(ATTEMPTS):
+            try:
+                with self.database.begin(principal.tenant, self.clock()) as tx:
+                    return self.execute_in(tx, command, principal)
+            except Conflict:
+                sleep(uniform(0, 0.005 * 2 ** min(attempt, 5)))  # noqa: S311 spreads retries
+        raise Overtaken(f"{type(command).__name__} met other changes {ATTEMPTS} times")
+
+    def execute_in(self, tx: Transaction, command: Command[R], principal: Principal) -> R:
+        """Run a command inside the caller's transaction; the caller answers for conflicts."""
+        handler = HANDLED.get(type(command))
+        if handler is None:
+            raise Misused(f"{type(command).__name__} is no command")
+        if tx.tenant != principal.tenant:
+            raise Misused("the transaction belongs to another tenant than the principal")
+        unit = Unit(self, tx, principal)
+        result: R = handler(unit, command)
+        unit.finish()
+        return result
+
+    def deliver(self, tenant: str, instance_id: str) -> None:
+        """Let an instance take what lies in its inbox. The clock repeats what is cut off here."""
+        self.execute(inbound.ReceiveMessages(instance_id), system_principal(tenant))
+
+    def wake(self) -> None:
+        """Called after a commit that left something due: let this process's loops look."""
+        for listener in self._listeners:
+            listener()
+
+    def on_wake(self, listener: Callable[[], None]) -> None:
+        self._listeners = [*self._listeners, listener]
+
+    def off_wake(self, listener: Callable[[], None]) -> None:
+        self._listeners = [each for each in self._listeners if each != listener]
+
+    def retry_of(self, row: Row, failures: int) -> tuple[int, timedelta]:
+        """How many attempts a handler's job has, and the wait after so many failures.
+
+        The model's numbers go before the handler's.
+        """
+        registered = self.handlers.get(row.topic)
+        backoff = registered.retry if registered else Backoff()
+        limit = backoff.attempts if row.attempts is None else int(row.attempts)
+        waits = json.loads(row.waits) if row.waits else None
+        if waits:
+            return limit, timedelta(seconds=waits[min(failures, len(waits)) - 1])
+        return limit, backoff.wait_after(failures)
+
+    def decider(self, unit: Unit, instance: Instance) -> Decide:
+        """Evaluates the decision that a business rule task names, in the version it is bound to."""
+
+        def decide(action: Decision, seen: Mapping[str, Value], now: datetime) -> Decided:
+            found = self.models.bound(
+                unit.tx,
+                "decision",
+                action.reference,
+                action.binding,
+                action.version,
+                instance.definition.deployment_id,
+            )
+            if found is None:
+                raise ExpressionFailed(f"decision {action.reference!r} is not deployed")
+            table = self.models.parsed(unit.tx, found, deployments.parse_decisions)[found.key]
+            outcome = table.evaluate(seen, now)
+            return Decided(outcome.outputs, outcome.matched, outcome.inputs, found.version)
+
+        return decide
+
+    def form(self, tx: Transaction, form_id: str) -> FormSpec:
+        """The form a task was opened with (`Task.form_id`)."""
+        return self.models.parsed(tx, self.models.definition(tx, form_id), parse_form)
+
+    def graph(self, tx: Transaction, definition_id: str) -> Graph:
+        """The compiled process of a definition."""
+        return self.models.graph(tx, self.models.definition(tx, definition_id))
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,53 @@
+"""`POST /message`: correlate now or answer 400; nothing is buffered (as in Camunda 7)."""
+
+from __future__ import annotations
+
+from engine.commands import CorrelateMessage
+from engine.http.call import NO_CONTENT, Answer, Call
+from engine.http.dialect import BadRequest, JsonObject, read_variables
+from engine.results import Correlated
+
+
+def correlate(call: Call) -> Answer:
+    body = call.json()
+    name = body.get("messageName")
+    if not isinstance(name, str) or not name:
+        raise BadRequest("messageName is required")
+    if body.get("localCorrelationKeys") or body.get("processVariablesLocal"):
+        raise BadRequest("localCorrelationKeys and processVariablesLocal are not supported")
+    keys, _ = read_variables(body.get("correlationKeys"))
+    variables, wires = read_variables(body.get("processVariables"))
+    command = CorrelateMessage(
+        name=name,
+        business_key=body.get("businessKey"),
+        instance_id=body.get("processInstanceId"),
+        correlation=keys,
+        variables=variables,
+        wires=wires,
+        all_receivers=bool(body.get("all", False)),
+    )
+    results = call.engine.execute(command, call.principal)
+    if not body.get("resultEnabled"):
+        return NO_CONTENT
+    return [_result(each) for each in results]
+
+
+def _result(each: Correlated) -> JsonObject:
+    if each.started:
+        instance = {
+            "id": each.instance_id,
+            "definitionId": each.definition_id,
+            "businessKey": each.business_key,
+            "ended": False,
+            "suspended": False,
+            "tenantId": None,
+            "links": [],
+        }
+        return {"resultType": "ProcessDefinition", "execution": None, "processInstance": instance}
+    execution = {
+        "id": each.instance_id,
+        "processInstanceId": each.instance_id,
+        "ended": False,
+        "tenantId": None,
+    }
+    return {"resultType": "Execution", "execution": execution, "processInstance": None}

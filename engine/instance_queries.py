@@ -1,0 +1,210 @@
+"""Questions about instances: head data, tokens, variables, and the history in their ledger."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, exists, func, select
+
+from engine import access, record
+from engine.errors import NotAllowed, NotFound
+from engine.ids import local_id
+from engine.machine import facts
+from engine.machine.state import State, decode, decode_variables
+from engine.tables import incident
+from engine.tables import instance as instances
+from engine.views import Activity, HistoryEntry, InstanceView, Token, Variable
+from identity.access import require
+from identity.principal import Principal
+from storage import ledger
+from storage.database import Row, Transaction
+
+_HEAD = (
+    instances.c.id,
+    instances.c.definition_id,
+    instances.c.process_id,
+    instances.c.business_key,
+    instances.c.started_at,
+    instances.c.started_by,
+    instances.c.ended_at,
+    instances.c.how,
+    instances.c.end_node,
+    instances.c.seq,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceQuery:
+    """Filters that are None or empty do not narrow."""
+
+    ids: tuple[str, ...] = ()
+    process_id: str | None = None
+    definition_id: str | None = None
+    business_key: str | None = None
+    started_by: str | None = None
+    with_incident: bool | None = None
+    state: Literal["running", "ended", "any"] = "any"
+    order: Literal["newest", "oldest"] = "newest"
+    limit: int = 50
+    offset: int = 0
+
+
+def instance_list(
+    tx: Transaction, principal: Principal, query: InstanceQuery
+) -> list[InstanceView]:
+    """A page of instances. Their ids are ordered by time."""
+    require(principal, "instance.read")
+    by = instances.c.id
+    statement = (
+        select(*_HEAD)
+        .where(*_filters(tx, principal, query))
+        .order_by(by.desc() if query.order == "newest" else by)
+        .limit(query.limit)
+        .offset(query.offset)
+    )
+    return [_view(row) for row in tx.all(statement)]
+
+
+def instance_count(tx: Transaction, principal: Principal, query: InstanceQuery) -> int:
+    require(principal, "instance.read")
+    statement = select(func.count(instances.c.id)).where(*_filters(tx, principal, query))
+    return int(tx.scalar(statement))
+
+
+def instance(tx: Transaction, principal: Principal, instance_id: str) -> InstanceView:
+    """Raises NotFound for what the principal may not see."""
+    return _view(_row(tx, principal, instance_id, _HEAD))
+
+
+def tokens(tx: Transaction, principal: Principal, instance_id: str) -> list[Token]:
+    """Where the instance stands, and what each of its tokens waits for."""
+    row = _row(tx, principal, instance_id, (instances.c.state,))
+    if row.state is None:
+        return []
+    state = decode(row.state)
+    return [
+        Token(
+            id=number,
+            node=token.node,
+            scope=token.scope,
+            waits_for=tuple(
+                (state.waits[wait].kind, local_id(instance_id, wait)) for wait in token.waits
+            ),
+        )
+        for number, token in state.tokens.items()
+    ]
+
+
+def variables(
+    tx: Transaction, principal: Principal, instance_id: str, token: int | None = None
+) -> dict[str, Variable]:
+    """The process's variables, or all that a token sees. Raises NotFound, NotAllowed."""
+    row = _row(tx, principal, instance_id, (instances.c.state, instances.c.variables))
+    if not access.may_read_variables(tx, principal, instance_id):
+        raise NotAllowed("variables", instance_id)
+    if row.state is None or not token:
+        values, wires = decode_variables(row.variables)
+        state = State(variables=values, wire=wires)
+        seen, scope = state.visible(0), 0
+    else:
+        state = decode(row.state, row.variables)
+        if token not in state.tokens:
+            raise NotFound("token", local_id(instance_id, token))
+        scope = state.scope_of(token)
+        seen = state.visible(scope)
+    stated = {**state.wire.get(0, {}), **state.wire.get(scope, {})}
+    return {name: Variable(value, stated.get(name)) for name, value in seen.items()}
+
+
+def history(tx: Transaction, principal: Principal, instance_id: str) -> list[HistoryEntry]:
+    """Every command that touched the instance, with its facts, from its ledger stream."""
+    _row(tx, principal, instance_id, (instances.c.id,))
+    if not access.may_read_variables(tx, principal, instance_id):
+        raise NotAllowed("history", instance_id)
+    return [
+        HistoryEntry(
+            seq=entry.seq,
+            at=entry.at,
+            actor=entry.actor,
+            on_behalf_of=entry.on_behalf_of,
+            kind=entry.kind,
+            facts=record.decode(entry),
+            redacted=entry.redacted,
+        )
+        for entry in ledger.entries(tx, instance_id)
+        if entry.kind != ledger.ERASED
+    ]
+
+
+def activities(tx: Transaction, principal: Principal, instance_id: str) -> list[Activity]:
+    """The visits to nodes, in order of entering."""
+    visits: list[Activity] = []
+    at_node: dict[tuple[str, int], int] = {}
+    task_of: dict[int, int] = {}
+    for entry in history(tx, principal, instance_id):
+        for fact in entry.facts:
+            if isinstance(fact, facts.Entered):
+                at_node[fact.node, fact.token] = len(visits)
+                visits.append(Activity(fact.node, fact.token, entry.at))
+            elif isinstance(fact, facts.Left | facts.Cancelled):
+                index = at_node.pop((fact.node, fact.token), None)
+                if index is not None:
+                    gone = isinstance(fact, facts.Cancelled)
+                    visits[index] = replace(visits[index], ended_at=entry.at, cancelled=gone)
+            elif isinstance(fact, facts.TaskOpened):
+                index = task_of[fact.task] = at_node.get((fact.node, fact.token), -1)
+                task_id = local_id(instance_id, fact.task)
+                visits[index] = replace(visits[index], task_id=task_id)
+            elif isinstance(fact, facts.TaskClosed) and fact.how != "cancelled":
+                index = task_of[fact.task]
+                visits[index] = replace(
+                    visits[index], performer=entry.actor, on_behalf_of=entry.on_behalf_of
+                )
+    return visits
+
+
+def _row(tx: Transaction, principal: Principal, instance_id: str, columns: Any) -> Row:
+    require(principal, "instance.read")
+    row = tx.first(
+        select(*columns).where(
+            instances.c.tenant == tx.tenant,
+            instances.c.id == instance_id,
+            access.visible_instances(principal, instances),
+        )
+    )
+    if row is None:
+        raise NotFound("instance", instance_id)
+    return row
+
+
+def _filters(
+    tx: Transaction, principal: Principal, query: InstanceQuery
+) -> list[ColumnElement[bool]]:
+    table = instances.c
+    found: list[ColumnElement[bool]] = [
+        table.tenant == tx.tenant,
+        access.visible_instances(principal, instances),
+    ]
+    if query.ids:
+        found.append(table.id.in_(query.ids))
+    equal = (
+        (table.process_id, query.process_id),
+        (table.definition_id, query.definition_id),
+        (table.business_key, query.business_key),
+        (table.started_by, query.started_by),
+    )
+    found += [column == value for column, value in equal if value is not None]
+    if query.state != "any":
+        runs = table.ended_at.is_(None)
+        found.append(runs if query.state == "running" else ~runs)
+    if query.with_incident is not None:
+        stopped = exists().where(
+            incident.c.tenant == table.tenant, incident.c.instance_id == table.id
+        )
+        found.append(stopped if query.with_incident else ~stopped)
+    return found
+
+
+def _view(row: Row) -> InstanceView:
+    return InstanceView(*row)

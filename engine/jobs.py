@@ -1,0 +1,446 @@
+"""Jobs: claim with attempt and lease, complete, fail, retry.
+
+The row is the truth. A handler's job is fenced by its attempt: whoever settles it with an older
+attempt changes nothing. An external task is fenced by its worker's id alone (Camunda 7): a lock
+that has expired and that nobody took may still complete. Invariant: a job closes in the
+transaction that moves its token, together with the effects its handler returned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+
+from sqlalchemy import bindparam, case, select, update
+
+from bpmn.values import Value, Variables
+from engine.acts import JobFailed
+from engine.commands import (
+    Command,
+    CompleteJob,
+    ExtendLock,
+    FailJob,
+    LockExternalTasks,
+    LockJob,
+    RunJob,
+    ThrowJobError,
+    Topic,
+    UnlockJob,
+)
+from engine.errors import JobNotYours, Misused, NotFound
+from engine.handlers import Effect
+from engine.ids import split_id
+from engine.machine.facts import IncidentOpened
+from engine.machine.state import decode
+from engine.machine.triggers import AnyTrigger, Continue, JobDone, JobThrew
+from engine.projection import CLOSE_JOB, FAILED_JOB, OPEN_INCIDENT, incident_row
+from engine.results import LockedJob
+from engine.tables import instance as instances
+from engine.tables import job
+from engine.unit import LOCKED, Instance, Unit
+from identity.access import require
+from storage.database import Row, Transaction, for_update, skip_locked
+
+_OF_INSTANCE = (instances.c.tenant == job.c.tenant) & (instances.c.id == job.c.instance_id)
+_WITH_INSTANCE = select(job, *LOCKED).join_from(job, instances, _OF_INSTANCE)
+_LOCK = for_update(
+    _WITH_INSTANCE.where(job.c.tenant == bindparam("tenant"), job.c.id == bindparam("id"))
+)
+_CLAIMABLE = (
+    job.c.tenant == bindparam("of_tenant"),
+    job.c.state != "failed",
+    job.c.free_at <= bindparam("of_now"),
+)
+_READY_CONTINUATIONS = skip_locked(
+    _WITH_INSTANCE.where(
+        job.c.tenant == bindparam("tenant"),
+        job.c.kind == "continuation",
+        job.c.topic == "",
+        job.c.state != "failed",
+        job.c.free_at <= bindparam("now"),
+    )
+    .order_by(job.c.free_at)
+    .limit(bindparam("limit"))
+)
+_KEY = (job.c.tenant == bindparam("of_tenant"), job.c.id == bindparam("of_id"))
+RELEASE = (
+    update(job)
+    .where(*_KEY)
+    .values(
+        state=bindparam("state"),
+        failures=bindparam("failures"),
+        retries=bindparam("retries"),
+        worker_id=None,
+        free_at=bindparam("free_at"),
+        published_at=None,
+        error=bindparam("error"),
+        details=bindparam("details"),
+    )
+)
+"""A job that nobody works on: waiting for its next attempt, or failed."""
+_HOLD = (
+    update(job)
+    .where(*_KEY)
+    .values(state="leased", worker_id=bindparam("worker_id"), free_at=bindparam("free_at"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An attempt that ended in an error; `details` is for the operator. `again`: Retry(after)."""
+
+    message: str
+    details: str = ""
+    again: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Thrown:
+    code: str
+    message: str | None = None
+    variables: Variables = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    variables: Variables
+    effects: Sequence[Effect] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SettleJob(Command[bool]):
+    """What a handler here made of a job. False: fenced out, somebody else has the job."""
+
+    job_id: str
+    attempt: int
+    outcome: Finished | Thrown | Failure
+
+
+def lock_job(unit: Unit, job_id: str) -> Row:
+    """The job's row, its instance locked with it. Raises NotFound."""
+    row = unit.tx.first(_LOCK, {"tenant": unit.tx.tenant, "id": job_id})
+    if row is None:
+        raise NotFound("job", job_id)
+    return row
+
+
+def number_of(row: Row) -> int:
+    parts = split_id(row.id)
+    assert parts is not None
+    return parts[1]
+
+
+# --- handlers here ---
+
+
+@cache
+def claim_statement(topics: int) -> Any:
+    """Claim handler jobs of so many topics; a lease that ran out counts as a failure."""
+    names: list[Any] = [bindparam(f"topic_{index}") for index in range(topics)]
+    chosen = skip_locked(
+        select(job.c.id)
+        .where(*_CLAIMABLE, job.c.kind == "handler", job.c.topic.in_(names))
+        .order_by(job.c.priority.desc(), job.c.free_at)
+        .limit(bindparam("of_limit"))
+    )
+    return _taken(job.c.id.in_(chosen))
+
+
+def _taken(which: Any) -> Any:
+    return (
+        update(job)
+        .where(job.c.tenant == bindparam("of_tenant"), which)
+        .values(
+            state="leased",
+            attempt=job.c.attempt + 1,
+            failures=job.c.failures + case((job.c.state == "leased", 1), else_=0),
+            worker_id=bindparam("worker_id"),
+            free_at=bindparam("until"),
+        )
+        .returning(job)
+    )
+
+
+CLAIM_ONE = _taken(
+    job.c.id.in_(
+        skip_locked(
+            select(job.c.id).where(
+                *_CLAIMABLE, job.c.kind == "handler", job.c.id == bindparam("of_id")
+            )
+        )
+    )
+)
+"""Claim the one job that a delivery names, if it is still to be had."""
+
+
+def settle(unit: Unit, command: SettleJob) -> bool:
+    row = unit.tx.first(_LOCK, {"tenant": unit.tx.tenant, "id": command.job_id})
+    if row is None or row.attempt != command.attempt or row.state != "leased":
+        return False
+    instance = unit.adopt(row)
+    outcome = command.outcome
+    if isinstance(outcome, Failure):
+        _failed(unit, row, instance, outcome)
+        return True
+    if isinstance(outcome, Finished):
+        for effect in outcome.effects:
+            effect(unit.tx)
+        trigger: AnyTrigger = JobDone(job=number_of(row), variables=outcome.variables)
+        unit.advance(instance, trigger, "job.done")
+    else:
+        trigger = JobThrew(
+            job=number_of(row),
+            code=outcome.code,
+            message=outcome.message,
+            variables=outcome.variables,
+        )
+        unit.advance(instance, trigger, "job.threw")
+    return True
+
+
+def _failed(unit: Unit, row: Row, instance: Instance, failure: Failure) -> None:
+    """Wait and try again, or give up and open an incident."""
+    if failure.again is not None:
+        release(unit, row, "ready", unit.tx.now + failure.again, failure, row.failures)
+        return
+    failures = row.failures + 1
+    limit, wait = unit.engine.retry_of(row, failures)
+    if failures >= limit:
+        give_up(unit, row, instance, failure, failures)
+        return
+    again_at = unit.tx.now + wait
+    release(unit, row, "ready", again_at, failure, failures)
+    fact = JobFailed(number_of(row), row.node, row.attempt, again_at, failure.message)
+    unit.note(instance, "job.failed", fact)
+
+
+def release(  # noqa: PLR0917 the columns it sets
+    unit: Unit,
+    row: Row,
+    state: str,
+    free_at: datetime,
+    failure: Failure,
+    failures: int,
+    retries: int | None = None,
+) -> None:
+    unit.add(
+        RELEASE,
+        {
+            "of_tenant": unit.tx.tenant,
+            "of_id": row.id,
+            "state": state,
+            "failures": failures,
+            "retries": row.retries if retries is None else retries,
+            "free_at": free_at,
+            "error": failure.message[:4000],
+            "details": failure.details[:100_000],
+        },
+    )
+
+
+def give_up(  # noqa: PLR0917 as `release`
+    unit: Unit,
+    row: Row,
+    instance: Instance,
+    failure: Failure,
+    failures: int,
+    retries: int | None = None,
+) -> None:
+    """No attempt is left: the job waits for a person, its incident bears its number."""
+    release(unit, row, "failed", unit.tx.now, failure, failures, retries)
+    number = number_of(row)
+    opened = IncidentOpened(number, row.node, row.token, FAILED_JOB, failure.message)
+    failed = JobFailed(number, row.node, row.attempt, None, failure.message)
+    unit.note(instance, "job.failed", failed, opened)
+    # The incident's row names its job; so it is written here and not by the projection.
+    unit.add(OPEN_INCIDENT, incident_row(unit.projection, instance, opened, row.id))
+
+
+# --- continuations ---
+
+
+def run_continuation(unit: Unit, command: RunJob) -> None:
+    require(unit.principal, "job.operate")
+    row = lock_job(unit, command.job_id)
+    if row.kind != "continuation":
+        raise Misused(f"job {command.job_id} is worked on by its topic, not run by hand")
+    unit.advance(unit.adopt(row), Continue(job=number_of(row)), "job.continued")
+
+
+def run_continuations(unit: Unit, limit: int) -> int:
+    """Run up to `limit` continuations that nobody else is running."""
+    keys = {"tenant": unit.tx.tenant, "now": unit.tx.now, "limit": limit}
+    rows = unit.tx.all(_READY_CONTINUATIONS, keys)
+    for row in rows:
+        instance = unit.adopt(row)
+        if number_of(row) in instance.state.waits:
+            unit.advance(instance, Continue(job=number_of(row)), "job.continued")
+        else:
+            unit.projection.close(CLOSE_JOB, instance, number_of(row))
+    return len(rows)
+
+
+def due_continuations(tx: Transaction, limit: int) -> list[str]:
+    """Ids of continuations that are due."""
+    statement = (
+        select(job.c.id)
+        .where(*_CLAIMABLE, job.c.kind == "continuation")
+        .order_by(job.c.free_at)
+        .limit(limit)
+    )
+    return [row.id for row in tx.all(statement, {"of_tenant": tx.tenant, "of_now": tx.now})]
+
+
+# --- external tasks ---
+
+_VARIABLES = select(instances.c.id, instances.c.state, instances.c.variables).where(
+    instances.c.tenant == bindparam("tenant"), instances.c.id.in_(bindparam("ids", expanding=True))
+)
+
+
+def lock_external(unit: Unit, command: LockExternalTasks) -> list[LockedJob]:
+    require(unit.principal, "external_task.work")
+    rows: list[tuple[Row, Topic]] = []
+    for topic in command.topics:
+        left = command.limit - len(rows)
+        if left > 0:
+            rows += [(row, topic) for row in _take_external(unit, command, topic, left)]
+    if not rows:
+        return []
+    keys = {"tenant": unit.tx.tenant, "ids": sorted({row.instance_id for row, _ in rows})}
+    states = {row.id: row for row in unit.tx.all(_VARIABLES, keys)}
+    return [_locked(unit, row, topic, states[row.instance_id]) for row, topic in rows]
+
+
+def _take_external(
+    unit: Unit, command: LockExternalTasks, topic: Topic, limit: int
+) -> Sequence[Row]:
+    order = [job.c.priority.desc()] if command.by_priority else []
+    chosen = select(job.c.id).where(
+        *_CLAIMABLE, job.c.kind == "external", job.c.topic == bindparam("of_topic")
+    )
+    keys: dict[str, Any] = {"of_topic": topic.name, "of_now": unit.tx.now, "of_limit": limit}
+    if topic.business_key is not None:
+        chosen = chosen.where(job.c.business_key == bindparam("of_business_key"))
+        keys["of_business_key"] = topic.business_key
+    if topic.process_ids:
+        chosen = chosen.where(job.c.process_id.in_(topic.process_ids))
+    if topic.definition_ids:
+        chosen = chosen.where(job.c.definition_id.in_(topic.definition_ids))
+    chosen = skip_locked(chosen.order_by(*order, job.c.free_at).limit(bindparam("of_limit")))
+    keys |= {"of_tenant": unit.tx.tenant, "worker_id": command.worker_id}
+    keys["until"] = unit.tx.now + topic.lock_for
+    return unit.tx.all(_taken(job.c.id.in_(chosen)), keys)
+
+
+def _locked(unit: Unit, row: Row, topic: Topic, of: Row) -> LockedJob:
+    definition = unit.engine.models.definition(unit.tx, row.definition_id)
+    node = unit.engine.models.graph(unit.tx, definition).nodes[row.node]
+    seen: Mapping[str, Value] = {}
+    wires: dict[str, str] = {}
+    if topic.variables != ():
+        state = decode(of.state, of.variables)
+        scope = state.scope_of(row.token)
+        seen = state.visible(scope)
+        if topic.variables is not None:
+            seen = {name: seen[name] for name in topic.variables if name in seen}
+        wires = {**state.wire.get(0, {}), **state.wire.get(scope, {})}
+    return LockedJob(
+        id=row.id,
+        topic=row.topic,
+        worker_id=row.worker_id,
+        locked_until=row.free_at,
+        instance_id=row.instance_id,
+        definition_id=row.definition_id,
+        process_id=row.process_id,
+        process_version=definition.version,
+        version_tag=definition.version_tag,
+        node=row.node,
+        token=row.token,
+        business_key=row.business_key,
+        retries=row.retries,
+        priority=row.priority,
+        error_message=row.error,
+        error_details=row.details,
+        created_at=row.created_at,
+        variables=seen,
+        wires=wires,
+        properties=node.properties,
+    )
+
+
+def _held(unit: Unit, job_id: str, worker_id: str) -> tuple[Row, Instance]:
+    require(unit.principal, "external_task.work")
+    row = lock_job(unit, job_id)
+    if row.kind != "external":
+        raise NotFound("external task", job_id)
+    if row.worker_id != worker_id:
+        raise JobNotYours(job_id, worker_id, row.worker_id)
+    return row, unit.adopt(row)
+
+
+def complete(unit: Unit, command: CompleteJob) -> None:
+    row, instance = _held(unit, command.job_id, command.worker_id)
+    trigger = JobDone(
+        job=number_of(row),
+        variables=command.variables,
+        local=command.local,
+        wire=dict(command.wires),
+    )
+    unit.advance(instance, trigger, "job.done")
+
+
+def throw(unit: Unit, command: ThrowJobError) -> None:
+    row, instance = _held(unit, command.job_id, command.worker_id)
+    trigger = JobThrew(
+        job=number_of(row),
+        code=command.error_code,
+        message=command.message,
+        variables=command.variables,
+    )
+    unit.advance(instance, trigger, "job.threw")
+
+
+def fail(unit: Unit, command: FailJob) -> None:
+    row, instance = _held(unit, command.job_id, command.worker_id)
+    failure = Failure(command.message or "", command.details or "")
+    failures = row.failures + 1
+    if command.retries <= 0:
+        give_up(unit, row, instance, failure, failures, 0)
+        return
+    again_at = unit.tx.now + command.retry_after
+    release(unit, row, "ready", again_at, failure, failures, command.retries)
+    fact = JobFailed(number_of(row), row.node, row.attempt, again_at, failure.message)
+    unit.note(instance, "job.failed", fact)
+
+
+def lock(unit: Unit, command: LockJob) -> None:
+    require(unit.principal, "external_task.work")
+    row = lock_job(unit, command.job_id)
+    taken = row.state == "leased" and row.free_at > unit.tx.now
+    if row.kind != "external" or (taken and row.worker_id != command.worker_id):
+        raise JobNotYours(command.job_id, command.worker_id, row.worker_id)
+    _hold(unit, row, command.worker_id, command.lock_for)
+
+
+def extend_lock(unit: Unit, command: ExtendLock) -> None:
+    row, _ = _held(unit, command.job_id, command.worker_id)
+    _hold(unit, row, command.worker_id, command.lock_for)
+
+
+def _hold(unit: Unit, row: Row, worker_id: str, lock_for: timedelta) -> None:
+    until = unit.tx.now + lock_for
+    key = {"of_tenant": unit.tx.tenant, "of_id": row.id}
+    unit.add(_HOLD, {**key, "worker_id": worker_id, "free_at": until})
+
+
+def unlock(unit: Unit, command: UnlockJob) -> None:
+    require(unit.principal, "external_task.work")
+    row = lock_job(unit, command.job_id)
+    if row.state != "leased":
+        return
+    failure = Failure(row.error or "", row.details or "")
+    release(unit, row, "ready", unit.tx.now, failure, row.failures)

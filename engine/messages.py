@@ -1,0 +1,298 @@
+"""Messages: correlate at once, or publish with a time to live.
+
+Publisher and subscriber both lock the row of the channel (name, key), so neither misses the other.
+What is published to a waiting instance goes through its inbox, since only the instance's own
+command may move it. Invariant: one published message reaches at most one receiver.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import bindparam, delete, insert, select, update
+
+from bpmn.graph import Node
+from bpmn.values import Value, Variables, decode, encode
+from engine.commands import CorrelateMessage, PublishMessage
+from engine.errors import CorrelationMismatch, NotAllowed
+from engine.ids import new_id, split_id
+from engine.machine import facts
+from engine.machine.facts import Fact
+from engine.machine.triggers import MessageArrived
+from engine.projection import text_of_key
+from engine.results import Correlated, Published
+from engine.tables import channel, inbox, message, subscription
+from engine.unit import Instance, Unit
+from identity.access import permits
+from storage.database import Row, for_update
+from storage.errors import Conflict
+
+THROWN_FOR = timedelta(hours=1)
+"""How long a message that a model throws waits for a receiver."""
+
+_CHANNEL = (
+    channel.c.tenant == bindparam("tenant"),
+    channel.c.name == bindparam("name"),
+    channel.c.key == bindparam("key"),
+)
+_LOCK_CHANNEL = for_update(select(channel.c.name).where(*_CHANNEL))
+_OPEN_CHANNEL = insert(channel).values({c.name: bindparam(c.name) for c in channel.c})
+_WAITING = (
+    select(subscription)
+    .where(
+        subscription.c.tenant == bindparam("tenant"),
+        subscription.c.message == bindparam("name"),
+        subscription.c.key == bindparam("key"),
+        subscription.c.instance_id.is_not(None),
+    )
+    .order_by(subscription.c.created_at, subscription.c.id)
+)
+_NAMED = (
+    select(subscription)
+    .where(
+        subscription.c.tenant == bindparam("tenant"), subscription.c.message == bindparam("name")
+    )
+    .order_by(subscription.c.created_at, subscription.c.id)
+)
+_STARTS = _NAMED.where(subscription.c.instance_id.is_(None))
+_TAKEN = delete(subscription).where(
+    subscription.c.tenant == bindparam("of_tenant"), subscription.c.id == bindparam("of_id")
+)
+_BUFFERED = (
+    select(message)
+    .where(
+        message.c.tenant == bindparam("tenant"),
+        message.c.name == bindparam("name"),
+        message.c.key == bindparam("key"),
+        message.c.payload.is_not(None),
+        message.c.expires_at > bindparam("now"),
+    )
+    .order_by(message.c.id)
+    .limit(bindparam("limit"))
+)
+_SEEN = select(message.c.id, message.c.expires_at).where(
+    message.c.tenant == bindparam("tenant"),
+    message.c.name == bindparam("name"),
+    message.c.message_id == bindparam("message_id"),
+)
+_KEEP = insert(message).values({c.name: bindparam(c.name) for c in message.c})
+_OF_MESSAGE = (message.c.tenant == bindparam("of_tenant"), message.c.id == bindparam("of_id"))
+_FORGET = delete(message).where(*_OF_MESSAGE)
+_DELIVERED = update(message).where(*_OF_MESSAGE).values(payload=None)
+_SEND = insert(inbox).values({c.name: bindparam(c.name) for c in inbox.c})
+
+
+def lock_channel(unit: Unit, name: str, key: str) -> None:
+    """Hold the channel until the transaction ends; it is opened by whoever comes first."""
+    keys = {"tenant": unit.tx.tenant, "name": name, "key": key}
+    if unit.tx.first(_LOCK_CHANNEL, keys) is None:
+        try:
+            with unit.tx.savepoint():
+                unit.tx.run(_OPEN_CHANNEL, keys)
+        except Conflict:
+            unit.tx.first(_LOCK_CHANNEL, keys)
+
+
+def follow(unit: Unit, instance: Instance, happened: Sequence[Fact]) -> None:
+    """After a step: take what is buffered for new subscriptions, send what was thrown."""
+    subscribed = [fact for fact in happened if isinstance(fact, facts.Subscribed)]
+    thrown = [fact for fact in happened if isinstance(fact, facts.MessageThrown)]
+    channels = {(each.message, text_of_key(each.key)) for each in subscribed}
+    channels |= {(each.message, text_of_key(each.key)) for each in thrown}
+    for name, key in sorted(channels):
+        lock_channel(unit, name, key)
+    for sent in thrown:
+        _publish(unit, sent.message, sent.key, sent.variables, unit.tx.now + THROWN_FOR, None)
+    for fact in subscribed:
+        _take_buffered(unit, instance, fact)
+
+
+def _take_buffered(unit: Unit, instance: Instance, fact: facts.Subscribed) -> None:
+    wait = instance.state.waits.get(fact.subscription)
+    if wait is None:
+        return
+    keys = {"tenant": unit.tx.tenant, "name": fact.message, "key": text_of_key(fact.key)}
+    stays = keeps_listening(instance.graph.nodes[wait.node])
+    limit = 1000 if stays else 1
+    for row in unit.tx.all(_BUFFERED, {**keys, "now": unit.tx.now, "limit": limit}):
+        gone = {"of_tenant": unit.tx.tenant, "of_id": row.id}
+        unit.tx.run(_FORGET if row.message_id is None else _DELIVERED, gone)
+        if fact.subscription in instance.state.waits:
+            trigger = MessageArrived(subscription=fact.subscription, variables=_read(row.payload))
+            unit.advance(instance, trigger, "message.arrived")
+
+
+def keeps_listening(node: Node) -> bool:
+    """A boundary event that does not interrupt takes one message after the other."""
+    return node.attached_to is not None and not node.interrupting
+
+
+def _read(payload: bytes) -> Variables:
+    variables = decode(payload)
+    assert isinstance(variables, dict)
+    return variables
+
+
+# --- publish ---
+
+
+def publish(unit: Unit, command: PublishMessage) -> Published:
+    _check(unit, "PublishMessage", command.name)
+    lock_channel(unit, command.name, text_of_key(command.key))
+    expires = unit.tx.now + command.time_to_live
+    return _publish(unit, command.name, command.key, command.variables, expires, command.message_id)
+
+
+def _publish(  # noqa: PLR0917 the fields of a message
+    unit: Unit,
+    name: str,
+    key: Value,
+    variables: Variables,
+    expires: datetime,
+    message_id: str | None,
+) -> Published:
+    """Deliver to the one that has waited longest, else start, else keep. The channel is held."""
+    id_ = new_id(unit.tx.now)
+    text = text_of_key(key)
+    if message_id is not None:
+        seen = unit.tx.first(
+            _SEEN, {"tenant": unit.tx.tenant, "name": name, "message_id": message_id}
+        )
+        if seen is not None and seen.expires_at > unit.tx.now:
+            return Published(seen.id, "duplicate")
+        if seen is not None:
+            unit.tx.run(_FORGET, {"of_tenant": unit.tx.tenant, "of_id": seen.id})
+    row: dict[str, Any] = {"tenant": unit.tx.tenant, "id": id_, "name": name, "key": text}
+    row |= {"message_id": message_id, "payload": encode(variables), "expires_at": expires}
+    published = _hand_over(unit, id_, name, text, variables)
+    if published is not None:
+        if message_id is not None:
+            unit.tx.run(_KEEP, {**row, "payload": None})
+        return published
+    unit.tx.run(_KEEP, row)
+    return Published(id_, "buffered")
+
+
+def _hand_over(unit: Unit, id_: str, name: str, key: str, variables: Variables) -> Published | None:
+    receiver = unit.tx.first(_WAITING, {"tenant": unit.tx.tenant, "name": name, "key": key})
+    if receiver is not None:
+        send(unit, receiver, variables)
+        return Published(id_, "delivered", receiver.instance_id)
+    start = unit.tx.first(_STARTS, {"tenant": unit.tx.tenant, "name": name})
+    if start is not None:
+        definition = unit.engine.models.definition(unit.tx, start.definition_id)
+        begun = unit.begin(definition, variables, node=start.node, kind="message.started")
+        return Published(id_, "started", begun.id)
+    return None
+
+
+def send(unit: Unit, receiver: Row, variables: Variables) -> None:
+    """Put the message into the instance's inbox and take it off the market."""
+    parts = split_id(receiver.id)
+    assert parts is not None
+    definition = unit.engine.models.definition(unit.tx, receiver.definition_id)
+    node = unit.engine.models.graph(unit.tx, definition).nodes[receiver.node]
+    tenant = unit.tx.tenant
+    if not keeps_listening(node):
+        unit.tx.run(_TAKEN, {"of_tenant": tenant, "of_id": receiver.id})
+    row: dict[str, Any] = {
+        "tenant": tenant,
+        "id": new_id(unit.tx.now),
+        "instance_id": receiver.instance_id,
+        "subscription": parts[1],
+        "message": receiver.message,
+        "key": receiver.key,
+        "payload": encode(variables),
+        "sent_at": unit.tx.now,
+    }
+    unit.tx.run(_SEND, row)
+    engine, instance_id = unit.engine, receiver.instance_id
+    unit.tx.after_commit(lambda: engine.deliver(tenant, instance_id))
+
+
+def send_again(unit: Unit, row: Row) -> None:
+    """A receiver was gone when its message came: offer it to others, as if sent just now."""
+    lock_channel(unit, row.message, row.key)
+    key = decode(row.key.encode())
+    _publish(unit, row.message, key, _read(row.payload), unit.tx.now + THROWN_FOR, None)
+
+
+# --- correlate ---
+
+
+def correlate(unit: Unit, command: CorrelateMessage) -> list[Correlated]:
+    _check(unit, "CorrelateMessage", command.name)
+    found = unit.tx.all(_NAMED, {"tenant": unit.tx.tenant, "name": command.name})
+    waiting = [row for row in found if row.instance_id is not None and _fits(row, command)]
+    starts = [row for row in found if row.instance_id is None]
+    if command.starts == "only":
+        waiting = []
+    narrowed = command.instance_id is not None or command.key is not None
+    if command.starts == "never" or narrowed or (command.correlation and waiting):
+        starts = []
+    received = [each for row in waiting if (each := _arrive(unit, row, command)) is not None]
+    if command.all_receivers or not received:
+        received += [_start(unit, row, command) for row in starts]
+    if not received or (len(received) > 1 and not command.all_receivers):
+        raise CorrelationMismatch(command.name, len(received))
+    return received
+
+
+def _fits(row: Row, command: CorrelateMessage) -> bool:
+    """What the row alone can tell; variables are compared once the instance is locked."""
+    if command.instance_id is not None and row.instance_id != command.instance_id:
+        return False
+    if command.business_key is not None and row.business_key != command.business_key:
+        return False
+    return command.key is None or row.key == text_of_key(command.key)
+
+
+def _arrive(unit: Unit, row: Row, command: CorrelateMessage) -> Correlated | None:
+    instance = unit.lock(row.instance_id)
+    parts = split_id(row.id)
+    assert parts is not None
+    wait = instance.state.waits.get(parts[1])
+    if wait is None or wait.kind != "subscription":
+        return None
+    seen = instance.state.visible(instance.state.scope_of(wait.token))
+    if any(name not in seen or seen[name] != value for name, value in command.correlation.items()):
+        return None
+    trigger = MessageArrived(
+        subscription=parts[1], variables=command.variables, wire=dict(command.wires)
+    )
+    unit.advance(instance, trigger, "message.arrived")
+    return Correlated(
+        instance_id=instance.id,
+        started=False,
+        process_id=instance.definition.key,
+        definition_id=instance.definition.id,
+        business_key=instance.business_key,
+        node=row.node,
+    )
+
+
+def _start(unit: Unit, row: Row, command: CorrelateMessage) -> Correlated:
+    definition = unit.engine.models.definition(unit.tx, row.definition_id)
+    instance = unit.begin(
+        definition,
+        {**command.correlation, **command.variables},
+        wires=dict(command.wires),
+        business_key=command.business_key,
+        node=row.node,
+        kind="message.started",
+    )
+    return Correlated(
+        instance_id=instance.id,
+        started=True,
+        process_id=definition.key,
+        definition_id=definition.id,
+        business_key=command.business_key,
+        node=row.node,
+    )
+
+
+def _check(unit: Unit, action: str, name: str) -> None:
+    if not permits(unit.principal, "message.send"):
+        raise NotAllowed(action, name)

@@ -1,0 +1,334 @@
+"""A unit of work: the instances that one command locks, and what happened to them.
+
+Invariant: what a unit changed leaves it together: rows, state, one ledger entry an instance, in
+one batch whose guard is the ledger's key. An instance is locked before its state is read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import bindparam, insert, select, update
+
+from bpmn.graph import Graph, UserTask
+from bpmn.values import Variables
+from engine import record
+from engine.acts import Begun
+from engine.errors import Misused, NotFound, TooLarge
+from engine.handlers import InstanceChange
+from engine.ids import new_id
+from engine.machine import facts
+from engine.machine.errors import InstanceEnded
+from engine.machine.facts import Fact
+from engine.machine.machine import advance
+from engine.machine.state import State, decode, encode, encode_variables, new_state
+from engine.machine.triggers import AnyTrigger, Start
+from engine.projection import Projection
+from engine.results import Definition
+from engine.tables import instance as instances
+from identity.principal import Principal
+from storage.chain import GENESIS
+from storage.database import Row, Transaction, for_update
+from storage.ledger import INSERT_ENTRY, seal
+
+if TYPE_CHECKING:
+    from engine.engine import Engine
+
+LARGEST_INSTANCE = 4 * 1024 * 1024
+
+LOCKED = tuple(
+    instances.c[name].label(f"i_{name}")
+    for name in (
+        "id",
+        "definition_id",
+        "business_key",
+        "started_at",
+        "state",
+        "variables",
+        "seq",
+        "head",
+    )
+)
+"""What every statement that locks an instance selects of it; `Unit.adopt` reads it."""
+
+_LOCK = for_update(
+    select(*LOCKED).where(
+        instances.c.tenant == bindparam("tenant"), instances.c.id == bindparam("id")
+    )
+)
+_INSERT = insert(instances).values({c.name: bindparam(c.name) for c in instances.c})
+_MINE = (instances.c.tenant == bindparam("of_tenant"), instances.c.id == bindparam("of_id"))
+
+
+def _update(*columns: str) -> Any:
+    return update(instances).where(*_MINE).values({name: bindparam(name) for name in columns})
+
+
+_NOTE = _update("seq", "head")
+_MOVE = _update("seq", "head", "state")
+_MOVE_AND_SET = _update("seq", "head", "state", "variables")
+_END = _update("seq", "head", "state", "variables", "ended_at", "how", "end_node")
+_VARIABLE_FACTS = (facts.VariableSet, facts.VariableRemoved)
+
+
+@dataclass(slots=True, kw_only=True)
+class Instance:
+    """One locked instance. `facts` is what has happened to it in this unit."""
+
+    id: str
+    definition: Definition
+    graph: Graph
+    business_key: str | None
+    started_at: datetime
+    state: State
+    seq: int
+    head: bytes
+    new: bool = False
+    kind: str = ""
+    facts: list[Fact] = field(default_factory=list)
+    stepped: bool = False
+    scopes: tuple[int, ...] = ()
+    """The variable scopes at the beginning: one that goes leaves no fact."""
+
+
+class Unit:
+    """What a command's handler works with. Handlers change instances only through it."""
+
+    def __init__(self, engine: Engine, tx: Transaction, principal: Principal) -> None:
+        self.engine = engine
+        self.tx = tx
+        self.principal = principal
+        self.projection = Projection(self)
+        self._instances: dict[str, Instance] = {}
+
+    # --- getting hold of an instance ---
+
+    def lock(self, instance_id: str) -> Instance:
+        """Raises NotFound."""
+        held = self._instances.get(instance_id)
+        if held is not None:
+            return held
+        row = self.tx.first(_LOCK, {"tenant": self.tx.tenant, "id": instance_id})
+        if row is None:
+            raise NotFound("instance", instance_id)
+        return self.adopt(row)
+
+    def adopt(self, row: Row) -> Instance:
+        """An instance that a statement has locked which selected `LOCKED`."""
+        held = self._instances.get(row.i_id)
+        if held is not None:
+            return held
+        definition = self.engine.models.definition(self.tx, row.i_definition_id)
+        graph = self.engine.models.graph(self.tx, definition)
+        if row.i_state is None:
+            state = State(counter=1, ended="ended")
+        else:
+            state = decode(row.i_state, row.i_variables)
+        instance = Instance(
+            id=row.i_id,
+            definition=definition,
+            graph=graph,
+            business_key=row.i_business_key,
+            started_at=row.i_started_at,
+            state=state,
+            seq=row.i_seq,
+            head=row.i_head,
+            scopes=tuple(state.variables),
+        )
+        self._instances[instance.id] = instance
+        return instance
+
+    def begin(
+        self,
+        definition: Definition,
+        variables: Variables,
+        *,
+        wires: dict[str, str] | None = None,
+        business_key: str | None = None,
+        node: str | None = None,
+        kind: str = "instance.started",
+    ) -> Instance:
+        """Create an instance and move its first token."""
+        graph = self.engine.models.graph(self.tx, definition)
+        instance = Instance(
+            id=new_id(self.tx.now),
+            definition=definition,
+            graph=graph,
+            business_key=business_key,
+            started_at=self.tx.now,
+            state=new_state(graph),
+            seq=0,
+            head=GENESIS,
+            new=True,
+        )
+        self._instances[instance.id] = instance
+        self.note(
+            instance,
+            kind,
+            Begun(definition.id, definition.key, definition.version, business_key),
+        )
+        trigger = Start(
+            variables=variables,
+            wire=wires or {},
+            node=node,
+            business_key=business_key,
+            initiator=self.principal.id,
+        )
+        self.advance(instance, trigger, kind)
+        self.engine.participants.instance_started(self.tx, self.change(instance, None))
+        return instance
+
+    # --- what happens to it ---
+
+    def advance(self, instance: Instance, trigger: AnyTrigger, kind: str) -> list[Fact]:
+        """Move the instance; messages that wait for it already are delivered at once."""
+        from engine import messages  # noqa: PLC0415 messages are sent and received by units
+
+        if instance.state.ended is not None:
+            raise InstanceEnded(f"instance {instance.id} has ended")
+        instance.state, happened = advance(
+            instance.graph,
+            instance.state,
+            trigger,
+            self.tx.now,
+            self.engine.decider(self, instance),
+        )
+        instance.stepped = True
+        instance.kind = instance.kind or kind
+        instance.facts.extend(happened)
+        messages.follow(self, instance, happened)
+        return list(happened)
+
+    def note(self, instance: Instance, kind: str, *happened: Fact) -> None:
+        """Record what the engine itself did."""
+        instance.kind = instance.kind or kind
+        instance.facts.extend(happened)
+
+    def change(self, instance: Instance, how: str | None) -> InstanceChange:
+        return InstanceChange(
+            instance_id=instance.id,
+            process_id=instance.definition.key,
+            definition_id=instance.definition.id,
+            business_key=instance.business_key,
+            how=how,
+            by=self.principal,
+            at=self.tx.now,
+        )
+
+    def form_of(self, instance: Instance, opened: facts.TaskOpened) -> str | None:
+        """The exact form a task is opened with; None for a key that is no form of ours."""
+        action = instance.graph.nodes[opened.node].action
+        if opened.form is None or not isinstance(action, UserTask):
+            return None
+        found = self.engine.models.bound(
+            self.tx,
+            "form",
+            opened.form,
+            action.form_binding,
+            action.form_version,
+            instance.definition.deployment_id,
+        )
+        return found.id if found else None
+
+    def add(self, statement: Any, row: dict[str, Any]) -> None:
+        """Queue a row change of the engine's own, to be sent with everything else."""
+        self.projection.add(statement, row)
+
+    # --- leaving ---
+
+    def finish(self) -> None:
+        """Queue everything; the transaction's opener commits it, in the same round trip."""
+        for instance in self._instances.values():
+            if instance.facts:
+                self._write(instance)
+        self.projection.send(self.tx.batch())
+        if self.projection.wakes:
+            self.tx.after_commit(self.engine.wake)
+
+    def _write(self, instance: Instance) -> None:
+        if not instance.kind:
+            raise Misused(f"facts without a command for {instance.id}")
+        self.projection.apply(instance, instance.facts)
+        lasting, values = record.encode(instance.facts)
+        sealed = seal(
+            instance.id,
+            instance.seq + 1,
+            instance.head,
+            self.tx.now,
+            self.principal.id,
+            self.principal.on_behalf_of,
+            instance.kind,
+            lasting,
+            values,
+            tenant=self.tx.tenant,
+        )
+        instance.seq, instance.head = instance.seq + 1, sealed.head
+        ended = next((f for f in reversed(instance.facts) if isinstance(f, facts.Ended)), None)
+        if instance.new:
+            self._insert(instance, ended)
+        else:
+            self._update(instance, ended)
+        self.add(INSERT_ENTRY, sealed.row)
+        instance.facts = []
+        instance.kind = ""
+        if ended is not None:
+            self.engine.participants.instance_ended(self.tx, self.change(instance, ended.how))
+
+    def _insert(self, instance: Instance, ended: facts.Ended | None) -> None:
+        self.add(
+            _INSERT,
+            {
+                "tenant": self.tx.tenant,
+                "id": instance.id,
+                "definition_id": instance.definition.id,
+                "process_id": instance.definition.key,
+                "business_key": instance.business_key,
+                "started_at": instance.started_at,
+                "started_by": self.principal.id,
+                "ended_at": self.tx.now if ended else None,
+                "how": ended.how if ended else None,
+                "end_node": ended.end if ended else None,
+                "state": None if ended else encode(instance.state),
+                "variables": _variables(instance.state),
+                "seq": instance.seq,
+                "head": instance.head,
+            },
+        )
+        instance.new = False
+
+    def _update(self, instance: Instance, ended: facts.Ended | None) -> None:
+        row: dict[str, Any] = {
+            "of_tenant": self.tx.tenant,
+            "of_id": instance.id,
+            "seq": instance.seq,
+            "head": instance.head,
+        }
+        if not instance.stepped:
+            self.add(_NOTE, row)
+            return
+        if ended is not None:
+            row |= {"ended_at": self.tx.now, "how": ended.how, "end_node": ended.end}
+            row |= {"state": None, "variables": _variables(instance.state)}
+            self.add(_END, row)
+            return
+        row["state"] = encode(instance.state)
+        if _variables_changed(instance):
+            row["variables"] = _variables(instance.state)
+            self.add(_MOVE_AND_SET, row)
+        else:
+            self.add(_MOVE, row)
+
+
+def _variables_changed(instance: Instance) -> bool:
+    if any(isinstance(fact, _VARIABLE_FACTS) for fact in instance.facts):
+        return True
+    return tuple(instance.state.variables) != instance.scopes
+
+
+def _variables(state: State) -> bytes:
+    encoded = encode_variables(state)
+    if len(encoded) > LARGEST_INSTANCE:
+        raise TooLarge("the variables of the instance", len(encoded), LARGEST_INSTANCE)
+    return encoded

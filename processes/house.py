@@ -1,0 +1,151 @@
+"""The house: every room opened and introduced to the others, once per process.
+
+Invariant: `open_house` is the only place where rooms meet; who has a `House` has all of it, and
+nothing below reaches for a global. Opening it changes nothing: `deploy_packages` and migrations
+are asked for by name.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+
+from sqlalchemy import select
+
+from eakte.access import may
+from eakte.tables import vorgang
+from engine.commands import Deploy
+from engine.engine import Engine
+from engine.handlers import Handlers, Participants
+from engine.results import Deployed
+from identity.authentication import Authenticator
+from identity.principal import Principal, system_principal
+from processes.package import Package
+from storage.blobs import Blobs
+from storage.database import DEFAULT_TENANT, Database, Transaction
+from storage.keys import Keyring
+from storage.objects import ObjectStore, open_store
+
+SHIPPED = ("processes.rechnungseingang",)
+"""Modules that export a `PACKAGE`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where everything lies. Keys lie outside database and object store (`keys`)."""
+
+    data: Path = Path("var")
+    database_url: str = ""
+    objects_url: str = ""
+    broker_url: str | None = None
+    keys: Path | None = None
+    tenant: str = DEFAULT_TENANT
+    demo: bool = False
+    loopback: bool = True
+
+    @classmethod
+    def from_environment(
+        cls,
+        environment: Mapping[str, str] = os.environ,
+        *,
+        demo: bool = False,
+        loopback: bool = True,
+    ) -> Settings:
+        """AMTSGANG_DATA, _DATABASE, _OBJECTS, _BROKER, _KEYS; an empty one counts as absent."""
+        keys = environment.get("AMTSGANG_KEYS")
+        return cls(
+            data=Path(environment.get("AMTSGANG_DATA") or "var"),
+            database_url=environment.get("AMTSGANG_DATABASE") or "",
+            objects_url=environment.get("AMTSGANG_OBJECTS") or "",
+            broker_url=environment.get("AMTSGANG_BROKER") or None,
+            keys=Path(keys) if keys else None,
+            demo=demo,
+            loopback=loopback,
+        )
+
+    @property
+    def database(self) -> str:
+        """The database's URL; embedded: a file in the data directory."""
+        return self.database_url or f"sqlite:///{self.data.resolve() / 'amtsgang.sqlite'}"
+
+    @property
+    def objects(self) -> str:
+        """The object store's URL; embedded: a folder in the data directory."""
+        return self.objects_url or (self.data.resolve() / "objects").as_uri()
+
+    @property
+    def key_directory(self) -> Path:
+        return self.keys or self.data.resolve() / "keys"
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """All rooms. `engine` runs the handlers and participants of all packages."""
+
+    settings: Settings
+    database: Database
+    store: ObjectStore
+    keyring: Keyring
+    blobs: Blobs
+    authenticator: Authenticator
+    engine: Engine
+    packages: tuple[Package, ...] = field(default=())
+
+    def package(self, name: str) -> Package:
+        """The package of that name; raises KeyError."""
+        return next(p for p in self.packages if p.name == name)
+
+    def deploy_packages(self) -> list[Deployed]:
+        """Deploy what the packages ship. What is unchanged makes no new version."""
+        system = system_principal(self.settings.tenant)
+        return [
+            self.engine.execute(
+                Deploy(name=package.title, files=package.files(), source=package.name), system
+            )
+            for package in self.packages
+        ]
+
+    def close(self) -> None:
+        self.database.close()
+
+
+def shipped_packages() -> tuple[Package, ...]:
+    """The packages that come with the application, imported when they are first needed."""
+    return tuple(import_module(name).PACKAGE for name in SHIPPED)
+
+
+def may_read_case(tx: Transaction, principal: Principal, instance_id: str) -> bool:
+    """An instance's values belong to its Vorgang: who may read that may read them."""
+    c = vorgang.c
+    filed = tx.all(select(c.id).where(c.tenant == tx.tenant, c.instance_id == instance_id))
+    return not filed or any(may(tx, principal, vorgang, row.id, "content") for row in filed)
+
+
+def open_house(settings: Settings | None = None) -> House:
+    """Open every room. The database's tables must be there: see `storage.migrate`."""
+    settings = settings or Settings.from_environment()
+    settings.data.mkdir(parents=True, exist_ok=True)
+    packages = shipped_packages()
+    handlers, participants = Handlers(), Participants()
+    for package in packages:
+        handlers.include(package.handlers)
+        participants.include(package.participants)
+    database = Database.open(settings.database)
+    store = open_store(settings.objects)
+    keyring = Keyring(settings.key_directory)
+    blobs = Blobs(database, store, keyring)
+    return House(
+        settings=settings,
+        database=database,
+        store=store,
+        keyring=keyring,
+        blobs=blobs,
+        authenticator=Authenticator(database, settings.tenant),
+        engine=Engine(
+            database, handlers, participants, objects=blobs, variable_access=may_read_case
+        ),
+        packages=packages,
+    )

@@ -1,0 +1,55 @@
+"""What a process package is: everything that roots and web need to know of one process.
+
+Invariant: a package is complete in itself. It exports one `PACKAGE`; packages never import each
+other, and nothing above them reaches past their `PACKAGE` and their documented modules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from engine.handlers import Handlers, Participants
+from identity.principal import Principal
+from storage.database import Transaction
+
+if TYPE_CHECKING:
+    from processes.house import House
+
+Router: TypeAlias = Any
+"""A FastAPI `APIRouter`; only modules named http import FastAPI."""
+
+PrincipalOf = Callable[..., Principal]
+"""A FastAPI dependency that answers who asks, or refuses; roots provide it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskPanel:
+    """What stands beside a task's form. `html` is safe: made by templates that escape."""
+
+    title: str
+    html: str
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """One process with all that belongs to it.
+
+    `models` are the files that are deployed together: .bpmn, .dmn and .form. `searchable` names
+    the variables that lists may filter by; any other filter is refused.
+    """
+
+    name: str
+    title: str
+    models: tuple[Path, ...]
+    handlers: Handlers
+    participants: Participants = field(default_factory=Participants)
+    searchable: frozenset[str] = frozenset()
+    routes: Callable[[House, PrincipalOf], Router] | None = None
+    task_panel: Callable[[House, Transaction, Principal, Any], TaskPanel | None] | None = None
+
+    def files(self) -> list[tuple[str, bytes]]:
+        """Name and content of each model, as a deployment takes them."""
+        return [(path.name, path.read_bytes()) for path in self.models]

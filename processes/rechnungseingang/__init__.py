@@ -1,0 +1,44 @@
+"""Rechnungseingang: an invoice's way from its receipt to z.d.A. See README.md (German).
+
+Reading order: models/rechnungseingang.bpmn, handlers.py (the work between the people), steps.py
+(what a completed task means), records.py and signatures.py (how it is kept and proven).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from processes.package import Package, PrincipalOf, Router
+from processes.rechnungseingang.handlers import handlers as _handlers
+from processes.rechnungseingang.panel import task_panel
+from processes.rechnungseingang.steps import participants
+
+if TYPE_CHECKING:
+    from processes.house import House
+
+_HERE = Path(__file__).parent
+
+
+def _routes(house: House, principal_of: PrincipalOf) -> Router:
+    from processes.rechnungseingang.http import routes  # noqa: PLC0415 workers need no HTTP
+
+    router: Router = routes(house, principal_of)
+    return router
+
+
+PACKAGE = Package(
+    name="rechnungseingang",
+    title="Rechnungseingang",
+    models=(
+        _HERE / "models" / "rechnungseingang.bpmn",
+        _HERE / "models" / "anordnungsart.dmn",
+        _HERE / "models" / "befugnis.dmn",
+        *sorted((_HERE / "forms").glob("*.form")),
+    ),
+    handlers=_handlers,
+    participants=participants,
+    searchable=frozenset({"leitweg_id", "unit", "due_on", "anordnungsart"}),
+    routes=_routes,
+    task_panel=task_panel,
+)

@@ -1,0 +1,168 @@
+"""The hand-over to the booking system: a canonical JSON file out, `gebucht` or `abgewiesen` back.
+
+Invariant: the same order makes the same bytes, so a repeated write is recognised; a report is
+applied once, however often it comes. `booking_id` names instance and round: after `abgewiesen` a
+new order makes a new round.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+from sqlalchemy import select, update
+
+from processes.rechnungseingang.dates import skonto_terms
+from processes.rechnungseingang.errors import (
+    BookingContradicts,
+    InvoiceUnknown,
+    NotWaitingForBooking,
+)
+from processes.rechnungseingang.tables import invoice_receipt
+from storage.database import Row, Transaction, for_update
+
+FORMAT = "amtsgang-booking-1"
+MEDIA_TYPE = "application/json"
+Result = Literal["gebucht", "abgewiesen"]
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What the file cites of one signature. `person` is an id, never a name."""
+
+    kind: str
+    person: str
+    on_behalf_of: str | None
+    befugnis: str | None
+    wording: str
+    content_hash: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """What the booking system reports. `booking_id` None means the round that is waiting."""
+
+    result: Result
+    voucher: str | None = None
+    booked_on: date | None = None
+    reason: str | None = None
+    booking_id: str | None = None
+
+
+def booking_id(invoice: str, round_number: int) -> str:
+    return f"{invoice}-{round_number}"
+
+
+def canonical(content: Mapping[str, object]) -> bytes:
+    """Sorted keys, no blanks, UTF-8, amounts as text: equal content is equal bytes."""
+    return json.dumps(
+        content, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_plain
+    ).encode()
+
+
+def booking_file(
+    receipt: Row,
+    *,
+    round_number: int,
+    geschaeftszeichen: str,
+    kind: str,
+    amount: Decimal,
+    lines: Sequence[Mapping[str, object]],
+    signatures: Sequence[Signature],
+    reason: str | None,
+) -> bytes:
+    """What the booking system needs, and nothing of the person who is paid beyond that."""
+    terms = skonto_terms(receipt.payment_terms)
+    return canonical(
+        {
+            "format": FORMAT,
+            "booking_id": booking_id(receipt.id, round_number),
+            "geschaeftszeichen": geschaeftszeichen,
+            "unit": receipt.unit,
+            "invoice": {
+                "number": receipt.number,
+                "issued_on": receipt.issued_on,
+                "type_code": receipt.type_code,
+                "seller": receipt.seller,
+                "seller_key": receipt.seller_key,
+                "amount_due": receipt.amount_due,
+                "currency": receipt.currency,
+                "sha256": receipt.sha256,
+                "document_version": receipt.version,
+                "received_at": receipt.received_at,
+            },
+            "order": {
+                "kind": kind,
+                "amount": amount,
+                "payee": receipt.payee if kind == "auszahlung" else None,
+                "iban": receipt.iban if kind == "auszahlung" else None,
+                "remittance": receipt.remittance or receipt.number,
+                "due_on": receipt.due_on,
+                "due_source": receipt.due_source,
+                "skonto": [
+                    {
+                        "percent": term.percent,
+                        "base": term.base,
+                        "until": term.until(receipt.issued_on),
+                    }
+                    for term in terms
+                ],
+                "reason": reason,
+            },
+            "posting_lines": [dict(line) for line in lines],
+            "signatures": [
+                {name: getattr(each, name) for name in Signature.__dataclass_fields__}
+                for each in signatures
+            ],
+        }
+    )
+
+
+def apply(tx: Transaction, invoice: str, said: Acknowledgement) -> bool:
+    """Note the report on the invoice's row; False when this very report was noted before.
+
+    The caller delivers the message to the instance, in the same transaction, only on True.
+    """
+    c = invoice_receipt.c
+    where = (c.tenant == tx.tenant, c.id == invoice)
+    row = tx.first(for_update(select(invoice_receipt).where(*where)))
+    if row is None:
+        raise InvoiceUnknown(f"Diese Rechnung gibt es nicht: {invoice}")
+    current = booking_id(invoice, row.booking_round)
+    if said.booking_id is not None and said.booking_id != current:
+        # An earlier round can only have been rejected: hearing so again changes nothing.
+        if said.result == "abgewiesen" and _is_earlier(said.booking_id, row):
+            return False
+        raise BookingContradicts(f"Erwartet wird die Rückmeldung zu {current}.")
+    if row.booking_result is not None:
+        if row.booking_result == said.result and row.voucher == said.voucher:
+            return False
+        raise BookingContradicts(f"Gemeldet ist schon „{row.booking_result}“ ({row.voucher}).")
+    if row.booking_file is None:
+        raise NotWaitingForBooking("Zu dieser Rechnung ist noch keine Buchungsdatei geschrieben.")
+    tx.run(
+        update(invoice_receipt)
+        .where(*where)
+        .values(
+            booking_result=said.result,
+            voucher=said.voucher,
+            booked_on=said.booked_on,
+            booking_reason=said.reason,
+        )
+    )
+    return True
+
+
+def _is_earlier(reported: str, row: Row) -> bool:
+    return reported in {booking_id(row.id, n) for n in range(1, row.booking_round)}
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, Decimal):
+        return f"{value:.2f}"
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)

@@ -1,0 +1,86 @@
+"""The dates of an invoice: receipt, due date with its source, and until when to order.
+
+Invariant: a computed date says so. Without BT-9 an invoice is due 30 days after its receipt
+(BGB § 286 (3)); the order must be out before the due date, or before a Skonto ends, minus the
+working days that the Kasse needs.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+ZONE = ZoneInfo("Europe/Berlin")
+DAYS_TO_PAY = 30
+KASSE_WORKING_DAYS = 3
+ESCALATE_BEFORE = timedelta(days=2)
+"""How long before the last day to order somebody is told."""
+
+_SKONTO = re.compile(
+    r"#SKONTO#TAGE=(?P<days>\d{1,3})#PROZENT=(?P<percent>\d{1,2}(\.\d{1,2})?)#"
+    r"(BASISBETRAG=(?P<base>-?\d+(\.\d{1,2})?)#)?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    on: date
+    source: Literal["BT-9", "errechnet", "erfasst"]
+
+
+@dataclass(frozen=True, slots=True)
+class Skonto:
+    """Terms as BT-20 carries them in an XRechnung (BR-DE-18). The Kasse deducts, not we."""
+
+    days: int
+    percent: Decimal
+    base: Decimal | None = None
+
+    def until(self, issued_on: date) -> date:
+        """Counted from the invoice date unless agreed otherwise."""
+        return issued_on + timedelta(days=self.days)
+
+
+def local_day(instant: datetime) -> date:
+    """The day of an instant in the tenant's zone."""
+    return instant.astimezone(ZONE).date()
+
+
+def start_of(day: date) -> datetime:
+    """The first instant of a day in the tenant's zone."""
+    return datetime.combine(day, time(), ZONE)
+
+
+def due(stated: date | None, received_at: datetime) -> Due:
+    """BT-9, else receipt + 30 days."""
+    if stated is not None:
+        return Due(stated, "BT-9")
+    return Due(local_day(received_at) + timedelta(days=DAYS_TO_PAY), "errechnet")
+
+
+def skonto_terms(payment_terms: str | None) -> tuple[Skonto, ...]:
+    """All terms that BT-20 states in XRechnung's form, in its order."""
+    found = _SKONTO.finditer(payment_terms or "")
+    return tuple(
+        Skonto(int(m["days"]), Decimal(m["percent"]), Decimal(m["base"]) if m["base"] else None)
+        for m in found
+    )
+
+
+def order_by(due_on: date, issued_on: date | None, skonto: tuple[Skonto, ...]) -> date:
+    """The last day on which an order still earns the first Skonto, else meets the due date."""
+    ends = [term.until(issued_on) for term in skonto if issued_on is not None]
+    return working_days_before(min([due_on, *ends]), KASSE_WORKING_DAYS)
+
+
+def working_days_before(day: date, count: int) -> date:
+    """`count` working days (Monday to Friday) before a day."""
+    while count > 0:
+        day -= timedelta(days=1)
+        if day.weekday() < 5:
+            count -= 1
+    return day

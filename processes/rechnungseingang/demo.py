@@ -1,0 +1,194 @@
+"""The demo: fictional people, their Befugnisse, the routing table, and the samples.
+
+Invariant: what is set up once stays; a second call changes nothing. Passwords are the logins, so
+this is for loopback only, and the roots say so.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from eakte.aktenplan import seed_demo
+from identity.befugnisse import Kind, befugnisse, confirm_befugnis, propose_befugnis
+from identity.persons import add_machine, add_person, find_by_login, person_by_id, principal_of
+from identity.principal import Principal, system_principal
+from processes.rechnungseingang import receipts
+from processes.rechnungseingang.receipts import Push, Receipt
+from processes.rechnungseingang.routing import read_routes, replace_routes, routes
+from storage.database import Transaction
+
+if TYPE_CHECKING:
+    from processes.house import House
+
+_HERE = Path(__file__).parent
+_FROM = date(2020, 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class DemoUser:
+    """A fictional person. The password is the login."""
+
+    login: str
+    name: str
+    about: str
+    groups: tuple[str, ...]
+    roles: tuple[str, ...]
+    units: tuple[str, ...]
+    befugnisse: tuple[tuple[Kind, int | None], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A file to push, and the end (`invoice_receipt.state`) that it should reach."""
+
+    file: str
+    about: str
+    pushes: int
+    end: str
+    rueckfrage: bool = False
+    gekuerzt: str | None = None
+    abgewiesen: int = 0
+
+    @property
+    def data(self) -> bytes:
+        return (_HERE / "samples" / self.file).read_bytes()
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    sample: Sample
+    receipt: Receipt
+
+
+USERS = (
+    DemoUser(
+        "rita.rehbein", "Rita Rehbein", "Rechnungsstelle: klärt, ordnet zu, lehnt ab",
+        ("rechnungsstelle",), ("clerk",), ("rechnungsstelle",), (("sachlich", 5_000),),
+    ),
+    DemoUser(
+        "tim.tannhaus", "Tim Tannhaus", "Tiefbauamt: prüft sachlich und kontiert",
+        ("fachamt_tiefbau",), ("clerk",), ("tiefbau",), (("sachlich", 100_000),),
+    ),
+    DemoUser(
+        "jule.jansen", "Jule Jansen", "Jugendamt: prüft sachlich und kontiert",
+        ("fachamt_jugend",), ("clerk", "lead"), ("jugendamt",), (("sachlich", 100_000),),
+    ),
+    DemoUser(
+        "ralf.rieger", "Ralf Rieger", "Kämmerei: stellt rechnerisch fest",
+        ("rechnerisch",), ("clerk",), ("kaemmerei",),
+        (("sachlich", 10_000), ("rechnerisch", 250_000)),
+    ),
+    DemoUser(
+        "rosa.rosenau", "Rosa Rosenau", "Kämmerei: stellt rechnerisch fest",
+        ("rechnerisch",), ("clerk",), ("kaemmerei",),
+        (("sachlich", 10_000), ("rechnerisch", 250_000)),
+    ),
+    DemoUser(
+        "karla.kranz", "Karla Kranz", "Kämmerei: ordnet bis 250.000 Euro an",
+        ("anordnung",), ("clerk", "lead"), ("kaemmerei",), (("anordnung", 250_000),),
+    ),
+    DemoUser(
+        "anton.ahlers", "Anton Ahlers", "ordnet nur bis 1.000 Euro an",
+        ("anordnung",), ("clerk",), ("kaemmerei",), (("anordnung", 1_000),),
+    ),
+    DemoUser(
+        "berta.brandt", "Berta Brandt", "Buchhaltung: meldet „gebucht“ oder „abgewiesen“",
+        ("buchhaltung",), ("buchhaltung",), ("kaemmerei",),
+    ),
+    DemoUser(
+        "regine.roth", "Regine Roth", "Registratur: Aktenplan, Aufbewahrung",
+        (), ("registratur",), ("rechnungsstelle",),
+    ),
+    DemoUser("paul.petersen", "Paul Petersen", "Rechnungsprüfung", (), ("auditor",), ()),
+    DemoUser("dora.dietrich", "Dora Dietrich", "Zugriffsprotokoll", (), ("datenschutz",), ()),
+    DemoUser("gero.gestalt", "Gero Gestalt", "gestaltet Prozesse", (), ("designer",), ()),
+    DemoUser("olga.ostmann", "Olga Ostmann", "betreibt das System", (), ("operator",), ()),
+)  # fmt: skip
+MACHINES = (
+    ("rechnungsportal", "Rechnungsportal", "submitter"),
+    ("kassenverfahren", "Kassenverfahren", "booking"),
+)
+INTAKE, BOOKKEEPER = "rita.rehbein", "berta.brandt"
+
+
+def set_up(house: House) -> tuple[DemoUser, ...]:
+    """Units, Aktenplan, people, Befugnisse and routes; what is there already stays."""
+    tenant = house.settings.tenant
+    with house.database.begin(tenant) as tx:
+        seed_demo(tx, system_principal(tenant))
+        for user in USERS:
+            if find_by_login(tx, user.login) is None:
+                add_person(
+                    tx,
+                    login=user.login,
+                    display_name=user.name,
+                    password=user.login,
+                    groups=user.groups,
+                    roles=user.roles,
+                    units=user.units,
+                )
+        for login, name, role in MACHINES:
+            if find_by_login(tx, login) is None:
+                add_machine(tx, login=login, display_name=name, roles=(role,))
+        for user in USERS:
+            _appoint(tx, user)
+        if not routes(tx):
+            table = (_HERE / "models" / "zuordnung.csv").read_text(encoding="utf-8")
+            replace_routes(tx, read_routes(table))
+    return USERS
+
+
+def principal(house: House, login: str) -> Principal:
+    """A demo user, as if logged in."""
+    with house.database.reading(house.settings.tenant) as tx:
+        return principal_by_login(tx, login)
+
+
+def principal_by_login(tx: Transaction, login: str) -> Principal:
+    found = find_by_login(tx, login)
+    assert found is not None, f"{login} is set up"
+    return principal_of(tx, found.id)
+
+
+def samples() -> tuple[Sample, ...]:
+    """The shipped samples with their declared ends (samples/ends.json)."""
+    declared = json.loads((_HERE / "samples" / "ends.json").read_text(encoding="utf-8"))
+    return tuple(Sample(**each) for each in declared)
+
+
+def push(house: House) -> list[Pushed]:
+    """Push every sample as often as it says, in its order; a repeated push is the same invoice."""
+    who = principal(house, INTAKE)
+    pushed = []
+    for sample in samples():
+        for _ in range(sample.pushes):
+            given = Push(sample.data, "application/xml", sample.file, "demo")
+            pushed.append(Pushed(sample, receipts.receive(house, who, given)))
+    return pushed
+
+
+def _appoint(tx: Transaction, user: DemoUser) -> None:
+    """Four eyes also here: the operator proposes, a lead confirms (or the other way round)."""
+    found = find_by_login(tx, user.login)
+    assert found is not None
+    person = person_by_id(tx, found.id)
+    system = system_principal(tx.tenant)
+    if befugnisse(tx, system, person=person.id):
+        return
+    proposer = principal_by_login(tx, "olga.ostmann")
+    confirmer = "jule.jansen" if user.login == "karla.kranz" else "karla.kranz"
+    for kind, limit in user.befugnisse:
+        proposed = propose_befugnis(
+            tx,
+            proposer,
+            person=person.id,
+            kind=kind,
+            valid_from=_FROM,
+            limit=None if limit is None else Decimal(limit),
+        )
+        confirm_befugnis(tx, principal_by_login(tx, confirmer), proposed.id)

@@ -1,0 +1,75 @@
+"""Errors of the Rechnungseingang. Each leaf names a situation and carries a stable `code`."""
+
+from __future__ import annotations
+
+
+class RechnungseingangError(Exception):
+    """Base of all that this process refuses."""
+
+    code = "rechnungseingang"
+
+
+class InvoiceUnknown(RechnungseingangError):
+    """No invoice with that id, or the principal may not know of it."""
+
+    code = "invoice_unknown"
+
+
+class InvoiceTooLarge(RechnungseingangError):
+    """More bytes than an invoice may have."""
+
+    code = "invoice_too_large"
+
+
+class NothingReceived(RechnungseingangError):
+    """A push without a file."""
+
+    code = "invoice_missing"
+
+
+class ReceivedAtInvalid(RechnungseingangError):
+    """A time of receipt that is no instant, or lies in the future."""
+
+    code = "received_at_invalid"
+
+
+class KeyReused(RechnungseingangError):
+    """An Idempotency-Key that came before with other bytes."""
+
+    code = "idempotency_key_reused"
+
+
+class BefugnisMissing(RechnungseingangError):
+    """The person has no Befugnis that suffices for this unit and amount."""
+
+    code = "befugnis_missing"
+
+
+class Befangen(RechnungseingangError):
+    """A person who declared to be befangen tries the same check again."""
+
+    code = "befangen"
+
+
+class SignatureVoid(RechnungseingangError):
+    """What an earlier signature certified has changed since; it must be given anew."""
+
+    code = "signature_void"
+
+
+class NotWaitingForBooking(RechnungseingangError):
+    """A report from the booking system for an invoice that does not wait for one."""
+
+    code = "not_waiting_for_booking"
+
+
+class BookingContradicts(RechnungseingangError):
+    """A second report for the same booking that says something else than the first."""
+
+    code = "booking_contradicts"
+
+
+class RoutingTableInvalid(RechnungseingangError):
+    """A line of the routing table that cannot be read."""
+
+    code = "routing_table_invalid"

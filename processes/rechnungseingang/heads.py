@@ -1,0 +1,152 @@
+"""The head data of an invoice: what lists, gateways, signatures and the booking file need.
+
+Invariant: a head is complete (`is_complete`) before anybody checks the invoice; it comes from the
+file, or from a person who typed what the file does not say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from bpmn.values import Value
+from invoice.model import Invoice
+from processes.rechnungseingang.amounts import parse_amount
+from processes.rechnungseingang.dates import Due, due
+from processes.rechnungseingang.duplicates import seller_key
+from storage.database import Row
+
+CARDS = ("48", "54", "55")
+DIRECT_DEBIT = ("49", "59")
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Field names are those of the table `invoice_receipt`."""
+
+    number: str | None
+    issued_on: date | None
+    type_code: str | None
+    seller: str | None
+    seller_key: str | None
+    amount_due: Decimal | None
+    currency: str
+    leitweg_id: str | None
+    payee: str | None
+    iban: str | None
+    remittance: str | None
+    payment_means: str | None
+    payment_terms: str | None
+    due: Due
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether there is what nobody can check, pay or find an invoice without."""
+        return bool(self.number and self.seller and self.issued_on and self.amount_due is not None)
+
+    def row(self) -> dict[str, object]:
+        """The columns of `invoice_receipt`."""
+        return {
+            "number": self.number,
+            "issued_on": self.issued_on,
+            "type_code": self.type_code,
+            "seller": self.seller,
+            "seller_key": self.seller_key,
+            "amount_due": None if self.amount_due is None else f"{self.amount_due:.2f}",
+            "currency": self.currency,
+            "leitweg_id": self.leitweg_id,
+            "payee": self.payee,
+            "iban": self.iban,
+            "remittance": self.remittance,
+            "payment_means": self.payment_means,
+            "payment_terms": self.payment_terms,
+            "due_on": self.due.on,
+            "due_source": self.due.source,
+        }
+
+
+def head_of(invoice: Invoice, received_at: datetime) -> Head:
+    """What the file says."""
+    codes = [means.code for means in invoice.payment_means if means.code]
+    # One that needs no transfer decides: a debit that we would pay a second time is the dearer
+    # mistake.
+    means = next((c for c in codes if c in DIRECT_DEBIT + CARDS), codes[0] if codes else None)
+    payee = invoice.payee.name if invoice.payee is not None else None
+    return Head(
+        number=_text(invoice.number),
+        issued_on=invoice.issue_date,
+        type_code=_text(invoice.type_code),
+        seller=_text(invoice.seller.name),
+        seller_key=seller_key(
+            invoice.seller.vat_id, invoice.seller.tax_number, invoice.seller.name
+        ),
+        amount_due=None if invoice.amount_due is None else parse_amount(invoice.amount_due),
+        currency=_currency(invoice.currency),
+        leitweg_id=_text(invoice.leitweg_id),
+        payee=_text(payee) or _text(invoice.seller.name),
+        iban=invoice.iban,
+        remittance=_text(invoice.remittance),
+        payment_means=means,
+        payment_terms=_text(invoice.payment_terms),
+        due=due(invoice.due_date, received_at),
+    )
+
+
+def head_typed(typed: Mapping[str, Value], received_at: datetime) -> Head:
+    """What a person typed in the form `rechnung_klaeren` (a "sonstige Rechnung")."""
+    seller = _text(typed.get("lieferant"))
+    stated = typed.get("faellig_am")
+    payable = due(None, received_at) if stated is None else Due(_day(stated), "erfasst")
+    iban = _text(typed.get("iban"))
+    return Head(
+        number=_text(typed.get("rechnungsnummer")),
+        issued_on=_day(typed["rechnungsdatum"]) if typed.get("rechnungsdatum") else None,
+        type_code=None,
+        seller=seller,
+        seller_key=seller_key(_text(typed.get("lieferant_kennung")), None, seller),
+        amount_due=parse_amount(typed.get("betrag")),
+        currency="EUR",
+        leitweg_id=_text(typed.get("leitweg_eingabe")),
+        payee=_text(typed.get("zahlungsempfaenger")) or seller,
+        iban="".join(iban.split()).upper() if iban else None,
+        remittance=None,
+        payment_means=None,
+        payment_terms=None,
+        due=payable,
+    )
+
+
+def head_in(row: Row) -> Head:
+    """What the table holds."""
+    return Head(
+        number=row.number,
+        issued_on=row.issued_on,
+        type_code=row.type_code,
+        seller=row.seller,
+        seller_key=row.seller_key,
+        amount_due=parse_amount(row.amount_due),
+        currency=row.currency or "EUR",
+        leitweg_id=row.leitweg_id,
+        payee=row.payee,
+        iban=row.iban,
+        remittance=row.remittance,
+        payment_means=row.payment_means,
+        payment_terms=row.payment_terms,
+        due=Due(row.due_on, row.due_source),
+    )
+
+
+def _text(value: Value) -> str | None:
+    return (value.strip() or None) if isinstance(value, str) else None
+
+
+def _currency(code: str | None) -> str:
+    return code if code and len(code) == 3 else "EUR"
+
+
+def _day(value: Value) -> date:
+    if isinstance(value, datetime):
+        return value.date()
+    return value if isinstance(value, date) else date.fromisoformat(str(value))

@@ -1,0 +1,85 @@
+"""What leaves the house: the refusal and the booking file, composed from the records as they stand.
+
+Invariant: both are pure readings of the records within one transaction; composing them twice gives
+the same bytes, unless what they say has changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+
+from bpmn.values import Value
+from eakte.aktenplan import unit
+from identity.persons import display_names
+from invoice.checking import check_invoice
+from processes.rechnungseingang import booking, letters, records, signatures
+from processes.rechnungseingang.amounts import parse_amount
+from processes.rechnungseingang.dates import local_day
+from storage.blobs import Blobs
+from storage.database import Row, Transaction
+
+_ALL: tuple[signatures.Kind, ...] = ("sachlich", "rechnerisch", "anordnung")
+
+
+def refusal(
+    tx: Transaction, blobs: Blobs, row: Row, today: date, signed_by: str | None = None
+) -> bytes:
+    """The letter with all faults: those of the file, and what persons objected to."""
+    report = check_invoice(blobs.read(tx, row.blob_id), on=local_day(row.received_at))
+    faults = letters.faults_of(report.findings)
+    for step in records.steps_of(tx, row.vorgang):
+        objected = step.outcome in {"beanstanden", "ablehnen"}
+        if objected and step.remark and step.kind != "ablehnung_zeichnen":
+            faults.append(letters.Fault(step.remark))
+    return letters.refusal_letter(
+        row,
+        geschaeftszeichen=records.geschaeftszeichen(tx, row.vorgang),
+        unit=unit(tx, row.unit).bezeichnung,
+        faults=faults or [letters.Fault("Die Datei ist keine Rechnung, die wir lesen können.")],
+        today=today,
+        signed_by=signed_by,
+    )
+
+
+def signed_refusal(tx: Transaction, blobs: Blobs, row: Row, today: date) -> bytes:
+    """The letter as it goes out, with the name of who signed the draft."""
+    signed = [
+        step
+        for step in records.steps_of(tx, row.vorgang)
+        if step.kind == "ablehnung_zeichnen" and step.outcome == "ablehnen"
+    ][-1]
+    signer = signed.performer or ""
+    name = display_names(tx, [signer]).get(signer, signer)
+    return refusal(tx, blobs, row, today, name)
+
+
+def order_file(tx: Transaction, row: Row, case: Mapping[str, Value]) -> bytes:
+    """The booking file; raises `SignatureVoid` unless all three signatures certify this order."""
+    amount = parse_amount(case.get("festgestellter_betrag")) or Decimal(0)
+    kind = str(case.get("anordnungsart"))
+    lines = signatures.posting_lines(case.get("buchungszeilen"))
+    subject = signatures.subject_of(row, kind, amount, lines)
+    signed = signatures.require_standing(records.steps_of(tx, row.vorgang), _ALL, subject)
+    return booking.booking_file(
+        row,
+        round_number=row.booking_round + 1,
+        geschaeftszeichen=records.geschaeftszeichen(tx, row.vorgang),
+        kind=kind,
+        amount=amount,
+        lines=subject.lines,
+        signatures=[
+            booking.Signature(
+                kind=signatures.NODES[each.kind],
+                person=each.performer or "",
+                on_behalf_of=each.on_behalf_of,
+                befugnis=each.befugnis,
+                wording=each.wording or "",
+                content_hash=each.content_hash or "",
+                at=each.done_at.isoformat() if each.done_at else "",
+            )
+            for each in signed
+        ],
+        reason=signed[-1].remark,
+    )

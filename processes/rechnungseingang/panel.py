@@ -1,0 +1,130 @@
+"""What stands beside a task's form: the invoice, what was found, who said what before.
+
+Invariant: the panel shows only what the E-Akte lets this person see, and the access is recorded
+before the content leaves. All of it is made by templates that escape.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
+
+from eakte.access import may
+from eakte.beteiligung import schritte
+from eakte.dokumente import dokument_head, read_dokument
+from eakte.readlog import record_access
+from eakte.tables import vorgang
+from identity.persons import display_names
+from identity.principal import Principal
+from invoice.checking import check_invoice
+from invoice.rendering import invoice_html
+from processes.package import TaskPanel
+from processes.rechnungseingang import receipts
+from processes.rechnungseingang.amounts import german, parse_amount
+from processes.rechnungseingang.dates import local_day, skonto_terms
+from processes.rechnungseingang.letters import VERDICTS, templates
+from storage.database import Row, Transaction
+
+if TYPE_CHECKING:
+    from processes.house import House
+
+OUTCOMES = {
+    "richtig": "richtig",
+    "gekuerzt": "gekürzt",
+    "zurueck": "zurückgegeben",
+    "weiterleiten": "weitergeleitet",
+    "rueckfrage": "Rückfrage",
+    "beanstanden": "beanstandet",
+    "befangen": "befangen",
+    "angeordnet": "angeordnet",
+    "erfassen": "erfasst",
+    "ablehnen": "abgelehnt",
+    "annehmen": "trotzdem angenommen",
+    "zuordnen": "zugeordnet",
+    "keine_dublette": "keine Dublette",
+    "ablegen": "als Dublette abgelegt",
+    "gebucht": "gebucht",
+    "abgewiesen": "von der Buchhaltung abgewiesen",
+    "erledigt": "erledigt",
+}
+TASKS = {
+    "rechnung_klaeren": "Rechnung klären",
+    "dublette_pruefen": "Dublette prüfen",
+    "zuordnen": "Stelle zuordnen",
+    "sachlich_pruefen": "Sachliche Prüfung",
+    "rechnerisch_feststellen": "Rechnerische Feststellung",
+    "anordnen": "Anordnung",
+    "rueckfrage_beantworten": "Rückfrage",
+    "ablehnung_zeichnen": "Ablehnung",
+    "frist_pruefen": "Drohender Fristablauf",
+    "buchung": "Buchung",
+}
+
+
+def task_panel(house: House, tx: Transaction, principal: Principal, task: Any) -> TaskPanel | None:
+    """The panel for a task of this process; None where there is nothing to see."""
+    row = receipts.find(tx, task.instance_id)
+    if row is None:
+        return None
+    title = f"Rechnung {row.number}" if row.number else "Eingang"
+    if row.vorgang is None or not may(tx, principal, vorgang, row.vorgang, "content"):
+        return TaskPanel(title, templates.get_template("panel_geschlossen.html").render())
+    record_access(tx, principal, "read", "invoice", row.id, akte=row.akte, purpose="Aufgabe")
+    data = house.blobs.read(tx, row.blob_id)
+    report = check_invoice(data, on=local_day(row.received_at))
+    shown = invoice_html(report.invoice, report.findings) if report.invoice is not None else None
+    html = templates.get_template(
+        "panel.html"
+    ).render(
+        receipt=row,
+        amount=parse_amount(row.amount_due),
+        german=german,
+        verdict=VERDICTS[report.verdict],
+        findings=report.findings,
+        invoice=Markup(shown) if shown is not None else None,  # noqa: S704 made by an escaping template
+        text=None if shown is not None else data[:20_000].decode(errors="replace"),
+        attachments=report.invoice.attachments if report.invoice is not None else (),
+        skonto=_skonto(row),
+        steps=_steps(tx, principal, row),
+        predecessor=receipts.find(tx, row.predecessor) if row.predecessor else None,
+        letter=_letter(house, tx, principal, row) if task.node == "ablehnung_zeichnen" else None,
+    )
+    return TaskPanel(title, html)
+
+
+def _skonto(row: Row) -> list[dict[str, object]]:
+    if row.issued_on is None:
+        return []
+    return [
+        {"percent": f"{term.percent}".replace(".", ","), "until": term.until(row.issued_on)}
+        for term in skonto_terms(row.payment_terms)
+    ]
+
+
+def _steps(tx: Transaction, principal: Principal, row: Row) -> list[dict[str, object]]:
+    """What was done so far, newest first."""
+    done = [step for step in schritte(tx, principal, row.vorgang) if step.state == "erledigt"]
+    names = display_names(tx, [step.performer for step in done if step.performer])
+    return [
+        {
+            "task": TASKS.get(step.kind, step.kind),
+            "outcome": OUTCOMES.get(step.outcome or "", step.outcome),
+            "person": names.get(step.performer or "", "System"),
+            "at": step.done_at,
+            "remark": step.remark,
+            "wording": step.wording,
+            "void": step.voided_at is not None,
+        }
+        for step in reversed(done)
+    ]
+
+
+def _letter(house: House, tx: Transaction, principal: Principal, row: Row) -> str | None:
+    """The draft's own text, without the frame of a page."""
+    if row.letter is None:
+        return None
+    version = dokument_head(tx, principal, row.letter).current
+    page = read_dokument(tx, principal, version.id, house.blobs, "Zeichnung").decode()
+    body = page.partition("<body>")[2].partition("</body>")[0]
+    return Markup(body)  # noqa: S704 our own template made it, escaping what it filled in

@@ -1,0 +1,198 @@
+"""The invoice in the E-Akte: Akte per unit and Haushaltsjahr, Vorgang per invoice, its Dokumente.
+
+Invariant: all of it happens as the system, in the transaction of the step that causes it; what a
+person did is recorded under that person. A Vorgang is open exactly as long as its invoice is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from eakte.akten import ensure_akte
+from eakte.beteiligung import Beteiligung, Schritt, open_step, record_step, schritte, skip_step
+from eakte.dokumente import Dokument, add_version, file_dokument
+from eakte.grants import grant_access
+from eakte.vorgaenge import close_vorgang, open_vorgang, vorgang_head
+from eakte.wiedervorlagen import (
+    complete_wiedervorlage,
+    set_wiedervorlage,
+    wiedervorlagen,
+)
+from identity.principal import Principal, system_principal
+from processes.rechnungseingang import receipts
+from processes.rechnungseingang.amounts import german, parse_amount
+from processes.rechnungseingang.dates import local_day
+from processes.rechnungseingang.routing import INTAKE_UNIT, Route
+from storage.blobs import Blobs
+from storage.database import Row, Transaction
+
+AKTENPLAN = "R.10"
+"""Eingangsrechnungen. The Akte lives on when its Vorgaenge are z.d.A.; its own trigger starts
+the retention (the council's decision on the Haushaltsjahr)."""
+
+STANDING_GRANT = timedelta(days=365)
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """Bytes that were put before (PENDING) and are to become a Dokument."""
+
+    blob: str
+    titel: str
+    dokumenttyp: str
+    media_type: str
+    richtung: str = "intern"
+    dateiname: str | None = None
+    received: bool = False
+
+
+def subject_line(receipt: Row) -> str:
+    """What the Vorgang is about; amounts and numbers, no purpose and no names of persons."""
+    if not receipt.number:
+        return f"Eingang vom {local_day(receipt.received_at):%d.%m.%Y}, noch zu klären"
+    amount = parse_amount(receipt.amount_due)
+    shown = f" über {german(amount, receipt.currency or 'EUR')}" if amount is not None else ""
+    return f"Rechnung {receipt.number} von {receipt.seller or 'unbekannt'}{shown}"
+
+
+def open_record(
+    tx: Transaction, blobs: Blobs, receipt: Row, unit: str, papers: Sequence[Paper]
+) -> None:
+    """Open the Vorgang in the unit's Akte and file the papers; the first is the original."""
+    system = system_principal(tx.tenant)
+    year = local_day(receipt.received_at).year
+    akte = ensure_akte(
+        tx,
+        system,
+        aktenplan=AKTENPLAN,
+        unit=unit,
+        year=year,
+        betreff=f"Eingangsrechnungen {year}",
+    )
+    vorgang = open_vorgang(
+        tx, system, akte.id, betreff=subject_line(receipt), instance_id=receipt.id
+    )
+    filed = [file_paper(tx, blobs, receipt, vorgang.id, paper) for paper in papers]
+    original = filed[0]
+    receipts.change(
+        tx,
+        receipt.id,
+        unit=unit,
+        akte=akte.id,
+        vorgang=vorgang.id,
+        dokument=original.id,
+        version=original.current.id,
+        blob_id=original.current.blob_id,
+    )
+    if unit != INTAKE_UNIT:
+        # The Rechnungsstelle took the invoice in and answers for its way through the house.
+        grant_access(
+            tx,
+            system,
+            akte.id,
+            vorgang_id=vorgang.id,
+            grantee_kind="group",
+            grantee=INTAKE_UNIT,
+            level="content",
+            until=tx.now + STANDING_GRANT,
+            reason="Rechnungseingang",
+        )
+
+
+def file_paper(tx: Transaction, blobs: Blobs, receipt: Row, vorgang: str, paper: Paper) -> Dokument:
+    return file_dokument(
+        tx,
+        system_principal(tx.tenant),
+        vorgang,
+        titel=paper.titel,
+        dokumenttyp=paper.dokumenttyp,
+        richtung=paper.richtung,  # type: ignore[arg-type]
+        eingang_am=local_day(receipt.received_at) if paper.richtung == "eingang" else None,
+        blob_id=paper.blob,
+        blobs=blobs,
+        media_type=paper.media_type,
+        dateiname=paper.dateiname,
+        fremdes_geschaeftszeichen=receipt.number if paper.richtung == "eingang" else None,
+    )
+
+
+def replace_paper(
+    tx: Transaction, blobs: Blobs, dokument: str, *, blob: str, media_type: str, reason: str
+) -> Dokument:
+    """A new version of a Dokument, e.g. the signed letter after its draft."""
+    return add_version(
+        tx,
+        system_principal(tx.tenant),
+        dokument,
+        blob_id=blob,
+        blobs=blobs,
+        reason=reason,
+        media_type=media_type,
+    )
+
+
+def close_record(tx: Transaction, vorgang: str, reason: str) -> None:
+    """z.d.A.: what is still awaited from somebody is skipped, with the same reason."""
+    system = system_principal(tx.tenant)
+    for each in schritte(tx, system, vorgang):
+        if each.state == "offen":
+            skip_step(tx, system, each.id, reason)
+    close_vorgang(tx, system, vorgang, reason)
+
+
+def hand_over(
+    tx: Transaction, blobs: Blobs, receipt: Row, route: Route, papers: Sequence[Paper]
+) -> None:
+    """Close the Vorgang here and go on with the papers in the Akte of another unit (Abgabe)."""
+    reason = f"Abgegeben an {route.name}"
+    close_record(tx, receipt.vorgang, reason)
+    open_record(tx, blobs, receipt, route.unit, papers)
+
+
+def ask(tx: Transaction, vorgang: str, kind: str, group: str, due: date | None = None) -> None:
+    """Open the step that a group's task will finish; until then the group may see the Vorgang."""
+    system = system_principal(tx.tenant)
+    already = [s for s in schritte(tx, system, vorgang) if s.state == "offen" and s.kind == kind]
+    if not already:
+        open_step(tx, system, vorgang, kind=kind, addressee_kind="group", addressee=group, due=due)
+
+
+def did(tx: Transaction, vorgang: str, performer: Principal, step: Beteiligung) -> Schritt:
+    """Record what a person did, finishing the step that was opened for it if there is one."""
+    system = system_principal(tx.tenant)
+    open_ones = [
+        s for s in schritte(tx, system, vorgang) if s.state == "offen" and s.kind == step.kind
+    ]
+    step_id = open_ones[0].id if open_ones else None
+    values = {name: getattr(step, name) for name in Beteiligung.__dataclass_fields__}
+    values |= {"step_id": step_id, "performer": performer}
+    return record_step(tx, system, vorgang, Beteiligung(**values))
+
+
+def steps_of(tx: Transaction, vorgang: str) -> list[Schritt]:
+    """All steps, as the system sees them (checks of signatures, never for display)."""
+    return schritte(tx, system_principal(tx.tenant), vorgang)
+
+
+def come_back(tx: Transaction, vorgang: str, due: date, reason: str, addressee: str) -> None:
+    set_wiedervorlage(
+        tx,
+        system_principal(tx.tenant),
+        vorgang,
+        due=due,
+        reason=reason,
+        addressee=addressee,
+    )
+
+
+def came_back(tx: Transaction, vorgang: str) -> None:
+    """The answer is there: end the Vorgang's open Wiedervorlagen."""
+    system = system_principal(tx.tenant)
+    for each in wiedervorlagen(tx, system, vorgang_id=vorgang):
+        complete_wiedervorlage(tx, system, each.id)
+
+
+def geschaeftszeichen(tx: Transaction, vorgang: str) -> str:
+    return vorgang_head(tx, system_principal(tx.tenant), vorgang).geschaeftszeichen

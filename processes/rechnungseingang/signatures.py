@@ -1,0 +1,148 @@
+"""What a signature binds, and whether those before it still stand.
+
+A signature certifies: wording, person, Befugnis, amount, and a hash over document version, kind of
+order, posting lines, payee, IBAN and due date. Invariant: a signature whose hash is not that of
+what is to be paid now counts for nothing; the first that differs voids all later ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from hashlib import sha256
+from typing import Literal
+
+from bpmn.values import Value
+from eakte.beteiligung import Schritt, void_step
+from identity.befugnisse import Befugnis, befugnis_for
+from identity.principal import Principal, system_principal
+from processes.rechnungseingang.amounts import german
+from processes.rechnungseingang.booking import canonical
+from processes.rechnungseingang.errors import BefugnisMissing, SignatureVoid
+from storage.database import Row, Transaction
+
+Kind = Literal["sachlich", "rechnerisch", "anordnung"]
+NODES: Mapping[str, Kind] = {
+    "sachlich_pruefen": "sachlich",
+    "rechnerisch_feststellen": "rechnerisch",
+    "anordnen": "anordnung",
+}
+GIVEN = {"richtig", "gekuerzt", "angeordnet"}
+_WORDING: Mapping[Kind, str] = {
+    "sachlich": "Ich stelle die sachliche Richtigkeit über {amount} fest. Mittel sind verfügbar.",
+    "rechnerisch": "Ich stelle die rechnerische Richtigkeit über {amount} fest.",
+    "anordnung": "Ich ordne an: {order} über {amount}.",
+}
+_ORDERS = {
+    "auszahlung": "Auszahlung",
+    "buchung_ohne_zahlung": "Buchung ohne Zahlung",
+    "absetzung": "Absetzung",
+    "annahme": "Annahme",
+}
+_NAMES: Mapping[Kind, str] = {
+    "sachlich": "die sachliche Feststellung",
+    "rechnerisch": "die rechnerische Feststellung",
+    "anordnung": "eine Anordnung",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is certified. `lines` are the posting lines as plain texts and numbers."""
+
+    version: str
+    sha256: str
+    order: str
+    amount: Decimal
+    lines: tuple[Mapping[str, object], ...]
+    payee: str | None
+    iban: str | None
+    due_on: date | None
+
+    def content_hash(self) -> str:
+        """SHA-256 over the canonical JSON of all that a change of must void signatures."""
+        content = {name: getattr(self, name) for name in Subject.__dataclass_fields__}
+        return sha256(canonical(content)).hexdigest()
+
+
+def subject_of(receipt: Row, order: str, amount: Decimal, lines: list[dict[str, Value]]) -> Subject:
+    return Subject(
+        version=receipt.version,
+        sha256=receipt.sha256,
+        order=order,
+        amount=amount,
+        lines=tuple(dict(line) for line in lines),
+        payee=receipt.payee,
+        iban=receipt.iban,
+        due_on=receipt.due_on,
+    )
+
+
+def posting_lines(value: Value) -> list[dict[str, Value]]:
+    """The posting lines that a variable holds."""
+    return [line for line in value if isinstance(line, dict)] if isinstance(value, list) else []
+
+
+def wording(kind: Kind, order: str, amount: Decimal, currency: str) -> str:
+    """The sentence that is signed."""
+    return _WORDING[kind].format(amount=german(amount, currency), order=_ORDERS.get(order, order))
+
+
+def require_befugnis(
+    tx: Transaction, performer: Principal, kind: Kind, *, unit: str, amount: Decimal, on: date
+) -> Befugnis:
+    """The Befugnis that the signature cites; raises `BefugnisMissing`.
+
+    Who acts for another signs by their Befugnis. Buchhaltung and Kasse do not certify
+    (KomHVO NRW § 31 (3)).
+    """
+    if "buchhaltung" in performer.roles:
+        raise BefugnisMissing(
+            "Wer in der Buchhaltung arbeitet, stellt nicht fest und ordnet nicht an."
+        )
+    found = befugnis_for(tx, performer.on_behalf_of or performer.id, kind, unit, amount, on)
+    if found is None:
+        raise BefugnisMissing(
+            f"Ihre Befugnis reicht für {_NAMES[kind]} über {german(amount)} in der Stelle "
+            f"„{unit}“ nicht aus."
+        )
+    return found
+
+
+def standing(steps: list[Schritt], kind: Kind) -> Schritt | None:
+    """The last signature of that kind that has not been voided."""
+    found = [
+        each
+        for each in steps
+        if NODES.get(each.kind) == kind and each.outcome in GIVEN and each.voided_at is None
+    ]
+    return found[-1] if found else None
+
+
+def require_standing(
+    steps: list[Schritt], kinds: tuple[Kind, ...], subject: Subject
+) -> list[Schritt]:
+    """The signatures of these kinds, if all certify this very subject."""
+    wanted = subject.content_hash()
+    found = []
+    for kind in kinds:
+        signed = standing(steps, kind)
+        if signed is None or signed.content_hash != wanted:
+            raise SignatureVoid(
+                f"Es fehlt {_NAMES[kind]} über das, was jetzt angeordnet werden soll: seitdem hat "
+                "sich etwas geändert. Bitte an die sachliche Prüfung zurückgeben."
+            )
+        found.append(signed)
+    return found
+
+
+def void_changed(tx: Transaction, steps: list[Schritt], subject: Subject) -> None:
+    """Void the first standing signature over something else, and with it all later steps."""
+    wanted = subject.content_hash()
+    for each in steps:
+        signed = each.kind in NODES and each.outcome in GIVEN and each.voided_at is None
+        if signed and each.content_hash != wanted:
+            void_step(tx, system_principal(tx.tenant), each.id, "kontierung_changed")
+            return

@@ -1,0 +1,145 @@
+"""What may be said of an invoice, and to whom.
+
+Invariant: who pushed an invoice may see what became of it; everybody else sees it as the E-Akte
+lets them see its Vorgang. What may not be seen does not exist (`InvoiceUnknown`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import date, datetime
+
+from sqlalchemy import and_, exists, or_, select
+
+from eakte.access import may, visible
+from eakte.readlog import record_access
+from eakte.tables import vorgang
+from identity.access import permits
+from identity.principal import Principal
+from invoice.attachments import Attachment
+from invoice.errors import InvoiceError
+from invoice.parsing import parse_invoice
+from processes.rechnungseingang import receipts
+from processes.rechnungseingang.errors import InvoiceUnknown
+from processes.rechnungseingang.tables import invoice_receipt
+from storage.blobs import Blobs
+from storage.database import Row, Transaction
+
+_HEAD = (
+    "id",
+    "state",
+    "received_at",
+    "channel",
+    "file_name",
+    "sha256",
+    "size",
+    "number",
+    "issued_on",
+    "type_code",
+    "seller",
+    "amount_due",
+    "currency",
+    "leitweg_id",
+    "due_on",
+    "due_source",
+    "verdict",
+    "profile",
+    "unit",
+    "akte",
+    "vorgang",
+    "predecessor",
+    "voucher",
+    "booked_on",
+)
+
+
+def visible_receipt(tx: Transaction, principal: Principal, invoice: str) -> Row:
+    """The row, if the principal may know of it; else `InvoiceUnknown`."""
+    row = receipts.find(tx, invoice)
+    if row is not None and (_own(principal, row) or _sees(tx, principal, row)):
+        return row
+    raise InvoiceUnknown(f"Diese Rechnung gibt es nicht: {invoice}")
+
+
+def head(row: Row) -> dict[str, object]:
+    """The head data as JSON values."""
+    return {name: _json(getattr(row, name)) for name in _HEAD}
+
+
+def status(tx: Transaction, principal: Principal, blobs: Blobs, invoice: str) -> dict[str, object]:
+    """Head data and, once it is checked, every finding with rule and place."""
+    row = visible_receipt(tx, principal, invoice)
+    record_access(tx, principal, "read", "invoice", row.id, akte=row.akte, purpose="Stand")
+    return {**head(row), "findings": report(tx, blobs, row).get("findings", [])}
+
+
+def original(
+    tx: Transaction, principal: Principal, blobs: Blobs, invoice: str
+) -> tuple[Row, bytes]:
+    """The received bytes, unchanged. The access is recorded before."""
+    row = visible_receipt(tx, principal, invoice)
+    content = _own(principal, row) or (
+        row.vorgang is not None and may(tx, principal, vorgang, row.vorgang, "content")
+    )
+    if not content:
+        raise InvoiceUnknown(f"Diese Rechnung gibt es nicht: {invoice}")
+    record_access(tx, principal, "read", "invoice", row.id, akte=row.akte, purpose="Original")
+    return row, blobs.read(tx, row.blob_id)
+
+
+def attachment(
+    tx: Transaction, principal: Principal, blobs: Blobs, invoice: str, number: int
+) -> Attachment:
+    """The embedded file with that number, from 1; its type is what its content is."""
+    _, data = original(tx, principal, blobs, invoice)
+    try:
+        found = dict(enumerate(parse_invoice(data).attachments, start=1))[number]
+        _ = found.content  # raises where the embedded text is no file
+    except (InvoiceError, KeyError) as error:
+        raise InvoiceUnknown(f"Diese Anlage gibt es nicht: {number}") from error
+    return found
+
+
+def report(tx: Transaction, blobs: Blobs, row: Row) -> Mapping[str, object]:
+    """Verdict and findings as they were when the file was checked."""
+    if row.report is None:
+        return {}
+    found: dict[str, object] = json.loads(blobs.read(tx, row.report))
+    return found
+
+
+def invoices(
+    tx: Transaction, principal: Principal, *, state: str | None = None, limit: int = 100
+) -> list[dict[str, object]]:
+    """Invoices that the principal may know of, newest first. One row in the access log."""
+    c = invoice_receipt.c
+    filed = exists(
+        select(1).where(
+            vorgang.c.tenant == c.tenant,
+            vorgang.c.id == c.vorgang,
+            visible(principal, vorgang, now=tx.now),
+        )
+    )
+    mine = and_(c.received_by == principal.id)
+    query = select(invoice_receipt).where(c.tenant == tx.tenant, or_(mine, filed))
+    if state is not None:
+        query = query.where(c.state == state)
+    size = max(1, min(limit, 500))
+    rows = tx.all(query.order_by(c.received_at.desc(), c.id.desc()).limit(size))
+    record_access(tx, principal, "list", "invoice", count=len(rows))
+    return [head(row) for row in rows]
+
+
+def _own(principal: Principal, row: Row) -> bool:
+    return bool(row.received_by == principal.id) and permits(principal, "invoice.submit")
+
+
+def _sees(tx: Transaction, principal: Principal, row: Row) -> bool:
+    if row.vorgang is None:
+        return principal.kind == "system" or permits(principal, "booking.report")
+    return may(tx, principal, vorgang, row.vorgang, "head")
+
+
+def _json(value: object) -> object:
+    return value.isoformat() if isinstance(value, date | datetime) else value

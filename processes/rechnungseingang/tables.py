@@ -1,0 +1,106 @@
+"""Tables of the Rechnungseingang: what was received, under which key, and who is competent.
+
+Invariant: `invoice_receipt` is one row per received file and instance; same bytes are the same
+row (`sha256` is unique within the tenant). Amounts are text, so that no database rounds them.
+What the instance's variables must not hold (number, seller, payee, IBAN) stands here.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from storage.database import Instant, metadata, tenant_column
+
+invoice_receipt = Table(
+    "invoice_receipt",
+    metadata,
+    tenant_column(),
+    Column("id", String(64), nullable=False),  # the instance's id
+    Column("blob_id", String(64), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("media_type", String(120), nullable=False),
+    Column("file_name", Text),
+    Column("channel", String(40), nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("received_by", String(40), nullable=False),
+    Column("state", String(20), nullable=False),  # offen | gebucht | abgelehnt | dublette
+    # head data, once read or typed
+    Column("number", Text),  # BT-1
+    Column("issued_on", Date),  # BT-2
+    Column("type_code", String(10)),  # BT-3
+    Column("seller", Text),  # BT-27
+    Column("seller_key", Text),  # see duplicates.py
+    Column("amount_due", String(40)),  # BT-115
+    Column("currency", String(3)),  # BT-5
+    Column("leitweg_id", Text),  # BT-10
+    Column("payee", Text),  # BT-59, else BT-27
+    Column("iban", String(42)),  # BT-84
+    Column("remittance", Text),  # BT-83
+    Column("payment_means", String(10)),  # BT-81
+    Column("payment_terms", Text),  # BT-20
+    Column("due_on", Date),
+    Column("due_source", String(10)),  # BT-9 | errechnet | erfasst
+    Column("verdict", String(30)),
+    Column("profile", String(60)),
+    # where it is filed
+    Column("unit", String(100)),
+    Column("akte", String(40)),
+    Column("vorgang", String(40)),
+    Column("dokument", String(40)),  # the original
+    Column("version", String(40)),
+    Column("report", String(64)),  # blob: verdict and findings as JSON
+    Column("letter", String(40)),  # the Dokument with the refusal
+    # what the booking system said last
+    Column("booking_file", String(40)),  # version id
+    Column("booking_round", Integer, nullable=False, default=0),
+    Column("booking_result", String(12)),  # gebucht | abgewiesen
+    Column("voucher", String(60)),
+    Column("booked_on", Date),
+    Column("booking_reason", Text),
+    Column("predecessor", String(64)),  # what it may be a duplicate of
+    Column("distinct", Boolean, nullable=False, default=False),  # checked: no duplicate
+    PrimaryKeyConstraint("tenant", "id"),
+    UniqueConstraint("tenant", "sha256"),
+    Index("ix_invoice_receipt_number", "tenant", "number", "seller_key"),
+    Index("ix_invoice_receipt_received", "tenant", "received_at", "id"),
+)
+
+invoice_key = Table(
+    "invoice_key",
+    metadata,
+    tenant_column(),
+    Column("principal", String(40), nullable=False),
+    Column("key", String(255), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("invoice", String(64), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    PrimaryKeyConstraint("tenant", "principal", "key"),
+)
+
+invoice_route = Table(
+    "invoice_route",
+    metadata,
+    tenant_column(),
+    Column("leitweg_id", String(46), nullable=False),
+    Column("unit", String(100), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("checking_group", String(100), nullable=False),
+    Column("arithmetic_group", String(100), nullable=False),
+    Column("ordering_group", String(100), nullable=False),
+    Column("vertraulichkeit", String(20), nullable=False),
+    PrimaryKeyConstraint("tenant", "leitweg_id"),
+    Index("ix_invoice_route_unit", "tenant", "unit"),
+)

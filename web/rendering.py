@@ -1,0 +1,61 @@
+"""Templates and how German readers write things: amounts, dates, instants.
+
+Invariant: everything is escaped unless it is `Markup` made by our own renderers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+from importlib.resources import files
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+ZONE = ZoneInfo("Europe/Berlin")
+STATIC = files("web") / "static"
+
+
+def betrag(value: Decimal | int | str | None, currency: str = "EUR") -> str:
+    """1190 → "1.190,00 €"; no value → a dash."""
+    if value is None or value == "":
+        return "–"
+    text = f"{Decimal(value):,.2f}".translate(str.maketrans(",.", ".,"))
+    return f"{text} {'€' if currency == 'EUR' else currency}"
+
+
+def datum(value: date | None) -> str:
+    """2026-11-23 → "23.11.2026"; an instant is shown in the tenant's zone."""
+    if value is None:
+        return "–"
+    if isinstance(value, datetime):
+        value = value.astimezone(ZONE)
+    return value.strftime("%d.%m.%Y")
+
+
+def zeitpunkt(value: datetime | None) -> str:
+    """An instant as "23.11.2026, 14:05 Uhr" in the tenant's zone."""
+    return "–" if value is None else value.astimezone(ZONE).strftime("%d.%m.%Y, %H:%M Uhr")
+
+
+@cache
+def static(name: str) -> str:
+    """The address of a static file, with its content's hash so that it may be cached for ever."""
+    digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
+    return f"/static/{digest}/{name}"
+
+
+@cache
+def environment() -> Environment:
+    made = Environment(
+        loader=PackageLoader("web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters.update(betrag=betrag, datum=datum, zeitpunkt=zeitpunkt)
+    made.globals.update(static=static)
+    return made
