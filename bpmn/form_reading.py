@@ -67,7 +67,7 @@ def read_components(source: bytes, file: str) -> tuple[str, tuple[Component, ...
     return str(form["id"]), components
 
 
-class _Refused(Exception):  # noqa: N818  leaves this module only as a finding
+class _Refused(Exception):
     """Stops reading one component."""
 
 

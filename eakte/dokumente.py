@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from sqlalchemy import insert, select, update
 
@@ -99,7 +99,7 @@ def file_dokument(
     tx.run(update(vorgang).where(*where).values(dokumente=number))
     grade = max(parent.vertraulichkeit, vertraulichkeit or Vertraulichkeit.OFFEN)
     dokument_id = new_id(tx.now)
-    row = {
+    row: dict[str, Any] = {
         "tenant": tx.tenant,
         "id": dokument_id,
         "akte": parent.akte,
@@ -120,23 +120,21 @@ def file_dokument(
     version = _add(
         tx, principal, row, blob_id, blobs, media_type=media_type, dateiname=dateiname, reason=None
     )
-    facts = {
-        "vorgang": vorgang_id,
-        "dokument": dokument_id,
-        "number": number,
-        "dokumenttyp": dokumenttyp,
-        "richtung": richtung,
-        "eingang_am": eingang_am,
-        "vertraulichkeit": int(grade),
-        **_facts(version),
-    }
-    values = {
-        "titel": titel.strip(),
-        "fremdes_geschaeftszeichen": fremdes_geschaeftszeichen,
-        "dateiname": dateiname,
-    }
-    record(tx, principal, parent.akte, "dokument.filed", facts, values)
+    _record_filed(tx, principal, row, version)
     return _load(tx, dokument_id)
+
+
+def _record_filed(
+    tx: Transaction, principal: Principal, row: dict[str, Any], version: Version
+) -> None:
+    kept = ("vorgang", "number", "dokumenttyp", "richtung", "eingang_am", "vertraulichkeit")
+    facts = {**{name: row[name] for name in kept}, "dokument": row["id"], **_facts(version)}
+    values = {
+        "titel": row["titel"],
+        "fremdes_geschaeftszeichen": row["fremdes_geschaeftszeichen"],
+        "dateiname": version.dateiname,
+    }
+    record(tx, principal, row["akte"], "dokument.filed", facts, values)
 
 
 def add_version(

@@ -64,14 +64,7 @@ def grant_access(
 
     Up to the Vertraulichkeit of what it is given on, unless `ceiling` says more.
     """
-    require(principal, "akte.grant")
-    row = demand(tx, principal, akte, akte_id, "write")
-    if principal.kind != "system" and row.unit not in principal.units:
-        raise AccessDenied("Akte", akte_id, "write")
-    if vorgang_id is not None:
-        row = demand(tx, principal, vorgang, vorgang_id, "write")
-        if row.akte != akte_id:
-            raise NotFound("Vorgang", vorgang_id)
+    row = _grantable(tx, principal, akte_id, vorgang_id)
     if not reason.strip():
         raise ReasonRequired("Bitte begründen, warum das Recht gegeben wird.")
     if not tx.now < until <= tx.now + LONGEST:
@@ -98,6 +91,19 @@ def grant_access(
     }
     record(tx, principal, akte_id, "grant.given", facts, {"reason": reason})
     return grant
+
+
+def _grantable(tx: Transaction, principal: Principal, akte_id: str, vorgang_id: str | None) -> Row:
+    """The Akte or Vorgang on which the principal may give rights: through its own unit."""
+    require(principal, "akte.grant")
+    row = demand(tx, principal, akte, akte_id, "write")
+    if principal.kind != "system" and row.unit not in principal.units:
+        raise AccessDenied("Akte", akte_id, "write")
+    if vorgang_id is not None:
+        row = demand(tx, principal, vorgang, vorgang_id, "write")
+        if row.akte != akte_id:
+            raise NotFound("Vorgang", vorgang_id)
+    return row
 
 
 def revoke_grant(tx: Transaction, principal: Principal, grant_id: str) -> None:

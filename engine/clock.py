@@ -8,26 +8,46 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import bindparam, delete, func, select
 
+from bpmn.errors import ModelError
+from engine.commands import Command, FireTimer, RunJob
 from engine.engine import Engine
+from engine.errors import EngineError
 from engine.inbound import ReceiveMessages
-from engine.jobs import run_continuations
+from engine.jobs import due_continuations, run_continuations
+from engine.machine.errors import MachineError
 from engine.tables import definition, inbox, job, message, timer
-from engine.timers import fire_due, start_due
+from engine.timers import due_starts, due_timers, fire_due, start_due
 from engine.unit import Unit
 from identity.principal import system_principal
 from storage.database import Transaction
-from storage.errors import Conflict
+from storage.errors import Conflict, StorageError
 
 log = logging.getLogger(__name__)
 
 AT_ONCE = 50
 """How many are advanced in one transaction."""
 
-Sweep = Callable[[Unit, int], int]
+
+@dataclass(frozen=True)
+class Sweep:
+    """One kind of due thing: many at once, or which they are, to be done one by one."""
+
+    many: Callable[[Unit, int], int]
+    due: Callable[[Transaction, int], list[str]]
+    one: Callable[[str], Command[Any]]
+
+
+SWEEPS = (
+    Sweep(run_continuations, due_continuations, RunJob),
+    Sweep(fire_due, due_timers, FireTimer),
+    Sweep(start_due, due_starts, FireTimer),
+)
 
 _TENANTS = select(definition.c.tenant).distinct()
 _INBOXES = select(inbox.c.instance_id).where(inbox.c.tenant == bindparam("tenant")).distinct()
@@ -55,34 +75,45 @@ def tenants(engine: Engine) -> list[str]:
 
 def sweep_tenant(engine: Engine, tenant: str) -> int:
     done = 0
-    for one_sweep in (run_continuations, fire_due, start_due):
-        while taken := sweep_once(engine, tenant, one_sweep):
+    for each in SWEEPS:
+        while taken := sweep_once(engine, tenant, each):
             done += taken
     return done + _receive(engine, tenant)
 
 
-def sweep_once(engine: Engine, tenant: str, one_sweep: Sweep, limit: int = AT_ONCE) -> int:
+def sweep_once(engine: Engine, tenant: str, each: Sweep) -> int:
     """One transaction of one kind; how many it took. 0: nothing is due, or others have it."""
     try:
         with engine.database.begin(tenant, engine.clock()) as tx:
-            return _advance(engine, tx, one_sweep, limit)
-    except Conflict:
-        return sweep_once(engine, tenant, one_sweep, 1) if limit > 1 else 0
+            unit = Unit(engine, tx, system_principal(tenant))
+            taken = each.many(unit, AT_ONCE)
+            unit.finish()
+            return taken
+    except (Conflict, EngineError, MachineError, ModelError) as error:
+        log.warning("%s at once failed, going one by one: %s", AT_ONCE, error)
+        return _one_by_one(engine, tenant, each)
 
 
-def _advance(engine: Engine, tx: Transaction, one_sweep: Sweep, limit: int) -> int:
-    unit = Unit(engine, tx, system_principal(tx.tenant))
-    taken = one_sweep(unit, limit)
-    unit.finish()
-    return taken
+def _one_by_one(engine: Engine, tenant: str, each: Sweep) -> int:
+    with engine.database.reading(tenant) as tx:
+        due = each.due(tx, AT_ONCE)
+    return sum(_alone(engine, tenant, each.one(id_)) for id_ in due)
+
+
+def _alone(engine: Engine, tenant: str, command: Command[Any]) -> int:
+    try:
+        engine.execute(command, system_principal(tenant))
+    except (StorageError, EngineError, MachineError, ModelError) as error:
+        log.error("%s cannot be done: %s", command, error)  # noqa: TRY400 the text says it
+        return 0
+    return 1
 
 
 def _receive(engine: Engine, tenant: str) -> int:
     """Inboxes whose sender was cut off before it could deliver."""
     with engine.database.reading(tenant) as tx:
         waiting = [row.instance_id for row in tx.all(_INBOXES, {"tenant": tenant})]
-    principal = system_principal(tenant)
-    return sum(engine.execute(ReceiveMessages(each), principal) for each in waiting)
+    return sum(_alone(engine, tenant, ReceiveMessages(each)) for each in waiting)
 
 
 def forget_expired(engine: Engine, tenant: str) -> int:

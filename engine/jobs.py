@@ -36,13 +36,13 @@ from engine.ids import split_id
 from engine.machine.facts import IncidentOpened
 from engine.machine.state import decode
 from engine.machine.triggers import AnyTrigger, Continue, JobDone, JobThrew
-from engine.projection import FAILED_JOB, OPEN_INCIDENT, incident_row
+from engine.projection import CLOSE_JOB, FAILED_JOB, OPEN_INCIDENT, incident_row
 from engine.results import LockedJob
 from engine.tables import instance as instances
 from engine.tables import job
 from engine.unit import LOCKED, Instance, Unit
 from identity.access import require
-from storage.database import Row, for_update, skip_locked
+from storage.database import Row, Transaction, for_update, skip_locked
 
 _OF_INSTANCE = (instances.c.tenant == job.c.tenant) & (instances.c.id == job.c.instance_id)
 _WITH_INSTANCE = select(job, *LOCKED).join_from(job, instances, _OF_INSTANCE)
@@ -278,7 +278,20 @@ def run_continuations(unit: Unit, limit: int) -> int:
         instance = unit.adopt(row)
         if number_of(row) in instance.state.waits:
             unit.advance(instance, Continue(job=number_of(row)), "job.continued")
+        else:
+            unit.projection.close(CLOSE_JOB, instance, number_of(row))
     return len(rows)
+
+
+def due_continuations(tx: Transaction, limit: int) -> list[str]:
+    """Ids of continuations that are due."""
+    statement = (
+        select(job.c.id)
+        .where(*_CLAIMABLE, job.c.kind == "continuation")
+        .order_by(job.c.free_at)
+        .limit(limit)
+    )
+    return [row.id for row in tx.all(statement, {"of_tenant": tx.tenant, "of_now": tx.now})]
 
 
 # --- external tasks ---

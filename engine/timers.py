@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, select, update
 
 from engine.commands import FireTimer
 from engine.ids import split_id
@@ -18,7 +18,7 @@ from engine.tables import definition, timer
 from engine.tables import instance as instances
 from engine.unit import LOCKED, Unit
 from identity.access import require
-from storage.database import Row, for_update, skip_locked
+from storage.database import Row, Transaction, for_update, skip_locked
 
 _OF_INSTANCE = (instances.c.tenant == timer.c.tenant) & (instances.c.id == timer.c.instance_id)
 _WITH_INSTANCE = select(timer, *LOCKED).join_from(timer, instances, _OF_INSTANCE)
@@ -78,13 +78,30 @@ def start_due(unit: Unit, limit: int) -> int:
     return len(rows)
 
 
+def due_timers(tx: Transaction, limit: int) -> list[str]:
+    """Ids of due timers of instances."""
+    return _ids(tx, limit, timer.c.instance_id.is_not(None))
+
+
+def due_starts(tx: Transaction, limit: int) -> list[str]:
+    """Ids of due timers of start events."""
+    return _ids(tx, limit, timer.c.instance_id.is_(None))
+
+
+def _ids(tx: Transaction, limit: int, which: ColumnElement[bool]) -> list[str]:
+    statement = select(timer.c.id).where(*_DUE_NOW, which).order_by(timer.c.due).limit(limit)
+    return [row.id for row in tx.all(statement, {"tenant": tx.tenant, "now": tx.now})]
+
+
 def _fire(unit: Unit, row: Row) -> bool:
     instance = unit.adopt(row)
     parts = split_id(row.id)
     assert parts is not None
     wait = instance.state.waits.get(parts[1])
     if wait is None or wait.kind != "timer":
-        return False  # another timer of the same instance has just cancelled it
+        # Another timer of the same instance has just cancelled it.
+        unit.add(_GONE, {"of_tenant": unit.tx.tenant, "of_id": row.id})
+        return False
     unit.advance(instance, TimerDue(timer=parts[1]), "timer.fired")
     return True
 

@@ -23,6 +23,10 @@ def residue(default: Any = None) -> Any:
     return field(default=default, compare=False, repr=False)
 
 
+_OF_THE_SOURCE = frozenset({"source", "unreadable", "elements", "institutions", "links"})
+"""What a group knows of the XML that it came from; it does not travel."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Group:
     """A business group and the element that it was read from."""
@@ -38,7 +42,7 @@ class Group:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the content without the XML that it came from."""
-        content = {k: v for k, v in self.__dict__.items() if k not in ("source", "unreadable")}
+        content = {k: v for k, v in self.__dict__.items() if k not in _OF_THE_SOURCE}
         return _restored, (type(self), content, self.unreadable)
 
 

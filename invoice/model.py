@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Literal
 
 from lxml import etree
@@ -284,6 +285,15 @@ class Invoice(Group):
     third_party_payments: tuple[ThirdPartyPayment, ...] = term("BG-DEX-09", ())
     syntax: Syntax = residue("ubl-invoice")
     references: tuple[SupportingDocument, ...] = residue(())
+
+    @cached_property
+    def elements(self) -> dict[str, list[etree._Element]]:
+        """All elements of the source by tag, for rules that ask wherever something stands."""
+        found: dict[str, list[etree._Element]] = {}
+        if self.source is not None:
+            for element in self.source.iter(etree.Element):
+                found.setdefault(str(element.tag), []).append(element)
+        return found
 
     @property
     def leitweg_id(self) -> str | None:

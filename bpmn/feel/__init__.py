@@ -1,7 +1,19 @@
 """FEEL, the expression language of DMN 1.5 (chapter 10): text in, `Evaluate` out.
 
-lexer → parser → syntax → compiler → closures. What is not done exactly as the standard says is
-refused when compiled, with its position; what takes too long or too much is stopped.
+How a text becomes a value, one module a step:
+
+    lexer     words                     compiler   closures for operators and literals
+    names     names with spaces         functions, loops, selections, unary, shortcuts
+    cursor    tokens, types, limits                closures for the rest
+    parser    the grammar               scope      names while it runs
+    syntax    the tree                  limits     what it may cost
+    operators, paths, types, temporal, values, builtins/   what it means
+
+Invariant: what is not done exactly as the standard says is refused when compiled, with its
+position, or fails when it shows only then; it is never approximated. Not done: names with
+operators in them (`a-b`), external functions, ranges that leave out one value, patterns in
+`replace` and `split` (plain texts only), look-around and categories in `matches`, times in a named
+zone, years beyond 9999, fractions of microseconds.
 """
 
 from __future__ import annotations

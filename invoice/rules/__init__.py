@@ -13,6 +13,7 @@ from functools import cache
 from invoice.model import Syntax
 from invoice.profiles import Profile
 from invoice.rules import (
+    code_lists,
     core,
     decimals,
     document,
@@ -27,7 +28,7 @@ from invoice.rules.rule import Rule, Severity
 
 EN16931: tuple[Rule, ...] = tuple(
     rule
-    for subject in (core, parties, document, lines, totals, vat, decimals)
+    for subject in (core, parties, document, lines, totals, vat, decimals, code_lists)
     for rule in subject.book.rules
 )
 XRECHNUNG: tuple[Rule, ...] = tuple(xrechnung.book.rules)
@@ -67,14 +68,24 @@ def rules_for(profile: Profile, on: date | None = None) -> tuple[Rule, ...]:
     return pack.en16931
 
 
-OVERRIDES: dict[tuple[Profile, str], Severity] = {
-    (Profile.XRECHNUNG_EXTENSION, "BR-CO-16"): "information",  # BR-DEX-09 takes its place
+_ALL, _EXTENSION, _CVD = "XRechnung", Profile.XRECHNUNG_EXTENSION, Profile.XRECHNUNG_CVD
+OVERRIDES: dict[tuple[Profile | str, str], Severity] = {
+    (_ALL, "BR-CL-23"): "warning",
+    (_CVD, "BR-CL-13"): "information",  # the scheme CVD itself is not in the list
+    (_EXTENSION, "BR-CL-10"): "information",  # BR-DEX take the place of all these
+    (_EXTENSION, "BR-CL-11"): "information",
+    (_EXTENSION, "BR-CL-21"): "information",
+    (_EXTENSION, "BR-CL-24"): "information",
+    (_EXTENSION, "BR-CL-25"): "information",
+    (_EXTENSION, "BR-CL-26"): "information",
+    (_EXTENSION, "BR-CO-16"): "information",
 }
-"""Severities that a profile sets otherwise, in UBL (KoSIT's scenarios of 2026-08-31)."""
+"""Severities that a profile sets otherwise (KoSIT's scenarios of 2026-08-31)."""
 
 
 def severity_of(rule: Rule, profile: Profile, syntax: Syntax) -> Severity:
     """How much a breach of this rule weighs in this profile and syntax."""
-    if syntax != "cii" and (profile, rule.id) in OVERRIDES:
-        return OVERRIDES[profile, rule.id]
-    return rule.severity_in(syntax)
+    if rule.id == "BR-CO-16" and syntax == "cii":
+        return rule.severity  # CII has no payments for third parties
+    general = OVERRIDES.get((_ALL, rule.id)) if profile.is_xrechnung else None
+    return OVERRIDES.get((profile, rule.id)) or general or rule.severity_in(syntax)

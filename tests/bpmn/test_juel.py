@@ -4,9 +4,12 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bpmn.errors import ExpressionFailed, ExpressionRefused
 from bpmn.juel import compile_juel
+from bpmn.values import decode, encode
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 VARIABLES = {
@@ -111,3 +114,20 @@ def test_no_python_attribute_can_be_reached(text: str) -> None:
 
     with pytest.raises(ExpressionFailed):
         evaluate(VARIABLES, NOW)
+
+
+WORDS = st.lists(
+    st.sampled_from(["kind", "amount", "rows", "1", "'a'", "null", "true", "empty", "(", ")", "["])
+    | st.sampled_from(["]", ".", "?", ":", "+", "/", "==", "<", "&&", "not", "or", "execution"]),
+    max_size=10,
+).map(lambda words: "${" + " ".join(words) + "}")
+
+
+@given(WORDS | st.text(alphabet="${}#a.'\\\"()", max_size=15))
+def test_any_text_is_refused_fails_or_gives_a_value(text: str) -> None:
+    try:
+        value = compile_juel(text)(VARIABLES, NOW)
+    except (ExpressionRefused, ExpressionFailed):
+        return
+
+    assert decode(encode(value)) == value

@@ -84,3 +84,14 @@ def test_in_the_extension_payments_for_others_belong_to_what_is_due() -> None:
     findings = check_invoice(data).findings
 
     assert [(f.rule, f.severity) for f in findings] == [("BR-CO-16", "information")]
+
+
+def test_a_unit_that_is_in_no_list_is_a_warning_in_an_xrechnung_and_fatal_elsewhere() -> None:
+    data = UBL.replace(b'unitCode="MTK"', b'unitCode="QQQ"')
+    plain = data.replace(b"#compliant#" + XRECHNUNG, b"")
+
+    here, elsewhere = check_invoice(data).findings, check_invoice(plain).findings
+
+    assert [(f.rule, f.severity) for f in here] == [("BR-CL-23", "warning")]
+    assert [(f.rule, f.severity, f.refusal) for f in elsewhere] == [("BR-CL-23", "fatal", True)]
+    assert here[0].path == "/ubl:Invoice/cac:InvoiceLine[1]/cbc:InvoicedQuantity"

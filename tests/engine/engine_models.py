@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 _HEAD = (
     '<?xml version="1.0" encoding="UTF-8"?>\n'
     '<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" '
     'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
-    'xmlns:camunda="http://camunda.org/schema/1.0/bpmn" id="d" targetNamespace="test">\n'
+    'xmlns:camunda="http://camunda.org/schema/1.0/bpmn" id="defs" targetNamespace="test">\n'
 )
 
 
@@ -22,8 +24,8 @@ def flow(source: str, target: str, condition: str = "") -> str:
         if condition
         else ""
     )
-    name = f"f_{source}_{target}"
-    return f'<sequenceFlow id="{name}" sourceRef="{source}" targetRef="{target}">{inner}</sequenceFlow>'
+    ends = f'sourceRef="{source}" targetRef="{target}"'
+    return f'<sequenceFlow id="f_{source}_{target}" {ends}>{inner}</sequenceFlow>'
 
 
 def chain(key: str, *elements: tuple[str, str], before: str = "") -> bytes:
@@ -31,7 +33,7 @@ def chain(key: str, *elements: tuple[str, str], before: str = "") -> bytes:
     ids = ["start", *(name for name, _ in elements), "end"]
     body = '<startEvent id="start"/>' + "".join(element for _, element in elements)
     body += '<endEvent id="end"/>'
-    body += "".join(flow(a, b) for a, b in zip(ids, ids[1:], strict=False))
+    body += "".join(flow(a, b) for a, b in pairwise(ids))
     return process(key, body, before)
 
 
@@ -100,3 +102,34 @@ FOUR_EYES = chain(
         "</camunda:properties></extensionElements></userTask>",
     ),
 )
+
+MESSAGE = '<message id="m" name="paid"/>'
+
+WAITS_FOR_MESSAGE = chain(
+    "waits",
+    (
+        "catch",
+        '<intermediateCatchEvent id="catch"><messageEventDefinition messageRef="m"/>'
+        "</intermediateCatchEvent>",
+    ),
+    user_task("after"),
+    before=MESSAGE,
+)
+
+STARTED_BY_MESSAGE = process(
+    "by_message",
+    '<startEvent id="start"><messageEventDefinition messageRef="m"/></startEvent>'
+    '<userTask id="work" name="work" camunda:candidateGroups="clerks"/><endEvent id="end"/>'
+    + flow("start", "work")
+    + flow("work", "end"),
+    MESSAGE,
+)
+
+STARTED_BY_TIMER = process(
+    "by_timer",
+    '<startEvent id="start"><timerEventDefinition>'
+    '<timeCycle xsi:type="tFormalExpression">R2/PT1H</timeCycle>'
+    '</timerEventDefinition></startEvent><endEvent id="end"/>' + flow("start", "end"),
+)
+
+FAILS = chain("fails", ("compute", '<serviceTask id="compute" camunda:expression="${missing}"/>'))
