@@ -6,8 +6,36 @@ Invariant: nothing answers without a principal but health and the log-in page; e
 
 from __future__ import annotations
 
-from starlette.responses import JSONResponse
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
+from sqlalchemy import select
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from bpmn.errors import FormInvalid, ModelError
+from eakte.errors import AccessDenied, EakteError
+from eakte.errors import NotFound as AkteNotFound
+from eakte.http import routes as akten_routes
+from eakte.readlog import record_denial
+from engine import errors as engine_errors
+from engine.http.routes import routes as engine_routes
+from engine.machine.errors import MachineError, WaitNotOpen
+from identity.access import require
+from identity.errors import IdentityError, NotAuthenticated, NotPermitted, TooManyAttempts
+from identity.http import principal_of
+from identity.principal import Principal
+from invoice.errors import InvoiceError
+from processes.house import House, open_house
+from storage.errors import Conflict, NotMigrated, StorageError, Unavailable
+from storage.verify import verify_all
+from web.pages import error_page, pages
 
 BODY_LIMIT = 64 * 1024 * 1024
 """No body is larger than the largest upload anybody may make (an invoice: 25 MB)."""
@@ -94,7 +122,11 @@ def create(house: House | None = None) -> FastAPI:
         if package.routes is not None:
             app.include_router(package.routes(house, who))
     app.include_router(pages())
-    for base in STATUS_OF:
+    statuses = dict(STATUS_OF)
+    for package in house.packages:
+        statuses |= package.statuses
+    app.state.statuses = statuses
+    for base in statuses:
         app.add_exception_handler(base, _foreseen)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
@@ -116,7 +148,7 @@ def _health(house: House) -> APIRouter:
     def readyz() -> JSONResponse:
         answers: dict[str, str] = {}
         for name, ask in (
-            ("database", house.database.ping),
+            ("database", lambda: _ask(house)),
             ("objects", lambda: house.store.exists("readiness")),
         ):
             try:
@@ -128,6 +160,11 @@ def _health(house: House) -> APIRouter:
         return JSONResponse(answers, 200 if ready else 503)
 
     return router
+
+
+def _ask(house: House) -> None:
+    with house.database.reading(house.settings.tenant) as tx:
+        tx.scalar(select(1))
 
 
 def _verification(house: House, who: Callable[[Request], Principal]) -> APIRouter:
@@ -184,7 +221,6 @@ STATUS_OF: dict[type[Exception], int] = {
     FormInvalid: 422,
     ModelError: 422,
     InvoiceError: 422,
-    ProcessError: 422,
     Conflict: 409,
     Unavailable: 503,
     NotMigrated: 503,
@@ -193,14 +229,17 @@ STATUS_OF: dict[type[Exception], int] = {
 """An error's status is that of its nearest base here; its `code` is its own."""
 
 
-def status_of(error: Exception) -> int:
-    return next(STATUS_OF[base] for base in type(error).__mro__ if base in STATUS_OF)
+def _status_of(request: Request, error: Exception) -> int:
+    statuses: dict[type[Exception], int] = request.app.state.statuses
+    return next(statuses[base] for base in type(error).__mro__ if base in statuses)
 
 
 async def _foreseen(request: Request, error: Exception) -> Response:
     if (page := error_page(request, error)) is not None:
         return page
-    status = getattr(error, "status", None) or status_of(error)
+    status = _status_of(request, error)
+    if isinstance(error, AccessDenied | AkteNotFound):
+        await run_in_threadpool(_note_denial, request, error)
     more: dict[str, object] = {}
     if isinstance(error, FormInvalid):
         more["errors"] = [
@@ -214,6 +253,16 @@ async def _foreseen(request: Request, error: Exception) -> Response:
     return response
 
 
+def _note_denial(request: Request, error: AccessDenied | AkteNotFound) -> None:
+    """A refused look at an Akte stands in the access log like one that was granted."""
+    house: House = request.app.state.house
+    try:
+        principal = principal_of(house.authenticator)(request)
+    except NotAuthenticated:
+        return
+    record_denial(house.database, principal, error)
+
+
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     if (page := error_page(request, error)) is not None:
@@ -222,7 +271,9 @@ async def _invalid(request: Request, error: Exception) -> Response:
         {"pointer": "/" + "/".join(str(part) for part in each["loc"]), "detail": each["msg"]}
         for each in error.errors()
     ]
-    return _problem(422, "request_invalid", "Die Anfrage passt nicht zur Schnittstelle", errors=found)
+    return _problem(
+        422, "request_invalid", "Die Anfrage passt nicht zur Schnittstelle", errors=found
+    )
 
 
 async def _http(request: Request, error: Exception) -> Response:

@@ -7,10 +7,10 @@ access criterion. Reading writes the access log before the bytes leave.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import Annotated, Literal
 from urllib.parse import quote
 
+import msgspec
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
@@ -24,7 +24,10 @@ from identity.principal import Principal
 from storage.blobs import Blobs
 from storage.database import Database
 
-Json = dict[str, object]
+
+def _json(value: object) -> Response:
+    """Dataclasses as JSON: amounts as decimal text, dates and instants as ISO 8601."""
+    return Response(msgspec.json.encode(value), media_type="application/json")
 
 
 def routes(
@@ -41,47 +44,43 @@ def routes(
         text: Annotated[str, Query(max_length=200)] = "",
         cursor: str | None = None,
         limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    ) -> Json:
+    ) -> Response:
         query = searching.Query(what=what, text=text)
         with database.begin(principal.tenant) as tx:
             page = searching.search(tx, principal, query, cursor=cursor, limit=limit)
-        return {"items": [asdict(hit) for hit in page.hits], "page": {"endCursor": page.cursor}}
+        return _json({"items": page.hits, "page": {"endCursor": page.cursor}})
 
     @router.get("/akten/{akte}", summary="Eine Akte mit ihren Vorgängen")
-    def show_akte(akte: str, principal: Who) -> Json:
+    def show_akte(akte: str, principal: Who) -> Response:
         with database.begin(principal.tenant) as tx:
             head = akte_head(tx, principal, akte)
             vorgaenge = searching.vorgaenge_in(tx, principal, akte)
-        return {**asdict(head), "vorgaenge": [asdict(each) for each in vorgaenge]}
+        return _json({"akte": head, "vorgaenge": vorgaenge})
 
     @router.get("/akten/{akte}/historie", summary="Wer hat wann was geändert")
-    def akte_history(akte: str, principal: Who) -> Json:
+    def akte_history(akte: str, principal: Who) -> Response:
         with database.begin(principal.tenant) as tx:
-            return {"items": [asdict(each) for each in history(tx, principal, akte)]}
+            return _json({"items": history(tx, principal, akte)})
 
     @router.get("/vorgaenge/{vorgang}", summary="Ein Vorgang mit Dokumenten und Schritten")
-    def show_vorgang(vorgang: str, principal: Who) -> Json:
+    def show_vorgang(vorgang: str, principal: Who) -> Response:
         with database.begin(principal.tenant) as tx:
             head = vorgang_head(tx, principal, vorgang)
             dokumente = searching.dokumente_in(tx, principal, vorgang)
             steps = schritte(tx, principal, vorgang)
-        return {
-            **asdict(head),
-            "dokumente": [asdict(each) for each in dokumente],
-            "schritte": [asdict(each) for each in steps],
-        }
+        return _json({"vorgang": head, "dokumente": dokumente, "schritte": steps})
 
     @router.get("/vorgaenge/{vorgang}/historie", summary="Die Historie eines Vorgangs")
-    def vorgang_history(vorgang: str, principal: Who) -> Json:
+    def vorgang_history(vorgang: str, principal: Who) -> Response:
         with database.begin(principal.tenant) as tx:
             head = vorgang_head(tx, principal, vorgang)
             told = history(tx, principal, head.akte, vorgang_id=vorgang)
-        return {"items": [asdict(each) for each in told]}
+        return _json({"items": told})
 
     @router.get("/dokumente/{dokument}", summary="Kopfdaten und Versionen eines Dokuments")
-    def show_dokument(dokument: str, principal: Who) -> Json:
+    def show_dokument(dokument: str, principal: Who) -> Response:
         with database.begin(principal.tenant) as tx:
-            return asdict(dokument_head(tx, principal, dokument))
+            return _json(dokument_head(tx, principal, dokument))
 
     @router.get("/versionen/{version}/inhalt", summary="Die Bytes, wie sie abgelegt wurden")
     def content(version: str, principal: Who) -> Response:
