@@ -34,6 +34,15 @@ class TaskPanel:
 
 
 @dataclass(frozen=True, slots=True)
+class DemoUser:
+    """A fictional person whose password is the login; shown on the log-in page of the demo."""
+
+    login: str
+    name: str
+    duty: str
+
+
+@dataclass(frozen=True, slots=True)
 class Package:
     """One process with all that belongs to it.
 
@@ -49,6 +58,8 @@ class Package:
     searchable: frozenset[str] = frozenset()
     routes: Callable[[House, PrincipalOf], Router] | None = None
     task_panel: Callable[[House, Transaction, Principal, Any], TaskPanel | None] | None = None
+
+    demo_users: tuple[DemoUser, ...] = ()
 
     def files(self) -> list[tuple[str, bytes]]:
         """Name and content of each model, as a deployment takes them."""

@@ -45,6 +45,18 @@ def near(a: Decimal | None, b: Decimal | None) -> bool:
     return a is not None and b is not None and a - ONE < b < a + ONE
 
 
+def near_in_ubl(stated: Decimal | None, summed: Decimal) -> bool:
+    """As `near`, but the official rule takes one off the stated amount in xs:double."""
+    if stated is None:
+        return False
+    return Decimal(float(stated) - 1) < summed < Decimal(float(stated) + 1)
+
+
+def near_in_cii(stated: Decimal | None, summed: Decimal) -> bool:
+    """As `near`, but the official rule compares in xs:double."""
+    return stated is not None and float(stated) - 1 < float(summed) < float(stated) + 1
+
+
 def plus(first: Decimal | None, *others: Decimal | None) -> Decimal | None:
     """The sum, or nothing where one of them is missing."""
     if first is None:

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any, Literal
 
 from invoice.model import AllowanceCharge, Breakdown, Invoice, TaxCategory
-from invoice.rules.arithmetic import cents, near, rounded, same, total
+from invoice.rules.arithmetic import cents, near, near_in_cii, near_in_ubl, rounded, same, total
 from invoice.rules.rule import Klass, RuleBook, Select, document, either
 
 book = RuleBook()
@@ -194,7 +194,9 @@ def _taxable_fits(category: Category, row: Breakdown, invoice: Invoice) -> bool:
     lines, charges, allowances = _amounts(category, invoice, None)
     if invoice.syntax == "cii":
         expected = cents(total(lines)) + cents(total(charges)) - cents(total(allowances))
-        return near(row.taxable, expected) if category.loose_in_cii else row.taxable == expected
+        return (
+            near_in_cii(row.taxable, expected) if category.loose_in_cii else row.taxable == expected
+        )
     return bool(invoice.lines) and row.taxable == total(lines) + total(charges) - total(allowances)
 
 
@@ -212,7 +214,7 @@ def _rated_taxable_fits(category: Category, row: Breakdown, invoice: Invoice) ->
         used = bool(lines or any(_at_rate(a, category.code, row.rate) for a in invoice.allowances))
     else:
         used = bool(invoice.lines)
-    return used and near(row.taxable, expected)
+    return used and near_in_ubl(row.taxable, expected)
 
 
 def _at_rate(allowance: AllowanceCharge, code: str, rate: Decimal | None) -> bool:

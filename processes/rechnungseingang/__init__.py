@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from processes.package import Package, PrincipalOf, Router
+from processes.rechnungseingang.demo import USERS
 from processes.rechnungseingang.handlers import handlers as _handlers
 from processes.rechnungseingang.panel import task_panel
 from processes.rechnungseingang.steps import participants
@@ -41,4 +42,5 @@ PACKAGE = Package(
     searchable=frozenset({"leitweg_id", "unit", "due_on", "anordnungsart"}),
     routes=_routes,
     task_panel=task_panel,
+    demo_users=USERS,
 )

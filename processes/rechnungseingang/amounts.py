@@ -13,6 +13,8 @@ from bpmn.german import format_german_amount
 
 _PLAIN = re.compile(r"-?\d{1,15}(\.\d{1,2})?", re.ASCII)
 _CENT = Decimal("0.01")
+_TOO_MUCH = Decimal(10**15)
+"""Beyond any budget: what claims to be more is a fault, not an amount."""
 
 
 def parse_amount(value: object) -> Decimal | None:
@@ -22,7 +24,9 @@ def parse_amount(value: object) -> Decimal | None:
     if isinstance(value, bool) or not isinstance(value, Decimal | int):
         return None
     amount = Decimal(value)
-    return amount.quantize(_CENT) if amount == round(amount, 2) else None
+    if not amount.is_finite() or abs(amount) >= _TOO_MUCH or amount != round(amount, 2):
+        return None
+    return amount.quantize(_CENT)
 
 
 def german(amount: Decimal, currency: str = "EUR") -> str:

@@ -20,6 +20,7 @@ KASSE_WORKING_DAYS = 3
 ESCALATE_BEFORE = timedelta(days=2)
 """How long before the last day to order somebody is told."""
 
+_EARLIEST, _LATEST = date(1990, 1, 1), date(2200, 1, 1)
 _SKONTO = re.compile(
     r"#SKONTO#TAGE=(?P<days>\d{1,3})#PROZENT=(?P<percent>\d{1,2}(\.\d{1,2})?)#"
     r"(BASISBETRAG=(?P<base>-?\d+(\.\d{1,2})?)#)?"
@@ -42,7 +43,7 @@ class Skonto:
 
     def until(self, issued_on: date) -> date:
         """Counted from the invoice date unless agreed otherwise."""
-        return issued_on + timedelta(days=self.days)
+        return _within(issued_on) + timedelta(days=self.days)
 
 
 def local_day(instant: datetime) -> date:
@@ -74,7 +75,12 @@ def skonto_terms(payment_terms: str | None) -> tuple[Skonto, ...]:
 def order_by(due_on: date, issued_on: date | None, skonto: tuple[Skonto, ...]) -> date:
     """The last day on which an order still earns the first Skonto, else meets the due date."""
     ends = [term.until(issued_on) for term in skonto if issued_on is not None]
-    return working_days_before(min([due_on, *ends]), KASSE_WORKING_DAYS)
+    return working_days_before(_within(min([due_on, *ends])), KASSE_WORKING_DAYS)
+
+
+def _within(day: date) -> date:
+    """A day one can reckon with: a file may state any year."""
+    return min(max(day, _EARLIEST), _LATEST)
 
 
 def working_days_before(day: date, count: int) -> date:

@@ -17,6 +17,7 @@ from eakte.aktenplan import seed_demo
 from identity.befugnisse import Kind, befugnisse, confirm_befugnis, propose_befugnis
 from identity.persons import add_machine, add_person, find_by_login, person_by_id, principal_of
 from identity.principal import Principal, system_principal
+from processes.package import DemoUser
 from processes.rechnungseingang import receipts
 from processes.rechnungseingang.receipts import Push, Receipt
 from processes.rechnungseingang.routing import read_routes, replace_routes, routes
@@ -30,12 +31,9 @@ _FROM = date(2020, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
-class DemoUser:
-    """A fictional person. The password is the login."""
+class Clerk(DemoUser):
+    """A fictional person with what they may do."""
 
-    login: str
-    name: str
-    about: str
     groups: tuple[str, ...]
     roles: tuple[str, ...]
     units: tuple[str, ...]
@@ -66,48 +64,48 @@ class Pushed:
 
 
 USERS = (
-    DemoUser(
+    Clerk(
         "rita.rehbein", "Rita Rehbein", "Rechnungsstelle: klärt, ordnet zu, lehnt ab",
         ("rechnungsstelle",), ("clerk",), ("rechnungsstelle",), (("sachlich", 5_000),),
     ),
-    DemoUser(
+    Clerk(
         "tim.tannhaus", "Tim Tannhaus", "Tiefbauamt: prüft sachlich und kontiert",
         ("fachamt_tiefbau",), ("clerk",), ("tiefbau",), (("sachlich", 100_000),),
     ),
-    DemoUser(
+    Clerk(
         "jule.jansen", "Jule Jansen", "Jugendamt: prüft sachlich und kontiert",
         ("fachamt_jugend",), ("clerk", "lead"), ("jugendamt",), (("sachlich", 100_000),),
     ),
-    DemoUser(
+    Clerk(
         "ralf.rieger", "Ralf Rieger", "Kämmerei: stellt rechnerisch fest",
         ("rechnerisch",), ("clerk",), ("kaemmerei",),
         (("sachlich", 10_000), ("rechnerisch", 250_000)),
     ),
-    DemoUser(
+    Clerk(
         "rosa.rosenau", "Rosa Rosenau", "Kämmerei: stellt rechnerisch fest",
         ("rechnerisch",), ("clerk",), ("kaemmerei",),
         (("sachlich", 10_000), ("rechnerisch", 250_000)),
     ),
-    DemoUser(
+    Clerk(
         "karla.kranz", "Karla Kranz", "Kämmerei: ordnet bis 250.000 Euro an",
         ("anordnung",), ("clerk", "lead"), ("kaemmerei",), (("anordnung", 250_000),),
     ),
-    DemoUser(
+    Clerk(
         "anton.ahlers", "Anton Ahlers", "ordnet nur bis 1.000 Euro an",
         ("anordnung",), ("clerk",), ("kaemmerei",), (("anordnung", 1_000),),
     ),
-    DemoUser(
+    Clerk(
         "berta.brandt", "Berta Brandt", "Buchhaltung: meldet „gebucht“ oder „abgewiesen“",
         ("buchhaltung",), ("buchhaltung",), ("kaemmerei",),
     ),
-    DemoUser(
+    Clerk(
         "regine.roth", "Regine Roth", "Registratur: Aktenplan, Aufbewahrung",
         (), ("registratur",), ("rechnungsstelle",),
     ),
-    DemoUser("paul.petersen", "Paul Petersen", "Rechnungsprüfung", (), ("auditor",), ()),
-    DemoUser("dora.dietrich", "Dora Dietrich", "Zugriffsprotokoll", (), ("datenschutz",), ()),
-    DemoUser("gero.gestalt", "Gero Gestalt", "gestaltet Prozesse", (), ("designer",), ()),
-    DemoUser("olga.ostmann", "Olga Ostmann", "betreibt das System", (), ("operator",), ()),
+    Clerk("paul.petersen", "Paul Petersen", "Rechnungsprüfung", (), ("auditor",), ()),
+    Clerk("dora.dietrich", "Dora Dietrich", "Zugriffsprotokoll", (), ("datenschutz",), ()),
+    Clerk("gero.gestalt", "Gero Gestalt", "gestaltet Prozesse", (), ("designer",), ()),
+    Clerk("olga.ostmann", "Olga Ostmann", "betreibt das System", (), ("operator",), ()),
 )  # fmt: skip
 MACHINES = (
     ("rechnungsportal", "Rechnungsportal", "submitter"),
@@ -116,7 +114,7 @@ MACHINES = (
 INTAKE, BOOKKEEPER = "rita.rehbein", "berta.brandt"
 
 
-def set_up(house: House) -> tuple[DemoUser, ...]:
+def set_up(house: House) -> tuple[Clerk, ...]:
     """Units, Aktenplan, people, Befugnisse and routes; what is there already stays."""
     tenant = house.settings.tenant
     with house.database.begin(tenant) as tx:
@@ -172,7 +170,7 @@ def push(house: House) -> list[Pushed]:
     return pushed
 
 
-def _appoint(tx: Transaction, user: DemoUser) -> None:
+def _appoint(tx: Transaction, user: Clerk) -> None:
     """Four eyes also here: the operator proposes, a lead confirms (or the other way round)."""
     found = find_by_login(tx, user.login)
     assert found is not None

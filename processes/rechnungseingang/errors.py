@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from bpmn.errors import FieldError, FormInvalid
+
 
 class RechnungseingangError(Exception):
     """Base of all that this process refuses."""
 
     code = "rechnungseingang"
+
+
+class CompletionRefused(RechnungseingangError, FormInvalid):
+    """A person may not complete the task like this. Every interface shows it at its field."""
+
+    def __init__(self, message: str, field: str = "ergebnis") -> None:
+        FormInvalid.__init__(self, [FieldError(field, message)])
 
 
 class InvoiceUnknown(RechnungseingangError):
@@ -39,19 +48,19 @@ class KeyReused(RechnungseingangError):
     code = "idempotency_key_reused"
 
 
-class BefugnisMissing(RechnungseingangError):
+class BefugnisMissing(CompletionRefused):
     """The person has no Befugnis that suffices for this unit and amount."""
 
     code = "befugnis_missing"
 
 
-class Befangen(RechnungseingangError):
+class Befangen(CompletionRefused):
     """A person who declared to be befangen tries the same check again."""
 
     code = "befangen"
 
 
-class SignatureVoid(RechnungseingangError):
+class SignatureVoid(CompletionRefused):
     """What an earlier signature certified has changed since; it must be given anew."""
 
     code = "signature_void"

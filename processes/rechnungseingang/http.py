@@ -22,8 +22,6 @@ from processes.package import PrincipalOf
 from processes.rechnungseingang import acknowledgements, receipts, status
 from processes.rechnungseingang.booking import Acknowledgement
 from processes.rechnungseingang.errors import (
-    Befangen,
-    BefugnisMissing,
     BookingContradicts,
     InvoiceTooLarge,
     InvoiceUnknown,
@@ -32,7 +30,6 @@ from processes.rechnungseingang.errors import (
     NotWaitingForBooking,
     ReceivedAtInvalid,
     RechnungseingangError,
-    SignatureVoid,
 )
 
 if TYPE_CHECKING:
@@ -46,9 +43,6 @@ _STATUS: dict[type[RechnungseingangError], int] = {
     KeyReused: 409,
     BookingContradicts: 409,
     NotWaitingForBooking: 409,
-    BefugnisMissing: 403,
-    Befangen: 403,
-    SignatureVoid: 409,
 }
 
 
@@ -65,7 +59,7 @@ class BookingReport(BaseModel):
 
 
 def problem(error: RechnungseingangError) -> JSONResponse:
-    """RFC 9457 for every refusal of this package; roots use it for completions, too."""
+    """RFC 9457 for every refusal of this package."""
     code = _STATUS.get(type(error), 422)
     body = {"type": "about:blank", "status": code, "code": error.code, "detail": str(error)}
     return JSONResponse(body, code, media_type="application/problem+json")

@@ -40,16 +40,16 @@ invoice_receipt = Table(
     # head data, once read or typed
     Column("number", Text),  # BT-1
     Column("issued_on", Date),  # BT-2
-    Column("type_code", String(10)),  # BT-3
+    Column("type_code", Text),  # BT-3
     Column("seller", Text),  # BT-27
     Column("seller_key", Text),  # see duplicates.py
     Column("amount_due", String(40)),  # BT-115
     Column("currency", String(3)),  # BT-5
     Column("leitweg_id", Text),  # BT-10
     Column("payee", Text),  # BT-59, else BT-27
-    Column("iban", String(42)),  # BT-84
+    Column("iban", Text),  # BT-84
     Column("remittance", Text),  # BT-83
-    Column("payment_means", String(10)),  # BT-81
+    Column("payment_means", Text),  # BT-81
     Column("payment_terms", Text),  # BT-20
     Column("due_on", Date),
     Column("due_source", String(10)),  # BT-9 | errechnet | erfasst
