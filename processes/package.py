@@ -6,7 +6,7 @@ other, and nothing above them reaches past their `PACKAGE` and their documented 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -57,6 +57,8 @@ class Package:
     participants: Participants = field(default_factory=Participants)
     searchable: frozenset[str] = frozenset()
     routes: Callable[[House, PrincipalOf], Router] | None = None
+    statuses: Mapping[type[Exception], int] = field(default_factory=dict)
+    """What the package's own errors mean over HTTP."""
     task_panel: Callable[[House, Transaction, Principal, Any], TaskPanel | None] | None = None
 
     demo_users: tuple[DemoUser, ...] = ()
