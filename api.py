@@ -6,16 +6,36 @@ Invariant: nothing answers without a principal but health and the log-in page; e
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable
+from typing import Annotated
 
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
+from sqlalchemy import select
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from processes.house import House, Settings, open_house
+from bpmn.errors import FormInvalid, ModelError
+from eakte.errors import AccessDenied, EakteError
+from eakte.errors import NotFound as AkteNotFound
+from eakte.http import routes as akten_routes
+from eakte.readlog import record_denial
+from engine import errors as engine_errors
+from engine.http.routes import routes as engine_routes
+from engine.machine.errors import MachineError, WaitNotOpen
+from identity.access import require
+from identity.errors import IdentityError, NotAuthenticated, NotPermitted, TooManyAttempts
+from identity.http import principal_of
+from identity.principal import Principal
+from invoice.errors import InvoiceError
+from processes.house import House, open_house
+from storage.errors import Conflict, NotMigrated, StorageError, Unavailable
+from storage.verify import verify_all
+from web.pages import error_page, pages
 
 BODY_LIMIT = 64 * 1024 * 1024
 """No body is larger than the largest upload anybody may make (an invoice: 25 MB)."""
@@ -79,6 +99,188 @@ class Shell:
             if not started:
                 problem = _problem(413, "body_too_large", f"Höchstens {BODY_LIMIT} Bytes")
                 await problem(scope, receive, secured)
+
+
+def create(house: House | None = None) -> FastAPI:
+    """The application over an open house; by itself it opens the one the environment names."""
+    house = house or open_house()
+    app = FastAPI(
+        title="Amtsgang",
+        version="0.1.0",
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.house = house
+    who = principal_of(house.authenticator)
+    for prefix in ("/engine-rest/engine/default", "/engine-rest"):
+        app.router.routes.append(Mount(prefix, routes=engine_routes(house.engine, who)))
+    app.include_router(_health(house))
+    app.include_router(_verification(house, who))
+    app.include_router(akten_routes(house.database, house.blobs, who))
+    for package in house.packages:
+        if package.routes is not None:
+            app.include_router(package.routes(house, who))
+    app.include_router(pages())
+    statuses = dict(STATUS_OF)
+    for package in house.packages:
+        statuses |= package.statuses
+    app.state.statuses = statuses
+    for base in statuses:
+        app.add_exception_handler(base, _foreseen)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_middleware(Shell)
+    return app
+
+
+# --- health, metrics, verification ---
+
+
+def _health(house: House) -> APIRouter:
+    router = APIRouter(tags=["Betrieb"])
+
+    @router.get("/healthz", summary="Der Prozess antwortet")
+    def healthz() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @router.get("/readyz", summary="Datenbank und Objektspeicher antworten")
+    def readyz() -> JSONResponse:
+        answers: dict[str, str] = {}
+        for name, ask in (
+            ("database", lambda: _ask(house)),
+            ("objects", lambda: house.store.exists("readiness")),
+        ):
+            try:
+                ask()
+                answers[name] = "ok"
+            except StorageError as error:
+                answers[name] = error.code
+        ready = all(answer == "ok" for answer in answers.values())
+        return JSONResponse(answers, 200 if ready else 503)
+
+    return router
+
+
+def _ask(house: House) -> None:
+    with house.database.reading(house.settings.tenant) as tx:
+        tx.scalar(select(1))
+
+
+def _verification(house: House, who: Callable[[Request], Principal]) -> APIRouter:
+    router = APIRouter(tags=["Betrieb"])
+
+    @router.get("/metrics", summary="Kennzahlen für Prometheus")
+    def metrics(principal: Annotated[Principal, Depends(who)]) -> Response:
+        require(principal, "system.operate")
+        return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
+
+    @router.post("/api/v1/verification", summary="Alle Ketten, Prüfpunkte und Inhalte prüfen")
+    def verification(principal: Annotated[Principal, Depends(who)]) -> JSONResponse:
+        require(principal, "ledger.verify")
+        report = verify_all(
+            house.database,
+            house.store,
+            house.blobs,
+            principal.tenant,
+            trusted=house.keyring.fingerprints(),
+        )
+        return JSONResponse(
+            {
+                "whole": report.whole,
+                "streams": report.streams,
+                "entries": report.entries,
+                "checkpoints": report.checkpoints,
+                "blobs": report.blobs,
+                "unanchored": [str(each) for each in report.unanchored],
+                "faults": [str(fault) for fault in report.faults],
+            }
+        )
+
+    return router
+
+
+# --- errors ---
+
+STATUS_OF: dict[type[Exception], int] = {
+    NotAuthenticated: 401,
+    TooManyAttempts: 429,
+    NotPermitted: 403,
+    IdentityError: 422,
+    AccessDenied: 403,
+    AkteNotFound: 404,
+    EakteError: 422,
+    engine_errors.NotFound: 404,
+    engine_errors.NotAllowed: 403,
+    engine_errors.OtherPersonNeeded: 403,
+    engine_errors.TaskTaken: 409,
+    engine_errors.Overtaken: 409,
+    engine_errors.EngineError: 422,
+    WaitNotOpen: 409,
+    MachineError: 409,
+    FormInvalid: 422,
+    ModelError: 422,
+    InvoiceError: 422,
+    Conflict: 409,
+    Unavailable: 503,
+    NotMigrated: 503,
+    StorageError: 500,
+}
+"""An error's status is that of its nearest base here; its `code` is its own."""
+
+
+def _status_of(request: Request, error: Exception) -> int:
+    statuses: dict[type[Exception], int] = request.app.state.statuses
+    return next(statuses[base] for base in type(error).__mro__ if base in statuses)
+
+
+async def _foreseen(request: Request, error: Exception) -> Response:
+    if (page := error_page(request, error)) is not None:
+        return page
+    status = _status_of(request, error)
+    if isinstance(error, AccessDenied | AkteNotFound):
+        await run_in_threadpool(_note_denial, request, error)
+    more: dict[str, object] = {}
+    if isinstance(error, FormInvalid):
+        more["errors"] = [
+            {"pointer": "/" + e.key.replace(".", "/"), "detail": e.message} for e in error.errors
+        ]
+    response = _problem(status, getattr(error, "code", "error"), str(error), **more)
+    if status == 401:
+        response.headers["www-authenticate"] = 'Basic realm="amtsgang", charset="UTF-8"'
+    if isinstance(error, TooManyAttempts):
+        response.headers["retry-after"] = f"{error.retry_after:.0f}"
+    return response
+
+
+def _note_denial(request: Request, error: AccessDenied | AkteNotFound) -> None:
+    """A refused look at an Akte stands in the access log like one that was granted."""
+    house: House = request.app.state.house
+    try:
+        principal = principal_of(house.authenticator)(request)
+    except NotAuthenticated:
+        return
+    record_denial(house.database, principal, error)
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    if (page := error_page(request, error)) is not None:
+        return page
+    found = [
+        {"pointer": "/" + "/".join(str(part) for part in each["loc"]), "detail": each["msg"]}
+        for each in error.errors()
+    ]
+    return _problem(
+        422, "request_invalid", "Die Anfrage passt nicht zur Schnittstelle", errors=found
+    )
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if (page := error_page(request, error)) is not None:
+        return page
+    return _problem(error.status_code, f"http_{error.status_code}", str(error.detail))
 
 
 def _problem(status: int, code: str, detail: str, **more: object) -> JSONResponse:

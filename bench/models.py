@@ -77,7 +77,9 @@ def workload_a() -> bytes:
 def workload_b() -> bytes:
     names = [f"t{i}" for i in range(1, 11)]
     body = '<startEvent id="s"/><endEvent id="end"/>'
-    body += "".join(f'<serviceTask id="{n}" name="{n}" camunda:expression="${{true}}"/>' for n in names)
+    body += "".join(
+        f'<serviceTask id="{n}" name="{n}" camunda:expression="${{true}}"/>' for n in names
+    )
     return process("b", body + chain("s", *names, "end"))
 
 
@@ -93,14 +95,17 @@ def workload_c(number: int) -> bytes:
         "</timerEventDefinition></intermediateCatchEvent>"
         '<userTask id="u2" name="Second" camunda:candidateGroups="clerks"/>'
     )
-    body += chain("s", "u1", "g") + flow("g", "ext", yes, "f_yes") + flow("g", "rejected", "", "f_no")
+    body += (
+        chain("s", "u1", "g") + flow("g", "ext", yes, "f_yes") + flow("g", "rejected", "", "f_no")
+    )
     return process(f"c{number}", body + chain("ext", "tm", "u2", "end"))
 
 
 def workload_d() -> bytes:
     names = [f"t{i}" for i in range(1, 6)]
     body = '<startEvent id="s"/><endEvent id="end"/>' + "".join(
-        f'<serviceTask id="{n}" camunda:asyncBefore="true" camunda:expression="${{true}}"/>' for n in names
+        f'<serviceTask id="{n}" camunda:asyncBefore="true" camunda:expression="${{true}}"/>'
+        for n in names
     )
     return process("d", body + chain("s", *names, "end"))
 

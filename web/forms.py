@@ -154,9 +154,7 @@ class _Painter:
             html.append(self._macro("side_by_side", cells) if len(cells) > 1 else cells[0])
         return Markup("").join(html)
 
-    def component(
-        self, item: Component, values: Variables, seen: Variables, prefix: str
-    ) -> Markup:
+    def component(self, item: Component, values: Variables, seen: Variables, prefix: str) -> Markup:
         match item:
             case Text():
                 return markdown(item.shown(seen, self.filled.now))

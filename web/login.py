@@ -24,7 +24,9 @@ def form(request: Request, weiter: str = "/aufgaben") -> Response:
 @router.post("/anmelden")
 def log_in(request: Request, posted: Annotated[Posted, Depends(posted_form)]) -> Response:
     house: House = request.app.state.house
-    values = {name: next(iter(posted.get(name, ())), "") for name in ("login", "password", "weiter")}
+    values = {
+        name: next(iter(posted.get(name, ())), "") for name in ("login", "password", "weiter")
+    }
     target = own_path(values["weiter"])
     try:
         cookie, _ = house.authenticator.open_session(values["login"], values["password"])

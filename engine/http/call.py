@@ -11,13 +11,12 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
-import structlog
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bpmn.errors import Finding, ModelError, ModelRefused
+from bpmn.errors import Finding, FormInvalid, ModelError, ModelRefused
 from engine import errors
 from engine.engine import Engine
 from engine.http.dialect import BadRequest, JsonObject, decode_object, encode
@@ -27,8 +26,6 @@ from identity.http import PrincipalOf
 from identity.principal import Principal
 from storage.database import Transaction
 from storage.errors import StorageError
-
-log = structlog.get_logger()
 
 
 @dataclass(slots=True)
@@ -106,11 +103,8 @@ def route(
                 parts,
             )
             return answer(function(call))
-        except Exception as error:
-            response = error_response(error)
-            if response is None:
-                raise
-            return response
+        except FORESEEN as error:
+            return error_response(error)
 
     return Route(path, endpoint, methods=[method])
 
@@ -130,13 +124,23 @@ async def _parts(request: Request) -> list[tuple[str, str | None, bytes]]:
 # --- errors ---
 
 
-def error_response(error: Exception) -> Response | None:
-    """The answer Camunda 7 gives to an error; None for what nobody foresaw (a bug: 500)."""
+FORESEEN = (
+    BadRequest,
+    ModelError,
+    errors.EngineError,
+    MachineError,
+    IdentityError,
+    StorageError,
+    FormInvalid,
+)
+"""What a call may raise; all else is a fault of ours and becomes a bare 500."""
+
+
+def error_response(error: Exception) -> Response:
+    """The answer Camunda 7 gives to an error of `FORESEEN`."""
     if isinstance(error, ModelRefused):
         return answer(_refused(error), 400)
     status, kind = _classify(error)
-    if status is None:
-        return None
     body = {"type": kind, "message": str(error), "code": 0}
     response = answer(body, status)
     if status == 401:
@@ -144,7 +148,7 @@ def error_response(error: Exception) -> Response | None:
     return response
 
 
-def _classify(error: Exception) -> tuple[int | None, str]:
+def _classify(error: Exception) -> tuple[int, str]:
     match error:
         case BadRequest():
             return error.status, error.kind
@@ -160,11 +164,9 @@ def _classify(error: Exception) -> tuple[int | None, str]:
             return 400, "InvalidRequestException"
         case errors.TooLarge():
             return 400, "InvalidRequestException"
-        case errors.EngineError() | MachineError() | ModelError():
-            return 500, "ProcessEngineException"
-        case StorageError():
-            return 500, "ProcessEngineException"
-    return None, ""
+        case FormInvalid():
+            return 400, "InvalidRequestException"
+    return 500, "ProcessEngineException"
 
 
 def _refused(error: ModelRefused) -> JsonObject:

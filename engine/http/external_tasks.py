@@ -27,7 +27,7 @@ from engine.commands import (
     UnlockJob,
 )
 from engine.engine import Engine
-from engine.http.call import NO_CONTENT, Answer, Call, answer, error_response
+from engine.http.call import FORESEEN, NO_CONTENT, Answer, Call, answer, error_response
 from engine.http.dialect import (
     BadRequest,
     JsonObject,
@@ -139,11 +139,8 @@ def fetch_and_lock(path: str, engine: Engine, principal_of: PrincipalOf) -> Rout
                 if jobs or left <= 0 or await request.is_disconnected():
                     return answer([_locked(job, job.topic in shown) for job in jobs])
                 await asyncio.sleep(min(left, _LOOK_AGAIN))
-        except Exception as error:
-            response = error_response(error)
-            if response is None:
-                raise
-            return response
+        except FORESEEN as error:
+            return error_response(error)
 
     return Route(path, endpoint, methods=["POST"])
 

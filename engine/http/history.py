@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from engine import queries
 from engine.http.call import Answer, Call
 from engine.http.dialect import BadRequest, JsonObject, format_date
@@ -18,14 +20,16 @@ _STATES = {
 
 def _query(call: Call) -> queries.InstanceQuery:
     finished, unfinished = call.flag("finished"), call.flag("unfinished")
-    state = "ended" if finished else "running" if unfinished else "any"
+    state: Literal["running", "ended", "any"] = "any"
+    if finished or unfinished:
+        state = "ended" if finished else "running"
     return queries.InstanceQuery(
         ids=tuple(each for each in [call.query.get("processInstanceId")] if each),
         process_id=call.query.get("processDefinitionKey"),
         definition_id=call.query.get("processDefinitionId"),
         business_key=call.query.get("processInstanceBusinessKey"),
         started_by=call.query.get("startedBy"),
-        state=state,  # type: ignore[arg-type] one of the three
+        state=state,
         offset=call.number("firstResult", 0) or 0,
         limit=call.page_size(),
     )

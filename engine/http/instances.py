@@ -202,5 +202,3 @@ def activity_tree(call: Call) -> Answer:
         "incidentIds": [],
         "incidents": [],
     }
-
-

@@ -34,7 +34,7 @@ def correlate(call: Call) -> Answer:
 
 def _result(each: Correlated) -> JsonObject:
     if each.started:
-        instance = {
+        instance: JsonObject = {
             "id": each.instance_id,
             "definitionId": each.definition_id,
             "businessKey": each.business_key,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 from starlette.responses import Response
 
@@ -25,7 +26,8 @@ from engine.http.dialect import (
 )
 from engine.views import Task
 
-_ORDERS = {
+_Order = Literal["newest", "oldest", "due", "priority"]
+_ORDERS: dict[tuple[str, str], _Order] = {
     ("created", "desc"): "newest",
     ("created", "asc"): "oldest",
     ("dueDate", "asc"): "due",
@@ -79,7 +81,7 @@ def _query(call: Call) -> queries.TaskQuery:
         name=given.get("name"),
         due_before=_instant(given, "dueBefore"),
         due_after=_instant(given, "dueAfter"),
-        order=_order(given),  # type: ignore[arg-type] one of the four
+        order=_order(given),
         offset=call.number("firstResult", 0) or 0,
         limit=call.page_size(),
     )
@@ -93,7 +95,7 @@ def _instant(given: JsonObject, name: str) -> datetime | None:
     return parse_date(given[name]) if given.get(name) else None
 
 
-def _order(given: JsonObject) -> str:
+def _order(given: JsonObject) -> _Order:
     sorting = given.get("sorting") or []
     first = sorting[0] if sorting else given
     by, direction = first.get("sortBy"), first.get("sortOrder", "asc")
@@ -211,7 +213,9 @@ def _variables(call: Call, instance: str) -> JsonObject:
 
 def identity_links(call: Call) -> Answer:
     task = _task(call)
-    links = [("assignee", task.assignee, None)] if task.assignee else []
+    links: list[tuple[str, str | None, str | None]] = []
+    if task.assignee:
+        links.append(("assignee", task.assignee, None))
     links += [("candidate", user, None) for user in task.candidate_users]
     links += [("candidate", None, group) for group in task.candidate_groups]
     return [{"type": kind, "userId": user, "groupId": group} for kind, user, group in links]
