@@ -94,6 +94,11 @@ class Bench:
 
     # --- before a test ---
 
+    @property
+    def processes(self) -> tuple[str, ...]:
+        """The ids of the processes that are deployed."""
+        return tuple(sorted(self._graphs))
+
     def deploy(self, *sources: str | Path | bytes | Graph) -> None:
         """Deploy models, decisions and forms, by path or content. Raises `ModelRefused`."""
         for source in sources:
