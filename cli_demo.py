@@ -137,7 +137,7 @@ def _listening(house: House, port: int) -> Iterator[uvicorn.Server | None]:
         create(house), host="127.0.0.1", port=port, log_level="warning", access_log=False
     )
     server = uvicorn.Server(config)
-    server.install_signal_handlers = lambda: None  # type: ignore[method-assign,attr-defined]
+    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
     thread = Thread(target=_run_quietly, args=(server,), daemon=True)
     thread.start()
     while thread.is_alive() and not server.started:
