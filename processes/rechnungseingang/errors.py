@@ -72,6 +72,12 @@ class SignatureVoid(CompletionRefused):
     code = "signature_void"
 
 
+class InvoiceClosed(RechnungseingangError):
+    """The invoice is z.d.A., or not filed yet: nothing is added to it."""
+
+    code = "invoice_closed"
+
+
 class NotWaitingForBooking(RechnungseingangError):
     """A report from the booking system for an invoice that does not wait for one."""
 
@@ -99,6 +105,7 @@ STATUSES: dict[type[Exception], int] = {
     KeyInvalid: 400,
     KeyReused: 409,
     BookingContradicts: 409,
+    InvoiceClosed: 409,
     NotWaitingForBooking: 409,
     BefugnisMissing: 403,
     Befangen: 403,

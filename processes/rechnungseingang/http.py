@@ -20,7 +20,7 @@ from starlette.datastructures import UploadFile
 
 from identity.principal import Principal
 from processes.package import PrincipalOf
-from processes.rechnungseingang import acknowledgements, receipts, status
+from processes.rechnungseingang import acknowledgements, papers, receipts, status
 from processes.rechnungseingang.booking import Acknowledgement
 from processes.rechnungseingang.errors import KeyInvalid, NothingReceived, ReceivedAtInvalid
 
@@ -46,6 +46,7 @@ def routes(house: House, principal_of: PrincipalOf) -> APIRouter:
     who = Depends(principal_of)
     _add_push(router, house, who)
     _add_reading(router, house, who)
+    _add_papers(router, house, who)
     _add_booking(router, house, who)
     return router
 
@@ -107,6 +108,26 @@ def _add_reading(router: APIRouter, house: House, who: Principal) -> None:
             "x-content-type-options": "nosniff",
         }
         return Response(found.content, media_type=found.media_type, headers=headers)
+
+
+def _add_papers(router: APIRouter, house: House, who: Principal) -> None:
+    @router.post("/{invoice}/documents", status_code=201, summary="Unterlagen hinzufügen")
+    async def add(
+        invoice: str, kind: papers.Kind, request: Request, principal: Principal = who
+    ) -> Response:
+        """Lieferschein, Vermerk, Mahnung or Schriftverkehr, as the body or multipart. A Mahnung
+        raises the priority."""
+        given = await _push_of(request)
+        filed = await asyncio.to_thread(
+            papers.add_paper,
+            house,
+            principal,
+            invoice,
+            kind=kind,
+            data=given.data,
+            name=given.file_name,
+        )
+        return JSONResponse({"id": filed.id, "version": filed.current.id}, 201)
 
 
 def _add_booking(router: APIRouter, house: House, who: Principal) -> None:

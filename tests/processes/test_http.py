@@ -11,7 +11,9 @@ import httpx
 import pytest
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
+from sqlalchemy import select
 
+from engine.tables import user_task
 from identity.errors import NotPermitted
 from identity.principal import Principal
 from processes.house import House
@@ -182,3 +184,17 @@ def test_a_report_without_an_order_is_refused(client: Client, run_jobs: Run) -> 
     answer = client.post(f"{URL}/{pushed}/booking", json=said, headers=bookkeeper)
 
     assert (answer.status_code, answer.json()["code"]) == (409, "not_waiting_for_booking")
+
+
+def test_a_mahnung_makes_the_invoice_urgent(client: Client, house: House, run_jobs: Run) -> None:
+    pushed = client.post(URL, content=UBL).json()["id"]
+    run_jobs()
+    clerk = {"x-login": "tim.tannhaus"}
+
+    filed = client.post(f"{URL}/{pushed}/documents?kind=mahnung", content=b"Mahnung", headers=clerk)
+
+    with house.database.reading() as tx:
+        where = (user_task.c.instance_id == pushed, user_task.c.closed_at.is_(None))
+        (task,) = tx.all(select(user_task).where(*where))
+    assert filed.status_code == 201
+    assert task.priority == 90
