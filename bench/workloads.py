@@ -97,9 +97,7 @@ def run_c(engine: Engine, client: int, tally: Tally) -> None:
     tally.commands += BATCH * 5 + 1
 
 
-def _complete(
-    engine: Engine, ids: list[str], variables: Variables, latencies: list[float]
-) -> None:
+def _complete(engine: Engine, ids: list[str], variables: Variables, latencies: list[float]) -> None:
     for instance_id in ids:
         with engine.database.reading() as tx:
             (task,) = queries.tasks(tx, CLERK, queries.TaskQuery(instance_id=instance_id))

@@ -134,7 +134,7 @@ def _page(  # noqa: PLR0917 the parts of a list
     view: Callable[[Any], V],
     order: Any,
 ) -> list[V]:
-    shape, values = _asked(tx, principal, table, query)
+    shape, values = _asked(tx, principal, query)
     values |= {"limit": query.limit, "offset": query.offset}
     statement = _listed(table, shape, order)
     if not access.sees_all(principal):
@@ -143,7 +143,7 @@ def _page(  # noqa: PLR0917 the parts of a list
 
 
 def _count(tx: Transaction, principal: Principal, table: Table, query: OpenQuery) -> int:
-    shape, values = _asked(tx, principal, table, query)
+    shape, values = _asked(tx, principal, query)
     statement = select(func.count()).select_from(table).where(*_criteria(table, shape))
     if not access.sees_all(principal):
         statement = statement.where(_taking_part(principal, table))
@@ -161,20 +161,17 @@ _BEFORE = {"free_before": "free_at", "due_before": "due"}
 _NO_FILTERS = {"ids", "limit", "offset"}
 
 
-def _asked(
-    tx: Transaction, principal: Principal, table: Table, query: OpenQuery
-) -> tuple[Shape, dict[str, Any]]:
+def _asked(tx: Transaction, principal: Principal, query: OpenQuery) -> tuple[Shape, dict[str, Any]]:
     require(principal, "instance.read")
-    narrowing = {name: getattr(query, name) for name in _fields(type(query))}
+    narrowing = {name: getattr(query, name) for name in _fields(query)}
     narrowing = {name: value for name, value in narrowing.items() if value is not None}
     values = {**narrowing, "tenant": tx.tenant}
     values |= {f"id_{index}": each for index, each in enumerate(query.ids)}
     return Shape(tuple(narrowing), len(query.ids)), values
 
 
-@cache
-def _fields(kind: type[OpenQuery]) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind) if field.name not in _NO_FILTERS)
+def _fields(query: OpenQuery) -> tuple[str, ...]:
+    return tuple(name for name in query.__dataclass_fields__ if name not in _NO_FILTERS)
 
 
 @lru_cache(maxsize=256)

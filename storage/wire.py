@@ -134,12 +134,14 @@ class Wire:
             return
         expected, self.left = self.left, 0
         try:
-            for result in self._receive(expected):
-                if result.status == _FATAL:
-                    raise error_from_result(result)
+            results = self._receive(expected)
         except BaseException:
             self.close()
             raise
+        failed = next((each for each in results if each.status == _FATAL), None)
+        if failed is not None:
+            self.close()
+            raise error_from_result(failed)
 
     def _run(self, statements: Sequence[tuple[str, Sequence[Any]]]) -> list[Result]:
         if self.closed:
@@ -156,17 +158,13 @@ class Wire:
         except BaseException:
             self.close()
             raise
-        if any([result.status == _FATAL for result in results]):
+        if any(result.status == _FATAL for result in results):
             raise self._failure(sent, results)
         if len(results) > len(statements):
-            results = [
-                result for which, result in zip(sent, results, strict=True) if which is None
-            ]
+            results = [result for which, result in zip(sent, results, strict=True) if which is None]
         return [Result(result, self._loader) for result in results]
 
-    def _failure(
-        self, sent: list[str | None], results: list[pq.abc.PGresult]
-    ) -> psycopg.Error:
+    def _failure(self, sent: list[str | None], results: list[pq.abc.PGresult]) -> psycopg.Error:
         """The first error; what was not prepared because of it is forgotten."""
         for preparing, result in zip(sent, results, strict=True):
             if preparing is not None and result.status != _COMMAND_OK:
