@@ -90,6 +90,7 @@ def _threads(
         return tally, time.process_time() - before
 
     spin(engine, WORKLOADS[name], range(clients), options.warm)
+    place.analyze()
     return [measured(place, run) for _ in range(options.rounds)]
 
 
@@ -132,6 +133,7 @@ def _at_once(place: Place, engine: Engine, clients: int, options: Options) -> li
 
     if not options.quick:
         run()
+        place.analyze()
     return [measured(place, run) for _ in range(options.rounds)]
 
 

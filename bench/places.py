@@ -35,12 +35,18 @@ class Place:
     url: str
     postmaster: int | None = None
 
+    def analyze(self) -> None:
+        """What autovacuum does within a minute of a young database: tell the planner its sizes."""
+        if self.kind == "postgresql":
+            with psycopg.connect(_plain(self.url), autocommit=True) as connection:
+                connection.execute("VACUUM ANALYZE")
+
     def history(self) -> dict[str, int]:
         """Bytes of each table that outlives an instance, with its indexes, after VACUUM."""
         if self.kind == "sqlite":
             return _sizes_of_file(self.url)
+        self.analyze()
         with psycopg.connect(_plain(self.url), autocommit=True) as connection:
-            connection.execute("VACUUM ANALYZE")
             found = connection.execute(
                 "SELECT relname, pg_total_relation_size(oid) FROM pg_class"
                 " WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
@@ -59,7 +65,6 @@ def _sizes_of_file(url: str) -> dict[str, int]:
             connection.execute(f"PRAGMA {name}").fetchone()[0]
             for name in ("page_count", "freelist_count", "page_size")
         ]
-        connection.execute("ANALYZE")
     finally:
         connection.close()
     return {"file": (values[0] - values[1]) * values[2]}
