@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from urllib.parse import quote
 
 from fastapi import APIRouter
 from starlette.background import BackgroundTask
@@ -22,26 +21,24 @@ from eakte.search import Query, dokumente_in, search, vorgaenge_in
 from eakte.vorgaenge import vorgang_head
 from engine.tables import instance
 from identity.persons import display_names
+from web.downloads import download
 from web.visit import PageVisit
 
 router = APIRouter()
-
-SHOWN_INLINE = {"application/pdf", "image/png", "image/jpeg", "text/plain", "text/csv"}
-"""What a browser may open by itself; all else, HTML and SVG above all, is downloaded."""
 
 
 @router.get("/akten")
 def index(visit: PageVisit, text: str = "", was: str = "vorgang", ab: str = "") -> Response:
     what = was if was in ("akte", "vorgang", "dokument") else "vorgang"
     query = Query(what=what, text=text[:200])  # type: ignore[arg-type] one of the three
-    with visit.house.database.begin(visit.principal.tenant) as tx:
+    with visit.writing() as tx:
         found = search(tx, visit.principal, query, cursor=ab or None, limit=30)
     return visit.page("akten.html", text=text, was=what, page=found)
 
 
 @router.get("/akten/{akte}")
 def show_akte(visit: PageVisit, akte: str) -> Response:
-    with visit.house.database.begin(visit.principal.tenant) as tx:
+    with visit.writing() as tx:
         head = akte_head(tx, visit.principal, akte)
         vorgaenge = vorgaenge_in(tx, visit.principal, akte)
     return visit.page("akte.html", akte=head, vorgaenge=vorgaenge)
@@ -49,7 +46,7 @@ def show_akte(visit: PageVisit, akte: str) -> Response:
 
 @router.get("/vorgaenge/{vorgang}")
 def show_vorgang(visit: PageVisit, vorgang: str) -> Response:
-    with visit.house.database.begin(visit.principal.tenant) as tx:
+    with visit.writing() as tx:
         head = vorgang_head(tx, visit.principal, vorgang)
         akte = akte_head(tx, visit.principal, head.akte)
         dokumente = dokumente_in(tx, visit.principal, vorgang)
@@ -70,7 +67,7 @@ def show_vorgang(visit: PageVisit, vorgang: str) -> Response:
 
 @router.get("/dokumente/{dokument}")
 def show_dokument(visit: PageVisit, dokument: str) -> Response:
-    with visit.house.database.begin(visit.principal.tenant) as tx:
+    with visit.writing() as tx:
         head = dokument_head(tx, visit.principal, dokument)
         vorgang = vorgang_head(tx, visit.principal, head.vorgang)
         names = display_names(tx, [version.created_by for version in head.versions])
@@ -80,28 +77,17 @@ def show_dokument(visit: PageVisit, dokument: str) -> Response:
 @router.get("/versionen/{version}/inhalt")
 def content(visit: PageVisit, version: str) -> Response:
     """The bytes as they were filed. Never rendered in our own origin unless it is harmless."""
-    with visit.house.database.begin(visit.principal.tenant) as tx:
+    with visit.writing() as tx:
         head = version_head(tx, visit.principal, version)
         data = read_dokument(tx, visit.principal, version, visit.house.blobs, "Ansicht")
-    media_type = head.media_type.split(";", 1)[0].strip().lower()
-    inline = media_type in SHOWN_INLINE
-    name = quote(head.dateiname or f"dokument-{head.number}")
-    return Response(
-        data,
-        media_type=media_type if inline else "application/octet-stream",
-        headers={
-            "content-disposition": f"{'inline' if inline else 'attachment'}; filename*=UTF-8''{name}",
-            "content-security-policy": "default-src 'none'; sandbox",
-            "cache-control": "no-store",
-        },
-    )
+    return download(data, head.media_type, head.dateiname or f"dokument-{head.number}")
 
 
 @router.post("/akten/{akte}/ausgabe")
 def export(visit: PageVisit, akte: str) -> Response:
     """The bundle that proves itself without us; the reason is recorded."""
     house = visit.house
-    with house.database.begin(visit.principal.tenant) as tx:
+    with visit.writing() as tx:
         found = vorgaenge_in(tx, visit.principal, akte)
     folder = Path(tempfile.mkdtemp(prefix="amtsgang-"))
     target = folder / "akte.zip"

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from processes.package import Package, PrincipalOf, Router
 from processes.rechnungseingang.demo import USERS
 from processes.rechnungseingang.handlers import handlers as _handlers
-from processes.rechnungseingang.panel import task_panel
+from processes.rechnungseingang.panel import panel_file, task_panel
 from processes.rechnungseingang.steps import participants
+from processes.rechnungseingang.summaries import task_summaries
 
 if TYPE_CHECKING:
     from processes.house import House
@@ -42,5 +43,7 @@ PACKAGE = Package(
     searchable=frozenset({"leitweg_id", "unit", "due_on", "anordnungsart"}),
     routes=_routes,
     task_panel=task_panel,
+    task_summaries=task_summaries,
+    panel_file=panel_file,
     demo_users=USERS,
 )
