@@ -13,16 +13,20 @@ from starlette.background import BackgroundTask
 from starlette.responses import FileResponse, Response
 
 from eakte.akten import akte_head
+from eakte.aktenplan import units
 from eakte.beteiligung import schritte
 from eakte.dokumente import dokument_head, read_dokument, version_head
 from eakte.export import export_akte
 from eakte.history import history
 from eakte.search import Query, dokumente_in, search, vorgaenge_in
-from eakte.vorgaenge import vorgang_head
+from eakte.vorgaenge import Vorgang, vorgang_head
+from engine.errors import NotFound
+from engine.queries import instance as process_instance
 from engine.tables import instance
 from identity.persons import display_names
+from storage.database import Transaction
 from web.downloads import download
-from web.visit import PageVisit
+from web.visit import PageVisit, Visit
 
 router = APIRouter()
 
@@ -33,7 +37,8 @@ def index(visit: PageVisit, text: str = "", was: str = "vorgang", ab: str = "") 
     query = Query(what=what, text=text[:200])  # type: ignore[arg-type] one of the three
     with visit.writing() as tx:
         found = search(tx, visit.principal, query, cursor=ab or None, limit=30)
-    return visit.page("akten.html", text=text, was=what, page=found)
+        stellen = _units(tx)
+    return visit.page("akten.html", text=text, was=what, page=found, units=stellen)
 
 
 @router.get("/akten/{akte}")
@@ -41,7 +46,8 @@ def show_akte(visit: PageVisit, akte: str) -> Response:
     with visit.writing() as tx:
         head = akte_head(tx, visit.principal, akte)
         vorgaenge = vorgaenge_in(tx, visit.principal, akte)
-    return visit.page("akte.html", akte=head, vorgaenge=vorgaenge)
+        stellen = _units(tx)
+    return visit.page("akte.html", akte=head, vorgaenge=vorgaenge, units=stellen)
 
 
 @router.get("/vorgaenge/{vorgang}")
@@ -54,6 +60,7 @@ def show_vorgang(visit: PageVisit, vorgang: str) -> Response:
         told = history(tx, visit.principal, head.akte, vorgang_id=vorgang)
         people = {p for step in steps for p in (step.performer, step.on_behalf_of) if p}
         names = display_names(tx, people)
+        stellen, step_names = _units(tx), _step_names(visit, tx, head)
     return visit.page(
         "vorgang.html",
         vorgang=head,
@@ -61,6 +68,8 @@ def show_vorgang(visit: PageVisit, vorgang: str) -> Response:
         dokumente=dokumente,
         schritte=steps,
         names=names,
+        units=stellen,
+        step_names=step_names,
         history=list(reversed(told)),
     )
 
@@ -108,3 +117,20 @@ def export(visit: PageVisit, akte: str) -> Response:
         folder.rmdir()
 
     return FileResponse(target, filename=f"akte-{akte}.zip", background=BackgroundTask(clean))
+
+
+def _units(tx: Transaction) -> dict[str, str]:
+    """What the Organisationseinheiten are called."""
+    return {each.id: each.bezeichnung for each in units(tx)}
+
+
+def _step_names(visit: Visit, tx: Transaction, vorgang: Vorgang) -> dict[str, str]:
+    """What the model calls the steps of a Vorgang that is a process instance."""
+    if vorgang.instance_id is None or not visit.may("instance.read"):
+        return {}
+    try:
+        found = process_instance(tx, visit.principal, vorgang.instance_id)
+    except NotFound:
+        return {}
+    graph = visit.house.engine.graph(tx, found.definition_id)
+    return {node.id: node.name for node in graph.nodes.values() if node.name}

@@ -28,12 +28,12 @@ def deadline(due: datetime | date | None, now: datetime) -> Deadline | None:
     if left < 0:
         return Deadline(f"überfällig seit {_days(-left)}", "bad")
     if left == 0:
-        return Deadline("heute fällig", "warn")
+        return Deadline("bis heute", "warn")
     if left == 1:
-        return Deadline("morgen fällig", "warn")
+        return Deadline("bis morgen", "warn")
     if left <= SOON:
-        return Deadline(f"fällig in {_days(left)}", "warn")
-    return Deadline(f"fällig am {datum(day)}")
+        return Deadline(f"noch {left} Tage", "warn")
+    return Deadline(f"bis {datum(day)}")
 
 
 def _days(count: int) -> str:

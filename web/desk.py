@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Literal
 
 from bpmn.errors import FieldError
-from bpmn.form_spec import Rows, owners
+from bpmn.form_spec import Rows, empty_row, owners
 from bpmn.forms import FormSpec
 from bpmn.values import Variables
 from eakte.errors import EakteError
@@ -49,7 +49,14 @@ class Desk:
     now: datetime
 
     def initial(self) -> Variables:
-        return self.form.initial(self.variables) if self.form is not None else {}
+        """What the fields hold when the page opens; a list without rows gets its first ones."""
+        if self.form is None:
+            return {}
+        values = self.form.initial(self.variables)
+        for each in owners(self.form.components):
+            if isinstance(each, Rows) and values[each.path] == []:
+                values[each.path] = [empty_row(each) for _ in range(each.first_count)]
+        return values
 
     def labels(self) -> dict[str, str]:
         """The label of each field; of one in a row: what the row is called and its number."""

@@ -42,6 +42,10 @@ NAVIGATION = (
 )
 
 
+_PART_OF = {"/akten": ("/vorgaenge", "/dokumente"), "/prozesse": ("/instanzen",)}
+"""What stands elsewhere, but belongs to a part of the navigation."""
+
+
 class LogInFirst(Exception):
     """There is no open session; the browser is sent to the log-in page and back."""
 
@@ -124,10 +128,14 @@ class Visit:
     def navigation(self) -> list[Mapping[str, object]]:
         path = self.request.url.path
         return [
-            {"href": href, "label": label, "here": path == href or path.startswith(f"{href}/")}
+            {"href": href, "label": label, "here": _below(path, (href, *_PART_OF.get(href, ())))}
             for href, label, permission in NAVIGATION
             if self.may(permission)
         ]
+
+
+def _below(path: str, places: tuple[str, ...]) -> bool:
+    return any(path == place or path.startswith(f"{place}/") for place in places)
 
 
 _NOTICES = {

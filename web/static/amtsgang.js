@@ -3,6 +3,15 @@
 const summary = document.querySelector("[data-focus]");
 if (summary) summary.focus();
 
+// A wide diagram opens where the work is.
+const active = document.querySelector(".diagram .node.incident, .diagram .node.active");
+if (active) {
+  const frame = active.closest(".diagram");
+  const [here, all] = [active.getBoundingClientRect(), frame.getBoundingClientRect()];
+  frame.scrollLeft += here.left - all.left - (all.width - here.width) / 2;
+  frame.scrollTop += here.top - all.top - (all.height - here.height) / 2;
+}
+
 const form = document.querySelector("form[data-keep]");
 if (form) {
   document.documentElement.classList.add("scripted");
