@@ -46,7 +46,7 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
 def options_of(given: argparse.Namespace) -> Options:
     kinds = [("sqlite", given.sqlite), ("postgresql", given.postgres)]
     chosen = tuple(kind for kind, wanted in kinds if wanted) or tuple(kind for kind, _ in kinds)
-    quick = Options(True, chosen, tuple(given.workloads), seconds=0.3, rounds=1, warm=0.1)
+    quick = Options(True, chosen, tuple(given.workloads), seconds=0.1, rounds=1, warm=0.05)
     if given.quick:
         return quick
     return Options(

@@ -78,7 +78,7 @@ def _copy(row: Row, new: str, group: str, number: int) -> dict[str, object]:
 def _measure(database: Database, times: int) -> tuple[list[float], list[float]]:
     """Seconds of each list and each count; every question is asked by another clerk."""
     lists, counts = [], []
-    randomly = random.Random(7)  # noqa: S311 which clerk asks
+    randomly = random.Random(7)
     for _ in range(times):
         principal = clerk(randomly.randrange(GROUPS))
         began = time.perf_counter()

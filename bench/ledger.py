@@ -40,7 +40,7 @@ def _sealed(options: Options) -> dict[str, Cell]:
 
 
 def _verified(kind: str, options: Options) -> dict[str, Cell]:
-    """`verify` over instances of c: read, hashed and compared; PostgreSQL's own CPU is beside it."""
+    """`verify` over instances of c: read, hashed, compared. PostgreSQL's CPU is not counted."""
     with place(kind) as where, tempfile.TemporaryDirectory(prefix="amtsgang-bench-") as folder:
         database = Database.open(where.url)
         try:

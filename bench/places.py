@@ -88,11 +88,13 @@ def _create(url: str) -> None:
 
 
 @contextmanager
-def place(kind: str) -> Iterator[Place]:
+def place(kind: str, *, empty: bool = False) -> Iterator[Place]:
+    """`empty`: without tables, for who migrates."""
     if kind == "sqlite":
         with tempfile.TemporaryDirectory(prefix="amtsgang-bench-") as folder:
             url = f"sqlite:///{Path(folder) / 'bench.sqlite'}"
-            _create(url)
+            if not empty:
+                _create(url)
             yield Place(kind, url)
         return
     server = os.environ[SERVER]
@@ -102,7 +104,8 @@ def place(kind: str) -> Iterator[Place]:
         postmaster = _postmaster(connection)
         try:
             url = make_url(server).set(database=name).render_as_string(hide_password=False)
-            _create(url)
+            if not empty:
+                _create(url)
             yield Place(kind, url, postmaster)
         finally:
             connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')

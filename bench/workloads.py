@@ -67,11 +67,11 @@ def deploy(engine: Engine) -> None:
     engine.execute(Deploy("bench", files), SYSTEM)
 
 
-def run_a(engine: Engine, client: int, tally: Tally) -> None:
+def run_a(engine: Engine, client: int, tally: Tally) -> None:  # noqa: ARG001 as `Workload`
     _start(engine, "a", tally)
 
 
-def run_b(engine: Engine, client: int, tally: Tally) -> None:
+def run_b(engine: Engine, client: int, tally: Tally) -> None:  # noqa: ARG001 as `Workload`
     _start(engine, "b", tally)
 
 
