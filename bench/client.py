@@ -83,7 +83,7 @@ def processes(url: str, workload: str, count: int, clients: int) -> Iterator[lis
     try:
         for number in range(count):
             child = Process(url, workload, range(number, clients, count))
-            found.append(child)  # noqa: PERF401 each is closed even if the next does not start
+            found.append(child)  # each is closed even if the next does not start
         yield found
     finally:
         for each in found:
