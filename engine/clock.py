@@ -74,10 +74,10 @@ def tenants(engine: Engine) -> list[str]:
 
 
 def sweep_tenant(engine: Engine, tenant: str) -> int:
+    """Until nothing is due: one kind may make another due."""
     done = 0
-    for each in SWEEPS:
-        while taken := sweep_once(engine, tenant, each):
-            done += taken
+    while taken := sum(sweep_once(engine, tenant, each) for each in SWEEPS):
+        done += taken
     return done + _receive(engine, tenant)
 
 

@@ -34,7 +34,7 @@ class BpmnError(Exception):
         self.variables: Variables = variables or {}
 
 
-class Retry(Exception):  # noqa: N818 it asks for something, it reports no fault
+class Retry(Exception):
     """Raised by a handler: look again after a while; uses up no attempt."""
 
     def __init__(self, after: timedelta) -> None:

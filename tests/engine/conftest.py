@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from bureau import Bureau
 from sqlalchemy import create_engine
 
 import engine.tables  # noqa: F401 the tables to create
 from storage.database import Database, metadata
+from tests.engine.bureau import Bureau
 
 
 def _postgres() -> str | None:

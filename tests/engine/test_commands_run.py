@@ -7,9 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 from threading import Thread
 
-import engine_models as models
 import pytest
-from bureau import ANNA, BEN, CARL, OPERATOR, SYSTEM, Bureau
 from sqlalchemy import func, select
 
 from bpmn.errors import ModelRefused
@@ -22,6 +20,8 @@ from identity.errors import NotPermitted
 from storage import ledger
 from storage.database import Database
 from storage.walk import verify_stream
+from tests.engine import engine_models as models
+from tests.engine.bureau import ANNA, BEN, CARL, OPERATOR, SYSTEM, Bureau
 
 
 def complete_workload_c(bureau: Bureau, instance_id: str) -> None:

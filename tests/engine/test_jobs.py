@@ -5,9 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from time import monotonic, sleep
 
-import engine_models as models
 import pytest
-from bureau import OPERATOR, Bureau
 
 from bpmn.values import Variables
 from engine import commands, queries, work
@@ -15,6 +13,8 @@ from engine.embedded import Embedded
 from engine.errors import JobNotYours
 from engine.handlers import Backoff, BpmnError, Done, JobContext, Retry
 from storage.database import Transaction
+from tests.engine import engine_models as models
+from tests.engine.bureau import OPERATOR, Bureau
 
 WITH_BOUNDARY = models.process(
     "bounded",

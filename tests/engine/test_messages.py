@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import engine_models as models
 import pytest
-from bureau import ANNA, OPERATOR, SYSTEM, Bureau
 from sqlalchemy import func, select
 
 from engine import clock, commands
 from engine.errors import CorrelationMismatch, NotAllowed
 from engine.inbound import ReceiveMessages
 from engine.tables import inbox, message
+from tests.engine import engine_models as models
+from tests.engine.bureau import ANNA, OPERATOR, SYSTEM, Bureau
 
 
 def test_a_correlated_message_moves_its_receiver_at_once(bureau: Bureau) -> None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import engine_models as models
 import pytest
-from bureau import ANNA, BEN, CARL, LEA, SYSTEM, Bureau, person
 
 from bpmn.forms import FormInvalid
 from engine import commands, queries
 from engine.errors import NotFound, OtherPersonNeeded, TaskTaken
 from engine.handlers import TaskCompletion
 from storage.database import Transaction
+from tests.engine import engine_models as models
+from tests.engine.bureau import ANNA, BEN, CARL, LEA, SYSTEM, Bureau, person
 
 ONE = models.chain("one", models.user_task("check"))
 FORM = b"""{"type":"default","id":"approval","schemaVersion":16,"components":[
