@@ -30,6 +30,7 @@ class TaskQuery:
 
     inbox: bool = False
     assignee: str | None = None
+    assignees: tuple[str, ...] = ()
     unassigned: bool = False
     candidate_groups: tuple[str, ...] = ()
     candidate_user: str | None = None
@@ -151,6 +152,8 @@ def _filters(tx: Transaction, principal: Principal, query: TaskQuery) -> list[Co
         (instance.c.business_key, query.business_key),
     )
     found += [column == value for column, value in equal if value is not None]
+    if query.assignees:
+        found.append(table.assignee.in_(query.assignees))
     if query.unassigned:
         found.append(table.assignee.is_(None))
     if query.due_before is not None:

@@ -144,7 +144,10 @@ def _double(name: str, value: object) -> Value:
 
 
 def _date(name: str, value: object) -> Value:
-    return parse_date(value) if isinstance(value, str) else _string(name, value)
+    try:
+        return parse_date(str(value))
+    except BadRequest as error:
+        raise BadRequest(f"Cannot read variable {name!r}: {error}") from error
 
 
 def _json(name: str, value: object) -> Value:
@@ -182,22 +185,21 @@ _READERS = {
 }
 
 
+_WIRES: dict[type, str] = {
+    type(None): "Null",
+    bool: "Boolean",
+    Decimal: "Double",
+    datetime: "Date",
+    dict: "Json",
+    list: "Json",
+}
+
+
 def wire_of(value: Value) -> str:
-    """The type a value shows by itself."""
-    match value:
-        case None:
-            return "Null"
-        case bool():
-            return "Boolean"
-        case int():
-            return "Integer" if value in _INT32 else "Long"
-        case Decimal():
-            return "Double"
-        case datetime():
-            return "Date"
-        case str() | date() | time() | timedelta() | YearsMonths():
-            return "String"
-    return "Json"
+    """The type a value shows by itself; dates, times and durations are text in this dialect."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return "Integer" if value in _INT32 else "Long"
+    return _WIRES.get(type(value), "String")
 
 
 def write_variable(value: Value, wire: str | None = None) -> JsonObject:
