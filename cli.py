@@ -1,248 +1,422 @@
 """The command line: `amtsgang …`. A root: it opens the house and prints; it decides nothing.
 
-Answers go to stdout, progress and remarks to stderr. Exit codes: 0 all is well, 1 findings,
-2 misuse, 3 a service or the data is not in the state that the command needs.
-Imports stand inside the commands: `--help` and the small verbs start without the whole house.
+The verbs that need a house stand here and in `cli_demo`; those that need none in `cli_models`.
 """
+
+# ruff: noqa: PLC0415  a verb imports what it needs, so that the small ones start fast
 
 from __future__ import annotations
 
-import locale
-import os
 import sys
-from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from ipaddress import ip_address
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
+
+import cli_models
+from cli_output import (
+    FINDINGS,
+    MISUSE,
+    NOT_READY,
+    Files,
+    Json,
+    err,
+    out,
+    print_json,
+    refuse,
+    say,
+    table,
+)
 
 if TYPE_CHECKING:
-    from bpmn.errors import Finding
-    from bpmn.values import Value, Variables
-
-FINDINGS, MISUSE, NOT_READY = 1, 2, 3
+    from processes.house import House, Settings
 
 app = typer.Typer(
     name="amtsgang",
-    help="Vorgänge, Akten und Rechnungen einer Stadtverwaltung · workflow engine and records system",
+    help="Vorgänge, Akten und Rechnungen einer Stadtverwaltung · workflow engine and records",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-invoice_app = typer.Typer(help="Rechnungen prüfen und zeigen · check and show invoices")
 user_app = typer.Typer(help="Benutzer und Zugangsschlüssel · users and API tokens")
-app.add_typer(invoice_app, name="invoice")
+app.registered_commands += cli_models.app.registered_commands
+app.add_typer(cli_models.invoice_app, name="invoice")
 app.add_typer(user_app, name="user")
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
-
-Json = Annotated[bool, typer.Option("--json", help="JSON auf stdout · JSON on stdout")]
-Files = Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, readable=True)]
-OneFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)]
+Host = Annotated[str, typer.Option(help="address to listen on")]
+Port = Annotated[int, typer.Option(help="port to listen on", min=1, max=65535)]
 
 
-def _german() -> bool:
-    language = os.environ.get("AMTSGANG_LANG") or locale.getlocale()[0] or "de"
-    return not language.lower().startswith("en")
+@contextmanager
+def house(settings: Settings | None = None) -> Iterator[House]:
+    """The house on a migrated database; says what to do where it is not."""
+    from processes.house import open_house
+    from storage.errors import NotMigrated, StorageError
+    from storage.migrate import require_current
 
-
-def say(german: str, english: str) -> None:
-    err.print(german if _german() else english, markup=False)
-
-
-def refuse(german: str, english: str, code: int = MISUSE) -> NoReturn:
-    say(german, english)
-    raise typer.Exit(code)
-
-
-def print_json(value: object) -> None:
-    """Numbers keep their digits; temporal values are ISO 8601 text, as a person writes them."""
-    import msgspec  # noqa: PLC0415
-
-    encoded = msgspec.json.Encoder(decimal_format="number").encode(plain(value))
-    sys.stdout.write(msgspec.json.format(encoded, indent=2).decode() + "\n")
-
-
-def plain(value: object) -> object:
-    from bpmn.feel import duration_text  # noqa: PLC0415
-    from bpmn.values import YearsMonths  # noqa: PLC0415
-
-    if isinstance(value, dict):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    if isinstance(value, timedelta | YearsMonths):
-        return duration_text(value)
-    return value
-
-
-def _context(text: str) -> Variables:
-    import msgspec  # noqa: PLC0415
-
-    from bpmn.values import decode  # noqa: PLC0415
-
+    opened = open_house(settings)
     try:
-        value = decode(text.encode())
-    except msgspec.DecodeError as error:
-        refuse(f"Kein JSON: {error}", f"Not JSON: {error}")
-    if not isinstance(value, dict):
-        refuse("Es wird ein JSON-Objekt erwartet", "A JSON object is expected")
-    return value
+        require_current(opened.database)
+        yield opened
+    except NotMigrated as error:
+        refuse(f"{error} (amtsgang migrate)", f"{error} (amtsgang migrate)", NOT_READY)
+    except StorageError as error:
+        refuse(f"Speicher: {error}", f"storage: {error}", NOT_READY)
+    finally:
+        opened.close()
 
 
-def _print_findings(findings: Iterable[Finding], as_json: bool) -> None:
-    findings = list(findings)
+# --- running ---
+
+
+@app.command()
+def migrate(as_json: Json = False) -> None:
+    """Die Datenbank auf den Stand dieser Version bringen · bring the database up to date."""
+    from processes.house import Settings
+    from storage.migrate import migrate as apply
+
+    settings = Settings.from_environment()
+    settings.data.mkdir(parents=True, exist_ok=True)
+    applied = apply(settings.database)
+    if as_json:
+        print_json({"applied": applied})
+    elif applied:
+        say(f"Angewandt: {', '.join(applied)}", f"Applied: {', '.join(applied)}")
+    else:
+        say("Die Datenbank ist auf dem Stand.", "The database is up to date.")
+
+
+@app.command()
+def serve(
+    host: Host = "127.0.0.1",
+    port: Port = 8600,
+    without_clock: Annotated[
+        bool, typer.Option("--without-clock", help="HTTP only: jobs and timers run elsewhere")
+    ] = False,
+) -> None:
+    """Seiten und Schnittstellen anbieten · serve pages and interfaces."""
+    from processes.house import Settings
+    from processes.upkeep import Running, holding
+
+    settings = Settings.from_environment(loopback=_is_loopback(host))
+    alone = not without_clock and settings.broker_url is None
+    with house(settings) as opened, holding(settings, f"http://{host}:{port}") as holder:
+        if holder is not None:
+            refuse(f"Hier läuft schon: {holder}", f"Already running: {holder}", NOT_READY)
+        opened.deploy_packages()
+        say(f"Amtsgang: http://{host}:{port}", f"Amtsgang: http://{host}:{port}")
+        if not alone:
+            _listen(opened, host, port)
+            return
+        with Running(opened):
+            _listen(opened, host, port)
+
+
+@app.command()
+def worker(
+    concurrency: Annotated[int, typer.Option(help="consumers in this process", min=1)] = 2,
+) -> None:
+    """Aufträge aus der Warteschlange, Uhr und Zustellung · consumers, clock and relay."""
+    from processes.house import Settings
+    from worker import run
+
+    settings = Settings.from_environment()
+    if settings.broker_url is None:
+        refuse("AMTSGANG_BROKER fehlt (amqp://…)", "AMTSGANG_BROKER is not set (amqp://…)")
+    with house(settings) as opened:
+        run(opened, concurrency)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _listen(opened: House, host: str, port: int) -> None:
+    import uvicorn
+
+    from api import create
+
+    uvicorn.run(create(opened), host=host, port=port, log_level="warning", access_log=False)
+
+
+@app.command()
+def demo(
+    auto: Annotated[bool, typer.Option("--auto", help="plays the people, too, and ends")] = False,
+    port: Port = 8600,
+    data: Annotated[Path, typer.Option(help="folder, emptied before")] = Path("var/demo"),
+) -> None:
+    """Zum Ausprobieren: erfundene Stadt, erfundene Rechnungen · try it."""
+    from cli_demo import run_demo
+
+    raise typer.Exit(run_demo(data, port, auto=auto))
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """Was fehlt oder nicht stimmt, und was zu tun ist · what is missing, and what to do."""
+    from processes.doctor import examine
+    from processes.house import Settings
+
+    findings = examine(Settings.from_environment())
     if as_json:
         print_json([finding.as_json() for finding in findings])
-    else:
-        for f in findings:
-            out.print(
-                f"{f.file}:{f.line}: {f.severity}: {f.message} [{f.rule}] {f.element or ''}".rstrip(),
-                markup=False,
-            )
-    if any(finding.severity == "error" for finding in findings):
+    for finding in [] if as_json else findings:
+        out.print(f"{finding.state:8} {finding.subject}: {finding.text}", markup=False)
+    if any(finding.state == "error" for finding in findings):
         raise typer.Exit(FINDINGS)
 
 
-# --- models ---
+# --- models into the house ---
 
 
 @app.command()
-def check(models: Files, as_json: Json = False) -> None:
-    """Was die Bereitstellung sagen würde · what deployment would say."""
-    from bpmn.check import check_file  # noqa: PLC0415
-
-    findings = [f for model in models for f in check_file(str(model), model.read_bytes())]
-    if not findings and not as_json:
-        say("Ohne Befund.", "No findings.")
-    _print_findings(findings, as_json)
-
-
-@app.command()
-def run(
+def deploy(
     models: Files,
-    variables: Annotated[str, typer.Option(help="JSON object")] = "{}",
-    process: Annotated[str | None, typer.Option(help="process id")] = None,
+    name: Annotated[str, typer.Option(help="name of the deployment")] = "Kommandozeile",
     as_json: Json = False,
 ) -> None:
-    """Ein Modell im Speicher laufen lassen, bis es wartet · run a model in memory until it waits."""
-    from bpmn.errors import ModelRefused  # noqa: PLC0415
-    from engine.testing import Bench  # noqa: PLC0415
+    """Dateien zusammen bereitstellen oder keine · deploy files together or not at all."""
+    from bpmn.errors import ModelRefused
+    from engine.commands import Deploy
+    from identity.principal import system_principal
 
-    bench = Bench()
-    try:
-        keys = bench.deploy(*models)
-    except ModelRefused as error:
-        _print_findings(error.findings, as_json)
-        raise typer.Exit(FINDINGS) from error
-    if process is None and len(keys) != 1:
-        refuse(f"Welcher Prozess? --process {keys}", f"Which process? --process {keys}")
-    case = bench.start(process or keys[0], **_context(variables))
+    with house() as opened:
+        files = [(path.name, path.read_bytes()) for path in models]
+        try:
+            deployed = opened.engine.execute(
+                Deploy(name=name, files=files, source="amtsgang deploy"),
+                system_principal(opened.settings.tenant),
+            )
+        except ModelRefused as error:
+            cli_models.print_findings(error.findings, as_json)
+            raise typer.Exit(FINDINGS) from error
+    if as_json:
+        print_json(
+            {
+                "id": deployed.id,
+                "unchanged": deployed.unchanged,
+                "definitions": [
+                    {"kind": d.kind, "key": d.key, "version": d.version, "id": d.id}
+                    for d in deployed.definitions
+                ],
+            }
+        )
+        return
+    if deployed.unchanged:
+        say("Unverändert: nichts Neues.", "Unchanged: nothing new.")
+    for each in deployed.definitions:
+        out.print(f"{each.kind} {each.key} v{each.version}", markup=False)
+
+
+# --- proof ---
+
+
+@app.command()
+def verify(
+    what: Annotated[str | None, typer.Argument(help="stream id or bundle.zip")] = None,
+    trust: Annotated[
+        str | None, typer.Option(help="fingerprint of the signing key, from outside the bundle")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Ketten, Prüfpunkte und Inhalte prüfen; ein Bündel ohne Netz · verify chains or a bundle."""
+    if what is not None and Path(what).is_file():
+        from storage.verify_bundle import main as check_bundle
+
+        arguments = [what, *(["--trust", trust] if trust else []), *(["--json"] if as_json else [])]
+        raise typer.Exit(check_bundle(arguments))
+    _verify_house(what, as_json)
+
+
+def _verify_house(stream: str | None, as_json: bool) -> None:
+    from storage.verify import verify_all, verify_one
+
+    with house() as opened, err.status("…") as status:
+        tenant, trusted = opened.settings.tenant, opened.keyring.fingerprints()
+        if stream is not None:
+            report = verify_one(opened.database, tenant, stream)
+        else:
+            parts = (opened.database, opened.store, opened.blobs, tenant)
+            report = verify_all(*parts, trusted=trusted, progress=status.update)
+        fingerprint = opened.keyring.fingerprint
+    if as_json:
+        print_json(
+            {
+                "whole": report.whole,
+                "streams": report.streams,
+                "entries": report.entries,
+                "checkpoints": report.checkpoints,
+                "blobs": report.blobs,
+                "unanchored": report.unanchored,
+                "faults": [str(fault) for fault in report.faults],
+                "fingerprint": fingerprint,
+            }
+        )
+    else:
+        for fault in report.faults:
+            out.print(f"{fault}", markup=False)
+        say(
+            f"{report.streams} Ketten, {report.entries} Einträge, {report.checkpoints} "
+            f"Prüfpunkte, {report.blobs} Inhalte geprüft; {len(report.unanchored)} Ketten noch "
+            "nicht verankert. "
+            + ("Alles unverändert." if report.whole else f"{len(report.faults)} Fehler."),
+            f"{report.streams} streams, {report.entries} entries, {report.checkpoints} "
+            f"checkpoints, {report.blobs} contents checked; {len(report.unanchored)} streams not "
+            "yet anchored. " + ("All whole." if report.whole else f"{len(report.faults)} faults."),
+        )
+    if not report.whole:
+        raise typer.Exit(FINDINGS)
+
+
+@app.command()
+def export(
+    akte: str,
+    target: Annotated[Path | None, typer.Option("--to", help="the zip to write")] = None,
+    purpose: Annotated[str, typer.Option(help="goes into the record")] = "Ausgabe (Kommandozeile)",
+    as_json: Json = False,
+) -> None:
+    """Eine Akte als Bündel ausgeben, das sich selbst beweist · export an Akte as a bundle."""
+    from eakte.errors import EakteError
+    from identity.principal import system_principal
+    from processes.export import export_case
+
+    with house() as opened:
+        try:
+            exported = export_case(
+                opened,
+                system_principal(opened.settings.tenant),
+                akte,
+                target=target or Path(f"{akte}.zip"),
+                purpose=purpose,
+            )
+        except EakteError as error:
+            refuse(str(error), str(error), FINDINGS)
+        fingerprint = opened.keyring.fingerprint
     answer = {
-        "ended": case.ended,
-        "waits_at": list(case.waits_at),
-        "trace": list(case.trace),
-        "variables": case.variables,
-        "incidents": [str(incident) for incident in case.incidents],
+        "bundle": str(exported.target),
+        "documents": exported.documents,
+        "destroyed": list(exported.destroyed),
+        "fingerprint": fingerprint,
     }
     if as_json:
         print_json(answer)
-    else:
-        for key, value in answer.items():
-            out.print(f"{key}: {value}", markup=False)
-    raise typer.Exit(FINDINGS if case.incidents else 0)
+        return
+    out.print(str(exported.target), markup=False)
+    command = f"amtsgang verify {exported.target} --trust {fingerprint}"
+    say(f"Prüfen, auch ohne uns: {command}", f"To verify, without us too: {command}")
 
 
-@app.command()
-def decide(
-    model: OneFile,
-    decision: Annotated[str, typer.Option(help="decision id")],
-    context: Annotated[str, typer.Option(help="JSON object")] = "{}",
+# --- users ---
+
+
+@user_app.command("add")
+def user_add(  # noqa: PLR0917 options of the command line
+    login: str,
+    name: Annotated[str | None, typer.Option(help="display name")] = None,
+    role: Annotated[list[str] | None, typer.Option(help="may be repeated")] = None,
+    group: Annotated[list[str] | None, typer.Option(help="may be repeated")] = None,
+    unit: Annotated[list[str] | None, typer.Option(help="may be repeated")] = None,
+    machine: Annotated[bool, typer.Option("--machine", help="a system, without password")] = False,
     as_json: Json = False,
 ) -> None:
-    """Eine Entscheidung auswerten · evaluate a decision."""
-    from bpmn.dmn import compile_decisions  # noqa: PLC0415
-    from bpmn.errors import ExpressionFailed, ModelRefused  # noqa: PLC0415
+    """Eine Person (fragt das Passwort) oder ein System anlegen · add a person or a system."""
+    from identity.errors import IdentityError
+    from identity.persons import add_machine, add_person
 
-    try:
-        decisions = compile_decisions(model.read_bytes(), str(model))
-        outcome = decisions.evaluate(decision, _context(context), datetime.now(UTC))
-    except ModelRefused as error:
-        _print_findings(error.findings, as_json)
-        raise typer.Exit(FINDINGS) from error
-    except KeyError as error:
-        refuse(f"Keine Entscheidung {decision}", f"No decision {decision}")
-        raise AssertionError from error
-    except ExpressionFailed as error:
-        refuse(str(error), str(error), FINDINGS)
-    print_json({"result": outcome.result, "matched": list(outcome.matched)})
-
-
-@app.command()
-def feel(
-    expression: str,
-    context: Annotated[str, typer.Option(help="JSON object")] = "{}",
-    as_json: Json = False,  # noqa: ARG001  the answer is JSON in any case
-) -> None:
-    """Einen FEEL-Ausdruck auswerten · evaluate a FEEL expression."""
-    from bpmn.errors import ExpressionFailed, ExpressionRefused  # noqa: PLC0415
-    from bpmn.feel import evaluate_feel  # noqa: PLC0415
-
-    try:
-        value: Value = evaluate_feel(expression, _context(context), datetime.now(UTC))
-    except ExpressionRefused as error:
-        refuse(
-            f"Zeichen {error.position}: {error}", f"Character {error.position}: {error}", FINDINGS
-        )
-    except ExpressionFailed as error:
-        refuse(str(error), str(error), FINDINGS)
-    print_json(value)
-
-
-# --- invoices ---
-
-
-@invoice_app.command("check")
-def invoice_check(files: Files, as_json: Json = False) -> None:
-    """Rechnungen prüfen: Urteil, Profil, Befunde · verdict, profile, findings."""
-    from invoice.checking import check_invoice  # noqa: PLC0415
-
-    reports = [(str(file), check_invoice(file.read_bytes())) for file in files]
+    password = None if machine else _ask_password()
+    with house() as opened:
+        try:
+            with opened.database.begin(opened.settings.tenant) as tx:
+                if machine:
+                    made = add_machine(
+                        tx, login=login, display_name=name or login, roles=role or ()
+                    )
+                else:
+                    made = add_person(
+                        tx,
+                        login=login,
+                        display_name=name or login,
+                        password=password,
+                        groups=group or (),
+                        roles=role or (),
+                        units=unit or (),
+                    )
+        except IdentityError as error:
+            refuse(str(error), str(error), MISUSE)
     if as_json:
-        print_json([{"file": file, **report.as_json()} for file, report in reports])
-    for file, report in [] if as_json else reports:
-        out.print(f"{file}: {report.verdict}", markup=False)
-        for f in report.findings:
-            out.print(f"  {f.severity} {f.rule} ({f.place}): {f.text} {f.hint}", markup=False)
-    if any(f.severity == "fatal" for _, report in reports for f in report.findings):
-        raise typer.Exit(FINDINGS)
+        print_json({"id": made})
+    else:
+        out.print(made, markup=False)
 
 
-@invoice_app.command("show")
-def invoice_show(file: OneFile) -> None:
-    """Die Rechnung lesbar ausgeben · print the invoice for a person."""
-    from invoice.errors import InvoiceError  # noqa: PLC0415
-    from invoice.parsing import parse_invoice  # noqa: PLC0415
-    from invoice.rendering import invoice_text  # noqa: PLC0415
-
-    try:
-        invoice = parse_invoice(file.read_bytes())
-    except InvoiceError as error:
-        refuse(str(error), str(error), FINDINGS)
-    out.print(invoice_text(invoice), markup=False)
+def _ask_password() -> str:
+    """From the terminal twice, or one line of a pipe."""
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\n")
+    return str(typer.prompt("Passwort · password", hide_input=True, confirmation_prompt=True))
 
 
-def _table(title: str, columns: list[str], rows: Iterable[Iterable[str]]) -> None:
-    table = Table(title=title, title_justify="left")
-    for column in columns:
-        table.add_column(column)
-    for row in rows:
-        table.add_row(*row)
-    out.print(table)
+@user_app.command("token")
+def user_token(
+    login: str,
+    scope: Annotated[list[str] | None, typer.Option(help="e.g. invoice.submit; repeated")] = None,
+    days: Annotated[int, typer.Option(help="valid for", min=1, max=3650)] = 365,
+    as_json: Json = False,
+) -> None:
+    """Einen Zugangsschlüssel ausstellen; er wird nur einmal gezeigt · issue an API token."""
+    from identity.errors import IdentityError
+    from identity.persons import find_by_login
+    from identity.principal import system_principal
+    from identity.tokens import issue_token
+
+    with house() as opened:
+        tenant = opened.settings.tenant
+        try:
+            with opened.database.begin(tenant) as tx:
+                found = find_by_login(tx, login)
+                if found is None:
+                    refuse(f"Kein Benutzer {login}", f"No user {login}")
+                text, token = issue_token(
+                    tx,
+                    system_principal(tenant),
+                    found.id,
+                    label="Kommandozeile",
+                    scopes=scope or ("*",),
+                    lifetime=timedelta(days=days),
+                )
+        except IdentityError as error:
+            refuse(str(error), str(error), MISUSE)
+    if as_json:
+        print_json({"token": text, "id": token.id, "expires_at": token.expires_at})
+    else:
+        out.print(text, markup=False)
+
+
+@user_app.command("list")
+def user_list(as_json: Json = False) -> None:
+    """Alle Benutzer mit Rollen und Gruppen · all users."""
+    from identity.persons import persons
+
+    with house() as opened, opened.database.reading(opened.settings.tenant) as tx:
+        found = persons(tx, include_inactive=True)
+    if as_json:
+        print_json([{"id": p.id, "login": p.login, "name": p.display_name} for p in found])
+        return
+    table(
+        "Benutzer",
+        ["Login", "Name", "Rollen", "Gruppen", "Stellen"],
+        (
+            (p.login, p.display_name, *(", ".join(sorted(x)) for x in (p.roles, p.groups, p.units)))
+            for p in found
+        ),
+    )
 
 
 def main() -> int:

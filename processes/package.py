@@ -46,8 +46,8 @@ class DemoUser:
 class Package:
     """One process with all that belongs to it.
 
-    `models` are the files that are deployed together: .bpmn, .dmn and .form. `searchable` names
-    the variables that lists may filter by; any other filter is refused.
+    `name` is the id of its process, too. `models` are deployed together: .bpmn, .dmn and .form.
+    `searchable` names the variables that lists may filter by; any other filter is refused.
     """
 
     name: str

@@ -6,7 +6,7 @@ Invariant: a fault names exactly what was changed: `stream#seq`, a stream, an ob
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -92,25 +92,45 @@ def verify_all(
     return report
 
 
+def verify_one(database: Database, tenant: str, stream: str) -> Report:
+    """Check one stream's chain. Raises NotStored where there is no such stream."""
+    report = Report()
+    with database.reading(tenant) as tx:
+        anchored = {row.stream: row.seq for row in tx.all(_ANCHORED, {"of_tenant": tenant})}
+        for table in stream_tables():
+            where = (table.c.tenant == tenant, table.c.id == stream)
+            row = tx.first(select(table.c.id, table.c.seq, table.c.head).where(*where))
+            if row is not None:
+                _verify_stream(tx, row, anchored, report)
+                return report
+    raise NotStored(stream)
+
+
 def _verify_streams(tx: Transaction, report: Report) -> None:
     where = {"of_tenant": tx.tenant}
     anchored = {row.stream: row.seq for row in tx.all(_ANCHORED, where)}
     known: set[str] = set()
     for table in stream_tables():
         for stream in _streams(tx, table):
-            walk = Walk(tx.tenant, stream.id)
-            for row in rows(tx, stream.id):
-                walk.step(row)
-                report.entries += 1
-            walk.finish(stream.seq, stream.head)
-            report.faults += walk.faults
-            report.streams += 1
+            _verify_stream(tx, stream, anchored, report)
             known.add(stream.id)
-            if stream.seq > anchored.get(stream.id, 0):
-                report.unanchored.append(stream.id)
     for row in tx.all(_LENGTHS, where):
         if row.stream not in known:
             report.fault(row.stream, f"its row is missing, but {row.length} entries are there")
+
+
+def _verify_stream(
+    tx: Transaction, stream: Row, anchored: Mapping[str, int], report: Report
+) -> None:
+    walk = Walk(tx.tenant, stream.id)
+    for row in rows(tx, stream.id):
+        walk.step(row)
+        report.entries += 1
+    walk.finish(stream.seq, stream.head)
+    report.faults += walk.faults
+    report.streams += 1
+    if stream.seq > anchored.get(stream.id, 0):
+        report.unanchored.append(stream.id)
 
 
 def _streams(tx: Transaction, table: Table) -> Iterator[Row]:

@@ -1,7 +1,5 @@
 """Errors of the machine: triggers that do not fit the state. The state is unchanged by them."""
 
-
-
 from __future__ import annotations
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from processes.package import Package, PrincipalOf, Router
 from processes.rechnungseingang.demo import USERS
+from processes.rechnungseingang.errors import STATUSES
 from processes.rechnungseingang.handlers import handlers as _handlers
 from processes.rechnungseingang.panel import task_panel
 from processes.rechnungseingang.steps import participants
@@ -41,6 +42,7 @@ PACKAGE = Package(
     participants=participants,
     searchable=frozenset({"leitweg_id", "unit", "due_on", "anordnungsart"}),
     routes=_routes,
+    statuses=STATUSES,
     task_panel=task_panel,
     demo_users=USERS,
 )

@@ -1,0 +1,117 @@
+"""What is missing or wrong with an installation, each with what to do."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Literal
+from urllib.parse import urlsplit
+
+from processes.house import Settings
+from storage.database import Database
+from storage.errors import StorageError
+from storage.keys import Keyring
+from storage.migrate import require_current
+from storage.objects import open_store
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """`ok`: as it should be; `notice`: know this; `error`: it will not work."""
+
+    subject: str
+    state: Literal["ok", "notice", "error"]
+    text: str
+
+    def as_json(self) -> dict[str, str]:
+        return asdict(self)
+
+
+def examine(settings: Settings) -> list[Diagnosis]:
+    """Look at each part by itself, so that one that is broken hides no other."""
+    return [each for look in _LOOKS for each in look(settings)]
+
+
+def _python(_settings: Settings) -> Iterator[Diagnosis]:
+    yield Diagnosis("Python", "ok", sys.version.split()[0])
+
+
+def _database(settings: Settings) -> Iterator[Diagnosis]:
+    try:
+        database = Database.open(settings.database)
+        try:
+            require_current(database)
+        finally:
+            database.close()
+    except StorageError as error:
+        yield Diagnosis("Datenbank", "error", f"{error} (amtsgang migrate)")
+        return
+    yield Diagnosis("Datenbank", "ok", _without_password(settings.database))
+
+
+def _objects(settings: Settings) -> Iterator[Diagnosis]:
+    try:
+        store = open_store(settings.objects)
+        store.exists("doctor")
+    except StorageError as error:
+        yield Diagnosis("Objektspeicher", "error", str(error))
+        return
+    yield Diagnosis("Objektspeicher", "ok", _without_password(settings.objects))
+    if not store.enforces_locks:
+        yield Diagnosis(
+            "Prüfpunkte",
+            "notice",
+            "Der Objektspeicher kann Prüfpunkte nicht gegen Löschen sperren: wer diesen Rechner "
+            "verwaltet, ist nicht ausgeschlossen. Fingerabdruck und Bündel getrennt aufbewahren.",
+        )
+
+
+def _keys(settings: Settings) -> Iterator[Diagnosis]:
+    try:
+        keyring = Keyring(settings.key_directory)
+    except StorageError as error:
+        yield Diagnosis("Schlüssel", "error", str(error))
+        return
+    yield Diagnosis("Schlüssel", "ok", f"Fingerabdruck {keyring.fingerprint}")
+
+
+def _queue(settings: Settings) -> Iterator[Diagnosis]:
+    if settings.broker_url is None:
+        yield Diagnosis("Warteschlange", "ok", "keine: Aufträge laufen in diesem Prozess")
+        return
+    parts = urlsplit(settings.broker_url)
+    try:
+        socket.create_connection((parts.hostname or "localhost", parts.port or 5672), 3).close()
+    except OSError as error:
+        yield Diagnosis(
+            "Warteschlange", "error", f"{_without_password(settings.broker_url)}: {error}"
+        )
+        return
+    yield Diagnosis("Warteschlange", "ok", _without_password(settings.broker_url))
+
+
+def _space(settings: Settings) -> Iterator[Diagnosis]:
+    settings.data.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(settings.data).free / 2**30
+    state: Literal["ok", "error"] = "ok" if free > 1 else "error"
+    yield Diagnosis("Platz", state, f"{free:.0f} GiB frei in {settings.data}")
+
+
+def _without_password(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.password is None:
+        return url
+    return url.replace(f":{parts.password}@", ":…@")
+
+
+_LOOKS: tuple[Callable[[Settings], Iterator[Diagnosis]], ...] = (
+    _python,
+    _database,
+    _objects,
+    _keys,
+    _queue,
+    _space,
+)
