@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, func, select
+from sqlalchemy import ColumnElement, and_, bindparam, exists, func, select, tuple_
 
 from engine import access, worklist
 from engine.errors import NotFound
@@ -15,7 +15,7 @@ from engine.tables import instance, task_candidate, user_task
 from engine.views import Task
 from identity.access import require
 from identity.principal import Principal
-from storage.database import Row, Transaction
+from storage.database import Instant, Row, Transaction
 
 _JOINED = (instance.c.tenant == user_task.c.tenant) & (instance.c.id == user_task.c.instance_id)
 
@@ -52,6 +52,8 @@ class TaskQuery:
     due_after: datetime | None = None
     done_by: str | None = None
     state: Literal["open", "closed", "any"] = "open"
+    before: tuple[datetime, str] | None = None
+    """(opened_at, id) of the task after which a page, newest first, goes on."""
     order: Literal["newest", "oldest", "due", "priority"] = "newest"
     limit: int = 50
     offset: int = 0
@@ -151,6 +153,7 @@ class Shape:
     own: tuple[int, int] | None
     wanted: int
     assignees: int
+    before: bool
 
 
 def _shape(tx: Transaction, principal: Principal, query: TaskQuery) -> tuple[Shape, dict[str, Any]]:
@@ -173,9 +176,12 @@ def _shape(tx: Transaction, principal: Principal, query: TaskQuery) -> tuple[Sha
         own=seen,
         wanted=len(wanted),
         assignees=len(query.assignees),
+        before=query.before is not None,
     )
     values = {"tenant": tx.tenant, **given, **_numbered("wanted", wanted)}
     values |= _numbered("assignees", list(query.assignees))
+    if query.before is not None:
+        values |= {"before_at": query.before[0], "before_id": query.before[1]}
     if seen is not None or query.inbox:
         values |= {**_numbered("called", called), **_numbered("candidacy", candidacies)}
     if seen is not None:
@@ -220,6 +226,9 @@ def _filters(shape: Shape) -> list[ColumnElement[bool]]:
         found.append(table.due <= bindparam("due_before"))
     if "due_after" in shape.given:
         found.append(table.due >= bindparam("due_after"))
+    if shape.before:
+        last = tuple_(bindparam("before_at", type_=Instant()), bindparam("before_id"))
+        found.append(tuple_(table.opened_at, table.id) < last)
     if shape.inbox is not None:
         called, candidacies = _parameters(shape.inbox)
         found.append(table.assignee.in_(called) | _candidate(candidacies, free=True))

@@ -6,7 +6,6 @@ space cannot hold (NaN, Java objects, files) is refused, never bent.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -154,17 +153,17 @@ def _json(name: str, value: object) -> Value:
     if not isinstance(value, str):
         raise BadRequest(f"Cannot read variable {name!r}: a Json value is sent as text")
     try:
-        return _without_tags(_exact.decode(value.encode()))
+        return from_plain(_exact.decode(value.encode()))
     except msgspec.DecodeError as error:
         raise BadRequest(f"Cannot read variable {name!r}: not JSON: {error}") from error
 
 
-def _without_tags(value: Any) -> Value:
+def from_plain(value: Any) -> Value:
     """JSON from outside is plain: an object `{"$date": …}` is a context, not our encoding."""
     if isinstance(value, dict):
-        return {key: _without_tags(item) for key, item in value.items()}
+        return {key: from_plain(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_without_tags(item) for item in value]
+        return [from_plain(item) for item in value]
     return from_json(value)
 
 
@@ -209,23 +208,19 @@ def write_variable(value: Value, wire: str | None = None) -> JsonObject:
 
 def write_value(value: Value, kind: str) -> object:
     if kind == "Json" and value is not None:
-        return encode(_plain(value)).decode()
-    return _plain(value)
+        return encode(to_plain(value)).decode()
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return format_date(value)
+    return to_plain(value)
 
 
-def write_variables(values: Mapping[str, Value], wires: Mapping[str, str]) -> JsonObject:
-    return {name: write_variable(value, wires.get(name)) for name, value in values.items()}
-
-
-def _plain(value: Value) -> object:
-    """A value as other systems read it: temporal values as text."""
+def to_plain(value: Value) -> object:
+    """A value as other systems read it: temporal values as ISO 8601 text."""
     match value:
         case dict():
-            return {key: _plain(item) for key, item in value.items()}
+            return {key: to_plain(item) for key, item in value.items()}
         case list():
-            return [_plain(item) for item in value]
-        case datetime() if value.tzinfo is not None:
-            return format_date(value)
+            return [to_plain(item) for item in value]
         case date() | time():
             return value.isoformat()
         case timedelta() | YearsMonths():

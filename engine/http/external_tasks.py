@@ -27,7 +27,7 @@ from engine.http.dialect import (
     JsonObject,
     format_date,
     read_variables,
-    write_variables,
+    write_variable,
 )
 from engine.results import LockedJob
 from engine.tables import job
@@ -115,7 +115,10 @@ def _locked(held: LockedJob, with_properties: bool) -> JsonObject:
         "errorDetails": held.error_details,
         "createTime": format_date(held.created_at),
         "extensionProperties": dict(held.properties) if with_properties else None,
-        "variables": write_variables(held.variables, held.wires),
+        "variables": {
+            name: write_variable(value, held.wires.get(name))
+            for name, value in held.variables.items()
+        },
     }
 
 
