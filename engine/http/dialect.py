@@ -95,7 +95,8 @@ def read_variable(name: str, stated: object) -> tuple[Value, str | None]:
         raise BadRequest(f"Cannot read variable {name!r}: expected an object with value and type")
     value, kind = stated.get("value"), stated.get("type")
     if kind is None:
-        return _inferred(name, value), None
+        # Clients that state no type send lists and objects as they are; they are kept as Json.
+        return from_plain(value), None
     kind = str(kind)[:1].upper() + str(kind)[1:]
     if kind not in _READERS:
         raise BadRequest(
@@ -105,12 +106,6 @@ def read_variable(name: str, stated: object) -> tuple[Value, str | None]:
     if value is None:
         return None, kind
     return _READERS[kind](name, value), kind
-
-
-def _inferred(name: str, value: object) -> Value:
-    if isinstance(value, dict | list):
-        raise BadRequest(f"Cannot read variable {name!r}: state type Json and the value as text")
-    return from_json(value)
 
 
 def _string(name: str, value: object) -> Value:

@@ -26,6 +26,8 @@ _JOB_FILTERS = (
     "timers",
     "messages",
     "executable",
+    "withException",
+    "failedActivityId",
     "active",  # no job of ours is suspended, and all belong to the default tenant
     "withoutTenantId",
 )
@@ -35,8 +37,10 @@ def _lists(call: Call, tx: Transaction) -> tuple[Filters, list[JsonObject]]:
     """Camunda's jobs are our timers and continuations, in the order in which they are due."""
     filters = call.filters(*_JOB_FILTERS)
     due = call.engine.clock() if filters.flag("executable") else None
-    upto = filters.offset + filters.limit
-    only_timers, only_messages = filters.flag("timers"), filters.flag("messages")
+    # A stated order is not the query's own: then all are needed to sort them.
+    upto = _ALL if "sortBy" in filters.given else filters.offset + filters.limit
+    failed = filters.flag("withException") or filters.text("failedActivityId") is not None
+    only_timers, only_messages = filters.flag("timers"), filters.flag("messages") or failed
     if only_timers and only_messages:
         raise BadRequest("Parameter timers cannot be used together with parameter messages.")
     found: list[JsonObject] = []
@@ -45,7 +49,7 @@ def _lists(call: Call, tx: Transaction) -> tuple[Filters, list[JsonObject]]:
             "instance_id": instance,
             "definition_id": filters.text("processDefinitionId"),
             "process_id": filters.text("processDefinitionKey"),
-            "node": filters.text("activityId"),
+            "node": filters.text("activityId", "failedActivityId"),
             "ids": filters.texts("jobId", "jobIds"),
             "limit": upto,
         }
@@ -53,7 +57,8 @@ def _lists(call: Call, tx: Transaction) -> tuple[Filters, list[JsonObject]]:
             timers = queries.TimerQuery(**narrow, due_before=due)  # type: ignore[arg-type]
             found += [_timer(each) for each in queries.timers(tx, call.principal, timers)]
         if not only_timers:
-            jobs = queries.JobQuery(**narrow, kind="continuation", free_before=due)  # type: ignore[arg-type]
+            state = "failed" if failed else None
+            jobs = queries.JobQuery(**narrow, kind="continuation", free_before=due, state=state)  # type: ignore[arg-type]
             found += [_job(each) for each in queries.jobs(tx, call.principal, jobs)]
     return filters, found
 

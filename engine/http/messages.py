@@ -17,6 +17,8 @@ def correlate(call: Call) -> Answer:
         raise BadRequest("messageName is required")
     if body.get("localCorrelationKeys") or body.get("processVariablesLocal"):
         raise BadRequest("localCorrelationKeys and processVariablesLocal are not supported")
+    if body.get("tenantId") not in (None, call.principal.tenant):
+        raise BadRequest("tenantId is not the tenant that you belong to")
     keys, _ = read_variables(body.get("correlationKeys"))
     variables, wires = read_variables(body.get("processVariables"))
     command = CorrelateMessage(

@@ -5,8 +5,7 @@ task's form says what is expected. Invariant: errors are raised, and the root ma
 of them; a page's cursor names the last task that was shown, so nothing is skipped or shown twice.
 """
 
-from __future__ import annotations
-
+# Annotations are evaluated here: FastAPI cannot look up the local `Who` and `Body` by name.
 import base64
 from collections.abc import Mapping
 from datetime import UTC, datetime

@@ -10,13 +10,18 @@ from typing import Any
 
 import httpx
 import pytest
-from starlette.applications import Starlette
+from fastapi import FastAPI, Request
+from starlette.responses import JSONResponse
 from starlette.routing import Mount
 
 import identity.tables  # noqa: F401 the tables to create
+from bpmn.errors import ModelError
 from engine import clock
 from engine.engine import Engine
+from engine.errors import EngineError
 from engine.http.application import EngineRest
+from engine.http.plain import routes as plain_routes
+from engine.machine.errors import MachineError
 from identity.authentication import Authenticator
 from identity.http import principal_of
 from identity.persons import add_person
@@ -40,6 +45,7 @@ class Desk:
     """A person's client; a call returns the parsed answer of the status that is expected."""
 
     http: httpx.Client
+    prefix: str = "/engine-rest"
 
     def get(self, path: str, expect: int = 200, **params: Any) -> Any:
         return self.call("GET", path, expect, params=params)
@@ -54,7 +60,7 @@ class Desk:
         return self.call("DELETE", path, expect)
 
     def call(self, method: str, path: str, expect: int, **more: Any) -> Any:
-        response: httpx.Response = self.http.request(method, f"/engine-rest{path}", **more)
+        response: httpx.Response = self.http.request(method, f"{self.prefix}{path}", **more)
         assert response.status_code == expect, response.text
         if not response.content:
             return None
@@ -78,8 +84,25 @@ class Office:
         header = {"authorization": f"Bearer {self.tokens[login]}"}
         return Desk(self.stranger(headers=header))
 
+    def plain(self, login: str) -> Desk:
+        """The same person's client of `/api/v1`."""
+        return Desk(self.desk(login).http, "/api/v1")
+
     def stranger(self, **more: Any) -> httpx.Client:
         return self.clients.enter_context(httpx.Client(base_url=self.url, timeout=20, **more))
+
+    def hire(self, login: str, password: str) -> None:
+        """Somebody who comes with a password: worker, operator and clerk in one."""
+        with self.engine.database.begin() as tx:
+            roles = ("clerk", "operator")
+            add_person(
+                tx,
+                login=login,
+                display_name=login,
+                password=password,
+                roles=roles,
+                groups=("clerks",),
+            )
 
     def pass_time(self, by: timedelta) -> None:
         self.now += by
@@ -119,6 +142,11 @@ def staffed(
     return ids, tokens
 
 
+async def told(request: Request, error: Exception) -> JSONResponse:
+    """What a root makes of an error of `/api/v1`, reduced to its code."""
+    return JSONResponse({"code": getattr(error, "code", "")}, 422)
+
+
 @pytest.fixture
 def office(database: Database) -> Iterator[Office]:
     ids, tokens = staffed(database)
@@ -126,7 +154,10 @@ def office(database: Database) -> Iterator[Office]:
     engine = Engine(database, clock=lambda: opened.now)
     rest = EngineRest(engine, principal_of(authenticator))
     prefixes = ("/engine-rest/engine/default", "/engine-rest")
-    app = Starlette(routes=[Mount(prefix, app=rest) for prefix in prefixes])
+    app = FastAPI(routes=[Mount(prefix, app=rest) for prefix in prefixes])
+    app.include_router(plain_routes(engine, principal_of(authenticator)))
+    for base in (EngineError, ModelError, MachineError):
+        app.add_exception_handler(base, told)
     with served(app) as url:
         opened = Office(engine, authenticator, url, tokens, ids)
         yield opened

@@ -121,14 +121,21 @@ def test_a_deployment_is_withdrawn_with_what_runs_only_on_cascade(office: Office
     assert olga.get("/deployment") == []
 
 
-DECISIONS = b"""<?xml version="1.0" encoding="UTF-8"?>
+def _rule(number: int, test: str, who: str) -> str:
+    tested = f'<inputEntry id="e{number}"><text>{test}</text></inputEntry>'
+    given = f'<outputEntry id="o{number}"><text>"{who}"</text></outputEntry>'
+    return f'<rule id="r{number}">{tested}{given}</rule>'
+
+
+DECISIONS = f"""<?xml version="1.0" encoding="UTF-8"?>
 <definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="d" namespace="test">
  <decision id="limit" name="Limit"><decisionTable id="t" hitPolicy="FIRST">
-  <input id="i"><inputExpression id="ie" typeRef="number"><text>amount</text></inputExpression></input>
+  <input id="i"><inputExpression id="ie" typeRef="number">
+   <text>amount</text></inputExpression></input>
   <output id="o" name="who" typeRef="string"/>
-  <rule id="r1"><inputEntry id="e1"><text>&lt; 100</text></inputEntry><outputEntry id="o1"><text>"clerk"</text></outputEntry></rule>
-  <rule id="r2"><inputEntry id="e2"><text></text></inputEntry><outputEntry id="o2"><text>"lead"</text></outputEntry></rule>
- </decisionTable></decision></definitions>"""
+  {_rule(1, "&lt; 100", "clerk")}
+  {_rule(2, "", "lead")}
+ </decisionTable></decision></definitions>""".encode()
 
 
 def test_a_decision_is_listed_and_evaluated(office: Office) -> None:
