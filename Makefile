@@ -20,7 +20,7 @@ serve: $(VENV)/run ## serve the embedded default, with your own users
 	@$(BIN)/amtsgang migrate && $(BIN)/amtsgang serve --port $(PORT)
 
 test: $(VENV)/dev ## run all tests; says which services it did not find
-	@$(WITH_SERVICES) $(BIN)/python -m pytest
+	@$(WITH_SERVICES) $(BIN)/python -m pytest -n auto
 
 lint: $(VENV)/dev ## style, types, licences
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/reuse lint --quiet

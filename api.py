@@ -75,8 +75,7 @@ class Shell:
             nonlocal arrived
             message = await receive()
             arrived += len(message.get("body", b""))
-            if arrived > BODY_LIMIT:
-                raise BodyTooLarge
+            _check(arrived)
             return message
 
         async def secured(message: Message) -> None:
@@ -91,14 +90,20 @@ class Shell:
             await send(message)
 
         announced = headers.get(b"content-length", b"0")
+        arrived = int(announced) if announced.isdigit() else 0
         try:
-            if announced.isdigit() and int(announced) > BODY_LIMIT:
-                raise BodyTooLarge
+            _check(arrived)
+            arrived = 0
             await self.app(scope, counted, secured)
         except BodyTooLarge:
             if not started:
                 problem = _problem(413, "body_too_large", f"Höchstens {BODY_LIMIT} Bytes")
                 await problem(scope, receive, secured)
+
+
+def _check(size: int) -> None:
+    if size > BODY_LIMIT:
+        raise BodyTooLarge
 
 
 def create(house: House | None = None) -> FastAPI:

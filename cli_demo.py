@@ -8,7 +8,6 @@ invoice reached the end that it should.
 
 from __future__ import annotations
 
-import json
 import shutil
 import time
 from collections.abc import Iterator
@@ -16,13 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
-from urllib.request import Request, urlopen
 
 from cli_output import FINDINGS, NOT_READY, err, out, say, table
-from engine import queries
-from identity.persons import find_by_login
-from identity.principal import system_principal
-from identity.tokens import issue_token
 from processes.house import House, Settings, open_house
 from processes.rechnungseingang import demo, play
 from processes.upkeep import Running, anchor, holding
@@ -116,8 +110,8 @@ def _served(house: House, port: int) -> int:
             say(f"Port {port} ist belegt: --port", f"Port {port} is taken: --port")
             return NOT_READY
         with err.status("Beispielrechnungen einreichen und prüfen"):
-            ids = _pushed(house, f"http://127.0.0.1:{port}")
-            waiting = _settled(house, ids)
+            pushed = demo.push_over_http(house, f"http://127.0.0.1:{port}")
+            waiting = demo.wait_for_people(house, pushed)
         _welcome(house, port, waiting)
         try:
             while not server.should_exit:
@@ -137,7 +131,7 @@ def _listening(house: House, port: int) -> Iterator[uvicorn.Server | None]:
         create(house), host="127.0.0.1", port=port, log_level="warning", access_log=False
     )
     server = uvicorn.Server(config)
-    server.install_signal_handlers = lambda: None  # type: ignore[method-assign,attr-defined]
+    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
     thread = Thread(target=_run_quietly, args=(server,), daemon=True)
     thread.start()
     while thread.is_alive() and not server.started:
@@ -154,41 +148,6 @@ def _run_quietly(server: uvicorn.Server) -> None:
         server.run()
     except SystemExit:  # uvicorn's answer to a port in use
         server.should_exit = True
-
-
-def _pushed(house: House, url: str) -> list[tuple[demo.Sample, str]]:
-    """Push every sample as the Rechnungsportal would: with its own token, over HTTP."""
-    tenant = house.settings.tenant
-    with house.database.begin(tenant) as tx:
-        portal = find_by_login(tx, "rechnungsportal")
-        assert portal is not None, "the demo has set it up"
-        token, _ = issue_token(tx, system_principal(tenant), portal.id, label="Demo")
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/xml"}
-    ids = []
-    for sample in demo.samples():
-        for _ in range(sample.pushes):
-            request = Request(f"{url}/api/v1/invoices", sample.data, headers)  # noqa: S310 our own
-            with urlopen(request, timeout=30) as answer:  # noqa: S310
-                ids.append((sample, str(json.load(answer)["id"])))
-    return ids
-
-
-def _settled(house: House, ids: list[tuple[demo.Sample, str]]) -> list[tuple[str, str, str]]:
-    """Wait until every invoice waits for a person; file, what it is, and the task it waits at."""
-    system = system_principal(house.settings.tenant)
-    end = time.monotonic() + 60
-    while True:
-        with house.database.reading(house.settings.tenant) as tx:
-            at = {
-                invoice: [
-                    task.name
-                    for task in queries.tasks(tx, system, queries.TaskQuery(instance_id=invoice))
-                ]
-                for _, invoice in ids
-            }
-        if all(at.values()) or time.monotonic() > end:
-            return [(s.file, s.about, ", ".join(at[invoice]) or "?") for s, invoice in ids]
-        time.sleep(0.1)
 
 
 def _welcome(house: House, port: int, waiting: list[tuple[str, str, str]]) -> None:

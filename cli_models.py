@@ -84,7 +84,7 @@ def run(
     if process is None and len(keys) != 1:
         named = ", ".join(keys)
         refuse(f"Welcher Prozess? --process {named}", f"Which process? --process {named}")
-    case = bench.start(process or keys[0], **_context(variables))
+    case = bench.start_with(process or keys[0], _context(variables))
     answer = {
         "ended": case.ended,
         "waits_at": list(case.waits_at),

@@ -12,13 +12,13 @@ class ModelError(Exception):
     code = "model"
 
 
-class NotAValue(ModelError):  # noqa: N818  named for the situation
+class NotAValue(ModelError):
     """A Python object that is not in FEEL's value space."""
 
     code = "not_a_value"
 
 
-class ExpressionRefused(ModelError):  # noqa: N818  named for the situation
+class ExpressionRefused(ModelError):
     """An expression that does not compile. `position` counts characters from 0."""
 
     code = "expression_refused"
@@ -28,7 +28,7 @@ class ExpressionRefused(ModelError):  # noqa: N818  named for the situation
         self.position = position
 
 
-class ExpressionFailed(ModelError):  # noqa: N818  named for the situation
+class ExpressionFailed(ModelError):
     """An expression that failed while it ran."""
 
     code = "expression_failed"
@@ -49,7 +49,7 @@ class Finding:
         return asdict(self)
 
 
-class ModelRefused(ModelError):  # noqa: N818  named for the situation
+class ModelRefused(ModelError):
     """A model that is not deployed. `findings` holds all faults, not only the first."""
 
     code = "model_refused"
@@ -68,7 +68,7 @@ class FieldError:
     message: str
 
 
-class FormInvalid(ModelError):  # noqa: N818  named for the situation
+class FormInvalid(ModelError):
     """Data that a form does not accept. `errors` names each field, for people, in German."""
 
     code = "form_invalid"

@@ -79,7 +79,7 @@ def _refuse_doctype(source: bytes, file: str) -> None:
     """Look at the prolog only: parsing ends at the DOCTYPE or at the first element."""
     parser = expat.ParserCreate(namespace_separator=None)
 
-    class _Seen(Exception):  # noqa: N818  control flow of this function, never leaves it
+    class _Seen(Exception):
         pass
 
     def doctype(*_: object) -> None:

@@ -7,7 +7,7 @@ variables of an instance hold may belong to an Akte: `guard_variables` lets its 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeAlias
 from weakref import WeakKeyDictionary
 
@@ -51,17 +51,23 @@ def candidacies(principal: Principal) -> list[str]:
     return sorted((*users, *(f"g:{group}" for group in principal.groups)))
 
 
-def visible_tasks(principal: Principal, table: Any = user_task) -> ColumnElement[bool]:
+def visible_tasks(principal: Principal) -> ColumnElement[bool]:
     """The one criterion: open or closed tasks that the principal may see."""
     if sees_all(principal):
         return true()
-    mine = table.c.assignee.in_(names(principal))
+    return tasks_seen_by(names(principal), candidacies(principal), principal.id)
+
+
+def tasks_seen_by(
+    called: Sequence[Any], candidates: Sequence[Any], person: Any
+) -> ColumnElement[bool]:
+    """`visible_tasks` for values or for parameters that stand for them."""
     candidate = exists().where(
-        task_candidate.c.tenant == table.c.tenant,
-        task_candidate.c.task_id == table.c.id,
-        task_candidate.c.candidate.in_(candidacies(principal)),
+        task_candidate.c.tenant == user_task.c.tenant,
+        task_candidate.c.task_id == user_task.c.id,
+        task_candidate.c.candidate.in_(candidates),
     )
-    return or_(mine, table.c.closed_by == principal.id, candidate)
+    return or_(user_task.c.assignee.in_(called), user_task.c.closed_by == person, candidate)
 
 
 def visible_instances(principal: Principal, table: Any) -> ColumnElement[bool]:

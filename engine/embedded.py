@@ -69,6 +69,9 @@ class Embedded:
             except StorageError as error:
                 log.warning("worker %s: %s", worker_id, error)
                 busy = False
+            except Exception:
+                log.exception("worker %s", worker_id)
+                busy = False
             if not busy:
                 woken.wait(LONGEST_WAIT)
 
@@ -92,6 +95,9 @@ class Embedded:
                 wait = self._wait()
             except StorageError as error:
                 log.warning("clock: %s", error)
+                wait = LONGEST_WAIT
+            except Exception:
+                log.exception("clock")
                 wait = LONGEST_WAIT
             rounds += 1
             woken.wait(wait)

@@ -11,18 +11,20 @@ is retried here, from the beginning, before anybody sees it.
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from random import uniform
 from time import sleep
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from bpmn.errors import ExpressionFailed
+from bpmn.errors import ExpressionFailed, ModelError
 from bpmn.graph import Decision, Graph
 from bpmn.values import Value
 from engine import (
     commands,
     deployments,
+    external,
     inbound,
     incidents,
     jobs,
@@ -35,19 +37,21 @@ from engine import (
 from engine.access import VariableAccess, guard_variables
 from engine.commands import Command
 from engine.deployments import parse_form
-from engine.errors import Misused, Overtaken
+from engine.errors import EngineError, Misused, Overtaken
 from engine.handlers import Backoff, Handlers, Participants
+from engine.machine.errors import MachineError
 from engine.machine.run import Decide, Decided
 from engine.models import Models
 from engine.unit import Instance, Unit
 from identity.principal import Principal, system_principal
 from storage.database import Database, Row, Transaction
-from storage.errors import Conflict
+from storage.errors import Conflict, StorageError
 
 if TYPE_CHECKING:
     from bpmn.forms import FormSpec
 
 R = TypeVar("R")
+log = logging.getLogger(__name__)
 
 HANDLED: Mapping[type[Command[Any]], Callable[[Unit, Any], Any]] = {
     commands.Deploy: deployments.deploy,
@@ -62,13 +66,13 @@ HANDLED: Mapping[type[Command[Any]], Callable[[Unit, Any], Any]] = {
     commands.CompleteTask: tasks.complete,
     commands.ThrowTaskError: tasks.throw,
     commands.UpdateTask: tasks.update_task,
-    commands.LockExternalTasks: jobs.lock_external,
-    commands.CompleteJob: jobs.complete,
-    commands.FailJob: jobs.fail,
-    commands.ThrowJobError: jobs.throw,
-    commands.LockJob: jobs.lock,
-    commands.ExtendLock: jobs.extend_lock,
-    commands.UnlockJob: jobs.unlock,
+    commands.LockExternalTasks: external.lock_external,
+    commands.CompleteJob: external.complete,
+    commands.FailJob: external.fail,
+    commands.ThrowJobError: external.throw,
+    commands.LockJob: external.lock,
+    commands.ExtendLock: external.extend_lock,
+    commands.UnlockJob: external.unlock,
     commands.SetJobRetries: incidents.set_retries,
     commands.RunJob: jobs.run_continuation,
     commands.FireTimer: timers.fire,
@@ -129,8 +133,14 @@ class Engine:
         return result
 
     def deliver(self, tenant: str, instance_id: str) -> None:
-        """Let an instance take what lies in its inbox. The clock repeats what is cut off here."""
-        self.execute(inbound.ReceiveMessages(instance_id), system_principal(tenant))
+        """Let an instance take what lies in its inbox. What fails here the clock repeats.
+
+        Called after the sender's commit, so nothing may be raised: the sender has succeeded.
+        """
+        try:
+            self.execute(inbound.ReceiveMessages(instance_id), system_principal(tenant))
+        except (StorageError, EngineError, MachineError, ModelError) as error:
+            log.warning("instance %s takes its messages later: %s", instance_id, error)
 
     def wake(self) -> None:
         """Called after a commit that left something due: let this process's loops look."""

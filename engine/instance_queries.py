@@ -103,7 +103,9 @@ def variables(
     row = _row(tx, principal, instance_id, (instances.c.state, instances.c.variables))
     if not access.may_read_variables(tx, principal, instance_id):
         raise NotAllowed("variables", instance_id)
-    if row.state is None or not token:
+    if row.state is None:
+        return _last_values(tx, instance_id)
+    if not token:
         values, wires = decode_variables(row.variables)
         state = State(variables=values, wire=wires)
         seen, scope = state.visible(0), 0
@@ -115,6 +117,20 @@ def variables(
         seen = state.visible(scope)
     stated = {**state.wire.get(0, {}), **state.wire.get(scope, {})}
     return {name: Variable(value, stated.get(name)) for name, value in seen.items()}
+
+
+def _last_values(tx: Transaction, instance_id: str) -> dict[str, Variable]:
+    """The process's variables when the instance ended, as its ledger tells; None if erased."""
+    found: dict[str, Variable] = {}
+    for entry in ledger.entries(tx, instance_id):
+        if entry.kind == ledger.ERASED:
+            continue
+        for fact in record.decode(entry):
+            if isinstance(fact, facts.VariableSet) and fact.scope == 0:
+                found[fact.name] = Variable(fact.value, fact.wire)
+            elif isinstance(fact, facts.VariableRemoved) and fact.scope == 0:
+                found.pop(fact.name, None)
+    return found
 
 
 def history(tx: Transaction, principal: Principal, instance_id: str) -> list[HistoryEntry]:

@@ -1,14 +1,13 @@
 """Jobs: claim with attempt and lease, complete, fail, retry.
 
 The row is the truth. A handler's job is fenced by its attempt: whoever settles it with an older
-attempt changes nothing. An external task is fenced by its worker's id alone (Camunda 7): a lock
-that has expired and that nobody took may still complete. Invariant: a job closes in the
+attempt changes nothing. External tasks stand in `engine.external`. Invariant: a job closes in the
 transaction that moves its token, together with the effects its handler returned.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
@@ -16,28 +15,18 @@ from typing import Any
 
 from sqlalchemy import bindparam, case, select, update
 
-from bpmn.values import Value, Variables
+from bpmn.values import Variables
 from engine.acts import JobFailed
 from engine.commands import (
     Command,
-    CompleteJob,
-    ExtendLock,
-    FailJob,
-    LockExternalTasks,
-    LockJob,
     RunJob,
-    ThrowJobError,
-    Topic,
-    UnlockJob,
 )
-from engine.errors import JobNotYours, Misused, NotFound
+from engine.errors import Misused, NotFound
 from engine.handlers import Effect
 from engine.ids import split_id
 from engine.machine.facts import IncidentOpened
-from engine.machine.state import decode
 from engine.machine.triggers import AnyTrigger, Continue, JobDone, JobThrew
 from engine.projection import CLOSE_JOB, FAILED_JOB, OPEN_INCIDENT, incident_row
-from engine.results import LockedJob
 from engine.tables import instance as instances
 from engine.tables import job
 from engine.unit import LOCKED, Instance, Unit
@@ -49,7 +38,7 @@ _WITH_INSTANCE = select(job, *LOCKED).join_from(job, instances, _OF_INSTANCE)
 _LOCK = for_update(
     _WITH_INSTANCE.where(job.c.tenant == bindparam("tenant"), job.c.id == bindparam("id"))
 )
-_CLAIMABLE = (
+CLAIMABLE = (
     job.c.tenant == bindparam("of_tenant"),
     job.c.state != "failed",
     job.c.free_at <= bindparam("of_now"),
@@ -65,10 +54,10 @@ _READY_CONTINUATIONS = skip_locked(
     .order_by(job.c.free_at)
     .limit(bindparam("limit"))
 )
-_KEY = (job.c.tenant == bindparam("of_tenant"), job.c.id == bindparam("of_id"))
+KEY = (job.c.tenant == bindparam("of_tenant"), job.c.id == bindparam("of_id"))
 RELEASE = (
     update(job)
-    .where(*_KEY)
+    .where(*KEY)
     .values(
         state=bindparam("state"),
         failures=bindparam("failures"),
@@ -81,11 +70,6 @@ RELEASE = (
     )
 )
 """A job that nobody works on: waiting for its next attempt, or failed."""
-_HOLD = (
-    update(job)
-    .where(*_KEY)
-    .values(state="leased", worker_id=bindparam("worker_id"), free_at=bindparam("free_at"))
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,14 +126,14 @@ def claim_statement(topics: int) -> Any:
     names: list[Any] = [bindparam(f"topic_{index}") for index in range(topics)]
     chosen = skip_locked(
         select(job.c.id)
-        .where(*_CLAIMABLE, job.c.kind == "handler", job.c.topic.in_(names))
+        .where(*CLAIMABLE, job.c.kind == "handler", job.c.topic.in_(names))
         .order_by(job.c.priority.desc(), job.c.free_at)
         .limit(bindparam("of_limit"))
     )
-    return _taken(job.c.id.in_(chosen))
+    return taken(job.c.id.in_(chosen))
 
 
-def _taken(which: Any) -> Any:
+def taken(which: Any) -> Any:
     return (
         update(job)
         .where(job.c.tenant == bindparam("of_tenant"), which)
@@ -164,11 +148,11 @@ def _taken(which: Any) -> Any:
     )
 
 
-CLAIM_ONE = _taken(
+CLAIM_ONE = taken(
     job.c.id.in_(
         skip_locked(
             select(job.c.id).where(
-                *_CLAIMABLE, job.c.kind == "handler", job.c.id == bindparam("of_id")
+                *CLAIMABLE, job.c.kind == "handler", job.c.id == bindparam("of_id")
             )
         )
     )
@@ -287,160 +271,8 @@ def due_continuations(tx: Transaction, limit: int) -> list[str]:
     """Ids of continuations that are due."""
     statement = (
         select(job.c.id)
-        .where(*_CLAIMABLE, job.c.kind == "continuation")
+        .where(*CLAIMABLE, job.c.kind == "continuation")
         .order_by(job.c.free_at)
         .limit(limit)
     )
     return [row.id for row in tx.all(statement, {"of_tenant": tx.tenant, "of_now": tx.now})]
-
-
-# --- external tasks ---
-
-_VARIABLES = select(instances.c.id, instances.c.state, instances.c.variables).where(
-    instances.c.tenant == bindparam("tenant"), instances.c.id.in_(bindparam("ids", expanding=True))
-)
-
-
-def lock_external(unit: Unit, command: LockExternalTasks) -> list[LockedJob]:
-    require(unit.principal, "external_task.work")
-    rows: list[tuple[Row, Topic]] = []
-    for topic in command.topics:
-        left = command.limit - len(rows)
-        if left > 0:
-            rows += [(row, topic) for row in _take_external(unit, command, topic, left)]
-    if not rows:
-        return []
-    keys = {"tenant": unit.tx.tenant, "ids": sorted({row.instance_id for row, _ in rows})}
-    states = {row.id: row for row in unit.tx.all(_VARIABLES, keys)}
-    return [_locked(unit, row, topic, states[row.instance_id]) for row, topic in rows]
-
-
-def _take_external(
-    unit: Unit, command: LockExternalTasks, topic: Topic, limit: int
-) -> Sequence[Row]:
-    order = [job.c.priority.desc()] if command.by_priority else []
-    chosen = select(job.c.id).where(
-        *_CLAIMABLE, job.c.kind == "external", job.c.topic == bindparam("of_topic")
-    )
-    keys: dict[str, Any] = {"of_topic": topic.name, "of_now": unit.tx.now, "of_limit": limit}
-    if topic.business_key is not None:
-        chosen = chosen.where(job.c.business_key == bindparam("of_business_key"))
-        keys["of_business_key"] = topic.business_key
-    if topic.process_ids:
-        chosen = chosen.where(job.c.process_id.in_(topic.process_ids))
-    if topic.definition_ids:
-        chosen = chosen.where(job.c.definition_id.in_(topic.definition_ids))
-    chosen = skip_locked(chosen.order_by(*order, job.c.free_at).limit(bindparam("of_limit")))
-    keys |= {"of_tenant": unit.tx.tenant, "worker_id": command.worker_id}
-    keys["until"] = unit.tx.now + topic.lock_for
-    return unit.tx.all(_taken(job.c.id.in_(chosen)), keys)
-
-
-def _locked(unit: Unit, row: Row, topic: Topic, of: Row) -> LockedJob:
-    definition = unit.engine.models.definition(unit.tx, row.definition_id)
-    node = unit.engine.models.graph(unit.tx, definition).nodes[row.node]
-    seen: Mapping[str, Value] = {}
-    wires: dict[str, str] = {}
-    if topic.variables != ():
-        state = decode(of.state, of.variables)
-        scope = state.scope_of(row.token)
-        seen = state.visible(scope)
-        if topic.variables is not None:
-            seen = {name: seen[name] for name in topic.variables if name in seen}
-        wires = {**state.wire.get(0, {}), **state.wire.get(scope, {})}
-    return LockedJob(
-        id=row.id,
-        topic=row.topic,
-        worker_id=row.worker_id,
-        locked_until=row.free_at,
-        instance_id=row.instance_id,
-        definition_id=row.definition_id,
-        process_id=row.process_id,
-        process_version=definition.version,
-        version_tag=definition.version_tag,
-        node=row.node,
-        token=row.token,
-        business_key=row.business_key,
-        retries=row.retries,
-        priority=row.priority,
-        error_message=row.error,
-        error_details=row.details,
-        created_at=row.created_at,
-        variables=seen,
-        wires=wires,
-        properties=node.properties,
-    )
-
-
-def _held(unit: Unit, job_id: str, worker_id: str) -> tuple[Row, Instance]:
-    require(unit.principal, "external_task.work")
-    row = lock_job(unit, job_id)
-    if row.kind != "external":
-        raise NotFound("external task", job_id)
-    if row.worker_id != worker_id:
-        raise JobNotYours(job_id, worker_id, row.worker_id)
-    return row, unit.adopt(row)
-
-
-def complete(unit: Unit, command: CompleteJob) -> None:
-    row, instance = _held(unit, command.job_id, command.worker_id)
-    trigger = JobDone(
-        job=number_of(row),
-        variables=command.variables,
-        local=command.local,
-        wire=dict(command.wires),
-    )
-    unit.advance(instance, trigger, "job.done")
-
-
-def throw(unit: Unit, command: ThrowJobError) -> None:
-    row, instance = _held(unit, command.job_id, command.worker_id)
-    trigger = JobThrew(
-        job=number_of(row),
-        code=command.error_code,
-        message=command.message,
-        variables=command.variables,
-    )
-    unit.advance(instance, trigger, "job.threw")
-
-
-def fail(unit: Unit, command: FailJob) -> None:
-    row, instance = _held(unit, command.job_id, command.worker_id)
-    failure = Failure(command.message or "", command.details or "")
-    failures = row.failures + 1
-    if command.retries <= 0:
-        give_up(unit, row, instance, failure, failures, 0)
-        return
-    again_at = unit.tx.now + command.retry_after
-    release(unit, row, "ready", again_at, failure, failures, command.retries)
-    fact = JobFailed(number_of(row), row.node, row.attempt, again_at, failure.message)
-    unit.note(instance, "job.failed", fact)
-
-
-def lock(unit: Unit, command: LockJob) -> None:
-    require(unit.principal, "external_task.work")
-    row = lock_job(unit, command.job_id)
-    taken = row.state == "leased" and row.free_at > unit.tx.now
-    if row.kind != "external" or (taken and row.worker_id != command.worker_id):
-        raise JobNotYours(command.job_id, command.worker_id, row.worker_id)
-    _hold(unit, row, command.worker_id, command.lock_for)
-
-
-def extend_lock(unit: Unit, command: ExtendLock) -> None:
-    row, _ = _held(unit, command.job_id, command.worker_id)
-    _hold(unit, row, command.worker_id, command.lock_for)
-
-
-def _hold(unit: Unit, row: Row, worker_id: str, lock_for: timedelta) -> None:
-    until = unit.tx.now + lock_for
-    key = {"of_tenant": unit.tx.tenant, "of_id": row.id}
-    unit.add(_HOLD, {**key, "worker_id": worker_id, "free_at": until})
-
-
-def unlock(unit: Unit, command: UnlockJob) -> None:
-    require(unit.principal, "external_task.work")
-    row = lock_job(unit, command.job_id)
-    if row.state != "leased":
-        return
-    failure = Failure(row.error or "", row.details or "")
-    release(unit, row, "ready", unit.tx.now, failure, row.failures)

@@ -6,6 +6,7 @@ acknowledges and forgets. Invariant: losing every message loses no job, doubling
 Nothing of celery's own retries, countdowns, beats or results is used: those are rows.
 """
 
+# mypy: allow-untyped-calls
 from __future__ import annotations
 
 import logging
@@ -14,8 +15,10 @@ from datetime import timedelta
 from threading import Event
 
 from celery import Celery, Task
-from kombu import Connection, Exchange, Producer, Queue
+from kombu.connection import Connection
+from kombu.entity import Exchange, Queue
 from kombu.exceptions import KombuError, OperationalError
+from kombu.messaging import Producer
 from sqlalchemy import bindparam, select, update
 
 from engine import clock, work
@@ -101,7 +104,7 @@ def celery_app(engine: Engine, broker_url: str, queue: Queue | None = None) -> C
     )
     worker_id = f"celery-{os.getpid()}"
 
-    @app.task(name=RUN_JOB, bind=True, max_retries=0)  # type: ignore[untyped-decorator]
+    @app.task(name=RUN_JOB, bind=True, max_retries=0, shared=False)  # type: ignore[untyped-decorator]
     def run_job(_: Task, tenant: str, job_id: str) -> None:
         run_delivery(engine, tenant, job_id, worker_id)
 
@@ -190,14 +193,14 @@ class Relay:
             self._connection = Connection(self._url, transport_options=CONNECTION, heartbeat=10)
             self._connection.connect()
             channel = self._connection.default_channel
-            dead_letters(self._queue.name)(channel).declare()  # type: ignore[no-untyped-call]
-            self._queue(channel).declare()  # type: ignore[no-untyped-call]
-        return Producer(self._connection.default_channel)  # type: ignore[no-untyped-call]
+            dead_letters(self._queue.name)(channel).declare()
+            self._queue(channel).declare()
+        return Producer(self._connection.default_channel)
 
     def _disconnect(self) -> None:
         if self._connection is not None:
             connection, self._connection = self._connection, None
             try:
-                connection.release()  # type: ignore[no-untyped-call]
+                connection.release()
             except (KombuError, OSError) as error:
                 log.debug("relay: %s", error)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, and_, exists, func, select
+from sqlalchemy import ColumnElement, and_, bindparam, exists, func, select
 
 from engine import access, worklist
 from engine.errors import NotFound
@@ -64,15 +65,9 @@ def tasks(tx: Transaction, principal: Principal, query: TaskQuery) -> list[Task]
     if short is not None and query.order == "newest":
         rows = worklist.newest(tx, *short, query.limit, query.offset)
         return [as_task(row) for row in rows]
-    statement = (
-        select(*worklist.TASK)
-        .join_from(user_task, instance, _JOINED)
-        .where(*_filters(tx, principal, query))
-        .order_by(*_ORDERS[query.order])
-        .limit(query.limit)
-        .offset(query.offset)
-    )
-    return [as_task(row) for row in tx.all(statement)]
+    shape, values = _shape(tx, principal, query)
+    page = {"page_limit": query.limit, "page_offset": query.offset}
+    return [as_task(row) for row in tx.all(_page(shape), {**values, **page})]
 
 
 def task_count(tx: Transaction, principal: Principal, query: TaskQuery) -> int:
@@ -80,13 +75,8 @@ def task_count(tx: Transaction, principal: Principal, query: TaskQuery) -> int:
     short = _short_way(principal, query)
     if short is not None:
         return worklist.count(tx, *short)
-    statement = (
-        select(func.count())
-        .select_from(user_task)
-        .join(instance, _JOINED)
-        .where(*_filters(tx, principal, query))
-    )
-    return int(tx.scalar(statement))
+    shape, values = _shape(tx, principal, replace(query, order="newest"))
+    return int(tx.scalar(_count(shape), values))
 
 
 def task(tx: Transaction, principal: Principal, task_id: str) -> Task:
@@ -131,46 +121,119 @@ def _short_way(principal: Principal, query: TaskQuery) -> tuple[list[str], list[
     return sorted(wanted), []
 
 
-def _filters(tx: Transaction, principal: Principal, query: TaskQuery) -> list[ColumnElement[bool]]:
-    table = user_task.c
-    found: list[ColumnElement[bool]] = [
-        table.tenant == tx.tenant,
-        access.visible_tasks(principal),
-    ]
-    if query.state != "any":
-        is_open = table.closed_at.is_(None)
-        found.append(is_open if query.state == "open" else ~is_open)
-    equal = (
-        (table.assignee, query.assignee),
-        (table.instance_id, query.instance_id),
-        (table.definition_id, query.definition_id),
-        (table.process_id, query.process_id),
-        (table.node, query.node),
-        (table.name, query.name),
-        (table.closed_by, query.done_by),
-        (instance.c.business_key, query.business_key),
-    )
-    found += [column == value for column, value in equal if value is not None]
-    if query.unassigned:
-        found.append(table.assignee.is_(None))
-    if query.due_before is not None:
-        found.append(table.due <= query.due_before)
-    if query.due_after is not None:
-        found.append(table.due >= query.due_after)
+_EQUAL: dict[str, Any] = {
+    "assignee": user_task.c.assignee,
+    "instance_id": user_task.c.instance_id,
+    "definition_id": user_task.c.definition_id,
+    "process_id": user_task.c.process_id,
+    "node": user_task.c.node,
+    "name": user_task.c.name,
+    "done_by": user_task.c.closed_by,
+    "business_key": instance.c.business_key,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What decides a statement's text, without any value: it is compiled once for each shape.
+
+    `own` counts the principal's names and candidacies; None: it sees every task.
+    """
+
+    given: frozenset[str]
+    state: str
+    order: str
+    unassigned: bool
+    free: bool
+    inbox: tuple[int, int] | None
+    own: tuple[int, int] | None
+    wanted: int
+
+
+def _shape(tx: Transaction, principal: Principal, query: TaskQuery) -> tuple[Shape, dict[str, Any]]:
+    """The shape, and the values of its parameters."""
+    fields = (*_EQUAL, "due_before", "due_after")
+    given = {name: getattr(query, name) for name in fields if getattr(query, name) is not None}
     wanted = [f"g:{group}" for group in query.candidate_groups]
     if query.candidate_user is not None:
         wanted.append(f"u:{query.candidate_user}")
-    if query.inbox:
-        found.append(
-            table.assignee.in_(access.names(principal))
-            | _candidate(access.candidacies(principal), free=True)
-        )
-    if wanted:
-        found.append(_candidate(wanted, free=not query.include_assigned))
+    called, candidacies = access.names(principal), access.candidacies(principal)
+    counts = (len(called), len(candidacies))
+    seen = None if access.sees_all(principal) else counts
+    shape = Shape(
+        given=frozenset(given),
+        state=query.state,
+        order=query.order,
+        unassigned=query.unassigned,
+        free=not query.include_assigned,
+        inbox=counts if query.inbox else None,
+        own=seen,
+        wanted=len(wanted),
+    )
+    values = {"tenant": tx.tenant, **given, **_numbered("wanted", wanted)}
+    if seen is not None or query.inbox:
+        values |= {**_numbered("called", called), **_numbered("candidacy", candidacies)}
+    if seen is not None:
+        values["person"] = principal.id
+    return shape, values
+
+
+@cache
+def _page(shape: Shape) -> Any:
+    return (
+        select(*worklist.TASK)
+        .join_from(user_task, instance, _JOINED)
+        .where(*_filters(shape))
+        .order_by(*_ORDERS[shape.order])
+        .limit(bindparam("page_limit"))
+        .offset(bindparam("page_offset"))
+    )
+
+
+@cache
+def _count(shape: Shape) -> Any:
+    joined = select(func.count()).select_from(user_task).join(instance, _JOINED)
+    return joined.where(*_filters(shape))
+
+
+def _filters(shape: Shape) -> list[ColumnElement[bool]]:
+    table = user_task.c
+    found: list[ColumnElement[bool]] = [table.tenant == bindparam("tenant")]
+    if shape.own is not None:
+        called, candidacies = _parameters(shape.own)
+        found.append(access.tasks_seen_by(called, candidacies, bindparam("person")))
+    if shape.state != "any":
+        is_open = table.closed_at.is_(None)
+        found.append(is_open if shape.state == "open" else ~is_open)
+    found += [column == bindparam(name) for name, column in _EQUAL.items() if name in shape.given]
+    if shape.unassigned:
+        found.append(table.assignee.is_(None))
+    if "due_before" in shape.given:
+        found.append(table.due <= bindparam("due_before"))
+    if "due_after" in shape.given:
+        found.append(table.due >= bindparam("due_after"))
+    if shape.inbox is not None:
+        called, candidacies = _parameters(shape.inbox)
+        found.append(table.assignee.in_(called) | _candidate(candidacies, free=True))
+    if shape.wanted:
+        wanted: list[Any] = [bindparam(f"wanted{index}") for index in range(shape.wanted)]
+        found.append(_candidate(wanted, free=shape.free))
     return found
 
 
-def _candidate(candidates: list[str], *, free: bool) -> ColumnElement[bool]:
+def _parameters(counts: tuple[int, int]) -> tuple[list[Any], list[Any]]:
+    called, candidacies = counts
+    return (
+        [bindparam(f"called{index}") for index in range(called)],
+        [bindparam(f"candidacy{index}") for index in range(candidacies)],
+    )
+
+
+def _numbered(name: str, values: list[str]) -> dict[str, Any]:
+    return {f"{name}{index}": value for index, value in enumerate(values)}
+
+
+def _candidate(candidates: list[Any], *, free: bool) -> ColumnElement[bool]:
     criterion = and_(
         task_candidate.c.tenant == user_task.c.tenant,
         task_candidate.c.task_id == user_task.c.id,

@@ -164,9 +164,16 @@ class Bench:
         **variables: Value,
     ) -> Case:
         """Start a process at its none start event, or `at` another."""
+        return self._start(self._graph(process), variables, at, business_key, initiator)
+
+    def start_with(self, process: str, variables: Variables) -> Case:
+        """`start` with variables of any name."""
+        return self._start(self._graph(process), variables)
+
+    def _graph(self, process: str) -> Graph:
         if process not in self._graphs:
             raise NotFound("process", process)
-        return self._start(self._graphs[process], variables, at, business_key, initiator)
+        return self._graphs[process]
 
     def _start(
         self,

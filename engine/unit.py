@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 
 LARGEST_INSTANCE = 4 * 1024 * 1024
 
+GONE = b"{}"
+"""The variables of an instance that has ended: its ledger has them, see `instance_queries`."""
+
 LOCKED = tuple(
     instances.c[name].label(f"i_{name}")
     for name in (
@@ -291,7 +294,7 @@ class Unit:
                 "how": ended.how if ended else None,
                 "end_node": ended.end if ended else None,
                 "state": None if ended else encode(instance.state),
-                "variables": _variables(instance.state),
+                "variables": GONE if ended else _variables(instance.state),
                 "seq": instance.seq,
                 "head": instance.head,
             },
@@ -310,7 +313,7 @@ class Unit:
             return
         if ended is not None:
             row |= {"ended_at": self.tx.now, "how": ended.how, "end_node": ended.end}
-            row |= {"state": None, "variables": _variables(instance.state)}
+            row |= {"state": None, "variables": GONE}
             self.add(_END, row)
             return
         row["state"] = encode(instance.state)

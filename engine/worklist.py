@@ -23,33 +23,8 @@ TASK = (user_task, instance.c.business_key)
 @cache
 def _list(candidates: int, assignees: int) -> Any:
     """The statement for so many candidacies and names; compiled once for each pair."""
-    branches = []
-    for index in range(candidates):
-        newest = (
-            select(task_candidate.c.task_id, task_candidate.c.opened_at)
-            .where(
-                task_candidate.c.tenant == bindparam("tenant"),
-                task_candidate.c.candidate == bindparam(f"c{index}"),
-                task_candidate.c.free.is_(True),
-            )
-            .order_by(task_candidate.c.opened_at.desc(), task_candidate.c.task_id.desc())
-            .limit(bindparam("upto"))
-            .subquery()
-        )
-        branches.append(select(newest.c.task_id, newest.c.opened_at))
-    for index in range(assignees):
-        mine = (
-            select(user_task.c.id.label("task_id"), user_task.c.opened_at)
-            .where(
-                user_task.c.tenant == bindparam("tenant"),
-                user_task.c.assignee == bindparam(f"a{index}"),
-                user_task.c.closed_at.is_(None),
-            )
-            .order_by(user_task.c.opened_at.desc())
-            .limit(bindparam("upto"))
-            .subquery()
-        )
-        branches.append(select(mine.c.task_id, mine.c.opened_at))
+    branches = [_free(f"c{index}") for index in range(candidates)]
+    branches += [_assigned(f"a{index}") for index in range(assignees)]
     found = union_all(*branches).subquery()
     page = (
         select(found.c.task_id, found.c.opened_at)
@@ -59,21 +34,48 @@ def _list(candidates: int, assignees: int) -> Any:
         .offset(bindparam("offset"))
         .subquery()
     )
+    tenant: Any = bindparam("tenant")
+    is_task = and_(user_task.c.tenant == tenant, user_task.c.id == page.c.task_id)
+    is_case = and_(instance.c.tenant == tenant, instance.c.id == user_task.c.instance_id)
     return (
         select(*TASK)
         .select_from(page)
-        .join(
-            user_task,
-            and_(user_task.c.tenant == bindparam("tenant"), user_task.c.id == page.c.task_id),
-        )
-        .join(
-            instance,
-            and_(
-                instance.c.tenant == bindparam("tenant"), instance.c.id == user_task.c.instance_id
-            ),
-        )
+        .join(user_task, is_task)
+        .join(instance, is_case)
         .order_by(page.c.opened_at.desc(), page.c.task_id.desc())
     )
+
+
+def _free(candidate: str) -> Any:
+    """The newest free tasks of one candidacy: one ordered range of its index."""
+    newest = (
+        select(task_candidate.c.task_id, task_candidate.c.opened_at)
+        .where(
+            task_candidate.c.tenant == bindparam("tenant"),
+            task_candidate.c.candidate == bindparam(candidate),
+            task_candidate.c.free.is_(True),
+        )
+        .order_by(task_candidate.c.opened_at.desc(), task_candidate.c.task_id.desc())
+        .limit(bindparam("upto"))
+        .subquery()
+    )
+    return select(newest.c.task_id, newest.c.opened_at)
+
+
+def _assigned(assignee: str) -> Any:
+    """The newest open tasks of one assignee."""
+    mine = (
+        select(user_task.c.id.label("task_id"), user_task.c.opened_at)
+        .where(
+            user_task.c.tenant == bindparam("tenant"),
+            user_task.c.assignee == bindparam(assignee),
+            user_task.c.closed_at.is_(None),
+        )
+        .order_by(user_task.c.opened_at.desc())
+        .limit(bindparam("upto"))
+        .subquery()
+    )
+    return select(mine.c.task_id, mine.c.opened_at)
 
 
 @cache

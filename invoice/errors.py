@@ -1,7 +1,5 @@
 """Errors of the invoice package. Each leaf names a situation and carries a stable `code`."""
 
-# ruff: noqa: N818 - the leaves are named for the situation
-
 from __future__ import annotations
 
 

@@ -31,7 +31,7 @@ _DATE_102 = re.compile(r"(\d{4})(\d\d)(\d\d)\Z", re.ASCII)
 _MAX_DIGITS = 60
 
 
-class Unreadable(ValueError):  # noqa: N818
+class Unreadable(ValueError):
     """A text that is not of the type that its field has."""
 
 

@@ -65,7 +65,7 @@ def _objects(settings: Settings) -> Iterator[Diagnosis]:
             "Prüfpunkte",
             "notice",
             "Der Objektspeicher kann Prüfpunkte nicht gegen Löschen sperren: wer diesen Rechner "
-            "verwaltet, ist nicht ausgeschlossen. Bewahren Sie Fingerabdruck und Bündel getrennt auf.",
+            "verwaltet, ist nicht ausgeschlossen. Fingerabdruck und Bündel getrennt aufbewahren.",
         )
 
 

@@ -153,7 +153,7 @@ start() {
   cat >"$HERE/env" <<X
 export AMTSGANG_TEST_POSTGRES=postgresql+psycopg://app@127.0.0.1:$PG/amtsgang
 export AMTSGANG_TEST_RABBITMQ=amqp://guest:guest@127.0.0.1:$AMQP//
-export AMTSGANG_TEST_S3=s3+http://$S3_USER:$S3_PASSWORD@127.0.0.1:$S3/amtsgang
+export AMTSGANG_TEST_S3=s3://$S3_USER:$S3_PASSWORD@127.0.0.1:$S3/amtsgang
 X
   echo "$AMQP $DIST $EPMD" >"$HERE/rabbit-ports"
   say "PostgreSQL on $PG, RabbitMQ on $AMQP, $s3 on $S3; read .services/env"

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from bpmn.errors import ExpressionFailed, ExpressionRefused
@@ -40,6 +41,9 @@ Test = Callable[[Value, Mapping[str, Value], datetime], bool]
 
 assert builtins.REGISTERED
 
+_PLAIN = frozenset({bool, int, str, Decimal, type(None)})
+"""Types of results that need no look inside."""
+
 _STOPPED = "the expression is nested too deeply"
 
 
@@ -50,9 +54,7 @@ def compile_feel(text: str, names: Iterable[str] = ()) -> Evaluate:
     def evaluate(variables: Mapping[str, Value], now: datetime) -> Value:
         try:
             value: Value = code(Scope(variables, Run(now)))
-            if value is True or value is False or type(value) is str:
-                return value
-            return exported(value)
+            return value if type(value) in _PLAIN else exported(value)
         except RecursionError:
             raise ExpressionFailed(_STOPPED) from None
 

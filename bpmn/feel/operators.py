@@ -227,6 +227,8 @@ def quotient(left: Number, right: Number) -> Number | None:
 
 
 def add(left: Any, right: Any) -> Any:
+    if type(left) is int and type(right) is int:  # the commonest sum, before all questions
+        return exact(left + right)
     if _both_numbers(left, right):
         return _number_sum(left, right)
     if type(left) is str and type(right) is str:

@@ -25,7 +25,7 @@ _HORIZON = 2199
 """The last year looked at; a rule without a match until then never occurs."""
 
 
-class CronInvalid(ValueError):  # noqa: N818  named for the situation
+class CronInvalid(ValueError):
     """A text that is not a cron expression of the supported kind."""
 
 

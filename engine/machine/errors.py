@@ -1,7 +1,5 @@
 """Errors of the machine: triggers that do not fit the state. The state is unchanged by them."""
 
-# ruff: noqa: N818  (each is named for the situation)
-
 from __future__ import annotations
 
 

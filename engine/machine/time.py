@@ -23,7 +23,7 @@ from engine.machine.cron import Cron, CronInvalid
 ZONE = ZoneInfo("Europe/Berlin")
 
 
-class TimeInvalid(ValueError):  # noqa: N818  named for the situation
+class TimeInvalid(ValueError):
     """A text or value that names no instant, duration or recurrence."""
 
 

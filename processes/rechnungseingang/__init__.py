@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from processes.package import Package, PrincipalOf, Router
 from processes.rechnungseingang.demo import USERS
+from processes.rechnungseingang.errors import STATUSES
 from processes.rechnungseingang.handlers import handlers as _handlers
 from processes.rechnungseingang.panel import panel_file, task_panel
 from processes.rechnungseingang.steps import participants
@@ -42,6 +43,7 @@ PACKAGE = Package(
     participants=participants,
     searchable=frozenset({"leitweg_id", "unit", "due_on", "anordnungsart"}),
     routes=_routes,
+    statuses=STATUSES,
     task_panel=task_panel,
     task_summaries=task_summaries,
     panel_file=panel_file,

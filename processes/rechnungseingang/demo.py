@@ -7,13 +7,19 @@ this is for loopback only, and the roots say so.
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from time import monotonic, sleep
 from typing import TYPE_CHECKING
+from urllib.request import Request, urlopen
+
+from sqlalchemy import select
 
 from eakte.aktenplan import seed_demo
+from engine.tables import user_task
 from identity.befugnisse import Kind, befugnisse, confirm_befugnis, propose_befugnis
 from identity.persons import add_machine, add_person, find_by_login, person_by_id, principal_of
 from identity.principal import Principal, system_principal
@@ -165,9 +171,49 @@ def push(house: House) -> list[Pushed]:
     pushed = []
     for sample in samples():
         for _ in range(sample.pushes):
-            given = Push(sample.data, "application/xml", sample.file, "demo")
+            given = Push(sample.data, sample.file, "demo")
             pushed.append(Pushed(sample, receipts.receive(house, who, given)))
     return pushed
+
+
+def push_over_http(house: House, base: str) -> list[Pushed]:
+    """Push the samples as an accounting system does; `base` is where the house listens."""
+    login = principal(house, INTAKE).name
+    secret = b64encode(f"{login}:{login}".encode()).decode()
+    headers = {"authorization": f"Basic {secret}", "content-type": "application/xml"}
+    pushed = []
+    for sample in samples():
+        for _ in range(sample.pushes):
+            url = f"{base}/api/v1/invoices?channel=demo"
+            request = Request(url, sample.data, headers)  # noqa: S310 our own address
+            with urlopen(request, timeout=30) as answer:  # noqa: S310
+                said = json.load(answer)
+            pushed.append(Pushed(sample, Receipt(said["id"], said["sha256"], said["first"])))
+    return pushed
+
+
+def wait_for_people(
+    house: House, pushed: list[Pushed], timeout: float = 60
+) -> list[tuple[str, str, str]]:
+    """Wait until every invoice needs a person; file, what it is, and the names of its tasks."""
+    ids = {each.receipt.id: each.sample for each in pushed}
+    found: dict[str, list[str]] = {}
+    end = monotonic() + timeout
+    while monotonic() < end and len(found) < len(ids):
+        with house.database.reading(house.settings.tenant) as tx:
+            for row in tx.all(
+                select(user_task.c.instance_id, user_task.c.name)
+                .where(user_task.c.tenant == tx.tenant, user_task.c.closed_at.is_(None))
+                .where(user_task.c.instance_id.in_(list(ids)))
+            ):
+                names = found.setdefault(row.instance_id, [])
+                if row.name not in names:
+                    names.append(row.name)
+        sleep(0.05)
+    return [
+        (sample.file, sample.about, ", ".join(found.get(invoice, ["noch in Arbeit"])))
+        for invoice, sample in ids.items()
+    ]
 
 
 def _appoint(tx: Transaction, user: Clerk) -> None:

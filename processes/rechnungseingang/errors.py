@@ -42,6 +42,12 @@ class ReceivedAtInvalid(RechnungseingangError):
     code = "received_at_invalid"
 
 
+class KeyInvalid(RechnungseingangError):
+    """An Idempotency-Key that is empty or too long."""
+
+    code = "idempotency_key_invalid"
+
+
 class KeyReused(RechnungseingangError):
     """An Idempotency-Key that came before with other bytes."""
 
@@ -66,6 +72,12 @@ class SignatureVoid(CompletionRefused):
     code = "signature_void"
 
 
+class InvoiceClosed(RechnungseingangError):
+    """The invoice is z.d.A., or not filed yet: nothing is added to it."""
+
+    code = "invoice_closed"
+
+
 class NotWaitingForBooking(RechnungseingangError):
     """A report from the booking system for an invoice that does not wait for one."""
 
@@ -82,3 +94,21 @@ class RoutingTableInvalid(RechnungseingangError):
     """A line of the routing table that cannot be read."""
 
     code = "routing_table_invalid"
+
+
+STATUSES: dict[type[Exception], int] = {
+    RechnungseingangError: 422,
+    InvoiceUnknown: 404,
+    InvoiceTooLarge: 413,
+    NothingReceived: 400,
+    ReceivedAtInvalid: 422,
+    KeyInvalid: 400,
+    KeyReused: 409,
+    BookingContradicts: 409,
+    InvoiceClosed: 409,
+    NotWaitingForBooking: 409,
+    BefugnisMissing: 403,
+    Befangen: 403,
+    SignatureVoid: 409,
+}
+"""What each means over HTTP."""

@@ -2,7 +2,8 @@
 
 Invariant: a push is answered by what is stored, never by what is hoped: 202 with where to look the
 first time, 200 with the same id for the same bytes, 409 only for an Idempotency-Key that came with
-other bytes. Handlers are synchronous; FastAPI runs them on its threads.
+other bytes. Handlers are synchronous, on FastAPI's threads; what they raise the root turns into
+problem+json by `PACKAGE.statuses`.
 """
 
 from __future__ import annotations
@@ -19,31 +20,12 @@ from starlette.datastructures import UploadFile
 
 from identity.principal import Principal
 from processes.package import PrincipalOf
-from processes.rechnungseingang import acknowledgements, receipts, status
+from processes.rechnungseingang import acknowledgements, papers, receipts, status
 from processes.rechnungseingang.booking import Acknowledgement
-from processes.rechnungseingang.errors import (
-    BookingContradicts,
-    InvoiceTooLarge,
-    InvoiceUnknown,
-    KeyReused,
-    NothingReceived,
-    NotWaitingForBooking,
-    ReceivedAtInvalid,
-    RechnungseingangError,
-)
+from processes.rechnungseingang.errors import KeyInvalid, NothingReceived, ReceivedAtInvalid
 
 if TYPE_CHECKING:
     from processes.house import House
-
-_STATUS: dict[type[RechnungseingangError], int] = {
-    InvoiceUnknown: 404,
-    InvoiceTooLarge: 413,
-    NothingReceived: 400,
-    ReceivedAtInvalid: 422,
-    KeyReused: 409,
-    BookingContradicts: 409,
-    NotWaitingForBooking: 409,
-}
 
 
 class BookingReport(BaseModel):
@@ -58,19 +40,13 @@ class BookingReport(BaseModel):
     booking_id: str | None = Field(None, max_length=100)
 
 
-def problem(error: RechnungseingangError) -> JSONResponse:
-    """RFC 9457 for every refusal of this package."""
-    code = _STATUS.get(type(error), 422)
-    body = {"type": "about:blank", "status": code, "code": error.code, "detail": str(error)}
-    return JSONResponse(body, code, media_type="application/problem+json")
-
-
 def routes(house: House, principal_of: PrincipalOf) -> APIRouter:
     """The router under `/api/v1/invoices`."""
     router = APIRouter(prefix="/api/v1/invoices", tags=["Rechnungen"])
     who = Depends(principal_of)
     _add_push(router, house, who)
     _add_reading(router, house, who)
+    _add_papers(router, house, who)
     _add_booking(router, house, who)
     return router
 
@@ -80,12 +56,9 @@ def _add_push(router: APIRouter, house: House, who: Principal) -> None:
     async def push(request: Request, principal: Principal = who) -> Response:
         """XML or PDF as the body, or multipart with one file. Header `Received-At` or query
         `received_at` states when the channel received it, `Idempotency-Key` names the push."""
-        try:
-            given = await _push_of(request)
-            # The house is synchronous: its work must not hold the event loop.
-            receipt = await asyncio.to_thread(receipts.receive, house, principal, given)
-        except RechnungseingangError as error:
-            return problem(error)
+        given = await _push_of(request)
+        # The house is synchronous: its work must not hold the event loop.
+        receipt = await asyncio.to_thread(receipts.receive, house, principal, given)
         where = f"{router.prefix}/{receipt.id}"
         body = {
             "id": receipt.id,
@@ -108,19 +81,13 @@ def _add_reading(router: APIRouter, house: House, who: Principal) -> None:
 
     @router.get("/{invoice}", summary="Stand, Kopfdaten und Befunde einer Rechnung")
     def show(invoice: str, principal: Principal = who) -> Response:
-        try:
-            with house.database.begin(principal.tenant) as tx:
-                return JSONResponse(status.status(tx, principal, house.blobs, invoice))
-        except RechnungseingangError as error:
-            return problem(error)
+        with house.database.begin(principal.tenant) as tx:
+            return JSONResponse(status.status(tx, principal, house.blobs, invoice))
 
     @router.get("/{invoice}/original", summary="Die empfangenen Bytes, unverändert")
     def original(invoice: str, principal: Principal = who) -> Response:
-        try:
-            with house.database.begin(principal.tenant) as tx:
-                row, data = status.original(tx, principal, house.blobs, invoice)
-        except RechnungseingangError as error:
-            return problem(error)
+        with house.database.begin(principal.tenant) as tx:
+            row, data = status.original(tx, principal, house.blobs, invoice)
         headers = {
             "content-disposition": f'attachment; filename="rechnung-{row.id}"',
             "x-content-type-options": "nosniff",
@@ -130,11 +97,8 @@ def _add_reading(router: APIRouter, house: House, who: Principal) -> None:
 
     @router.get("/{invoice}/attachments/{number}", summary="Eine Anlage der Rechnung")
     def attachment(invoice: str, number: int, principal: Principal = who) -> Response:
-        try:
-            with house.database.begin(principal.tenant) as tx:
-                found = status.attachment(tx, principal, house.blobs, invoice, number)
-        except RechnungseingangError as error:
-            return problem(error)
+        with house.database.begin(principal.tenant) as tx:
+            found = status.attachment(tx, principal, house.blobs, invoice, number)
         # What a browser shows by itself without running anything opens; all else is saved.
         shown = found.media_type in {"application/pdf", "image/png", "image/jpeg"}
         way = "inline" if shown else "attachment"
@@ -146,23 +110,37 @@ def _add_reading(router: APIRouter, house: House, who: Principal) -> None:
         return Response(found.content, media_type=found.media_type, headers=headers)
 
 
+def _add_papers(router: APIRouter, house: House, who: Principal) -> None:
+    @router.post("/{invoice}/documents", status_code=201, summary="Unterlagen hinzufügen")
+    async def add(
+        invoice: str, kind: papers.Kind, request: Request, principal: Principal = who
+    ) -> Response:
+        """Lieferschein, Vermerk, Mahnung or Schriftverkehr, as the body or multipart. A Mahnung
+        raises the priority."""
+        given = await _push_of(request)
+        filed = await asyncio.to_thread(
+            papers.add_paper,
+            house,
+            principal,
+            invoice,
+            kind=kind,
+            data=given.data,
+            name=given.file_name,
+        )
+        return JSONResponse({"id": filed.id, "version": filed.current.id}, 201)
+
+
 def _add_booking(router: APIRouter, house: House, who: Principal) -> None:
     @router.get("/{invoice}/booking-file", summary="Die geltende Buchungsdatei")
     def booking_file(invoice: str, principal: Principal = who) -> Response:
-        try:
-            with house.database.begin(principal.tenant) as tx:
-                data = acknowledgements.current_file(tx, principal, house.blobs, invoice)
-        except RechnungseingangError as error:
-            return problem(error)
+        with house.database.begin(principal.tenant) as tx:
+            data = acknowledgements.current_file(tx, principal, house.blobs, invoice)
         return Response(data, media_type="application/json")
 
     @router.post("/{invoice}/booking", summary="gebucht oder abgewiesen melden")
     def booked(invoice: str, report: BookingReport, principal: Principal = who) -> Response:
         said = Acknowledgement(**report.model_dump())
-        try:
-            applied = acknowledgements.report(house, principal, invoice, said)
-        except RechnungseingangError as error:
-            return problem(error)
+        applied = acknowledgements.report(house, principal, invoice, said)
         return JSONResponse({"id": invoice, "result": said.result, "first": applied})
 
 
@@ -171,23 +149,21 @@ async def _push_of(request: Request) -> receipts.Push:
     received_at = _instant(stated) if stated else None
     key = request.headers.get("idempotency-key")
     if key is not None and not 0 < len(key) <= 255:
-        raise KeyReused("Ein Idempotency-Key hat 1 bis 255 Zeichen.")
+        raise KeyInvalid("Ein Idempotency-Key hat 1 bis 255 Zeichen.")
     channel = (request.query_params.get("channel") or "api")[:40]
-    media_type = request.headers.get("content-type", "application/xml").split(";")[0].strip()
+    media_type = request.headers.get("content-type", "").split(";")[0].strip()
     if media_type != "multipart/form-data":
-        data, name = await request.body(), None
-        return receipts.Push(data, media_type[:120], name, channel, received_at, key)
+        return receipts.Push(await request.body(), None, channel, received_at, key)
     async with request.form(max_files=1, max_fields=5) as form:
         files = [item for item in form.values() if isinstance(item, UploadFile)]
         if len(files) != 1:
             raise NothingReceived("Bitte genau eine Datei je Rechnung senden.")
         data = await files[0].read()
         name = (files[0].filename or "")[:200] or None
-        part = (files[0].content_type or "application/xml").split(";")[0].strip()[:120]
         field = form.get("received_at")
         if isinstance(field, str) and field and received_at is None:
             received_at = _instant(field)
-    return receipts.Push(data, part, name, channel, received_at, key)
+    return receipts.Push(data, name, channel, received_at, key)
 
 
 def _instant(text: str) -> datetime:

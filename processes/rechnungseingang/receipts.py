@@ -17,6 +17,7 @@ from sqlalchemy import insert, select, update
 from engine.commands import StartInstance
 from identity.access import permits, require
 from identity.principal import Principal, system_principal
+from invoice.attachments import sniffed
 from processes.rechnungseingang.errors import (
     InvoiceTooLarge,
     InvoiceUnknown,
@@ -39,10 +40,12 @@ CLOCK_SKEW = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class Push:
-    """What a channel hands over. `received_at` is stated by the channel, or None for now."""
+    """What a channel hands over. `received_at` is stated by the channel, or None for now.
+
+    What kind of file it is, the bytes say, whatever the channel calls them.
+    """
 
     data: bytes
-    media_type: str = "application/xml"
     file_name: str | None = None
     channel: str = "api"
     received_at: datetime | None = None
@@ -69,8 +72,8 @@ def receive(house: House, principal: Principal, push: Push) -> Receipt:
     with house.database.reading(principal.tenant) as tx:
         known = _known(tx, principal, push, digest)
     if known is not None:
-        return _again(house, principal, push, known)
-    blob = house.blobs.put(principal.tenant, push.data, push.media_type)
+        return _again(house, principal, push, digest, known)
+    blob = house.blobs.put(principal.tenant, push.data, sniffed(push.data))
     try:
         with house.database.begin(principal.tenant) as tx:
             return _take_in(tx, house, principal, push, blob)
@@ -80,7 +83,7 @@ def receive(house: House, principal: Principal, push: Push) -> Receipt:
             known = _known(tx, principal, push, digest)
         if known is None:
             raise
-        return _again(house, principal, push, known)
+        return _again(house, principal, push, digest, known)
 
 
 def receipt(tx: Transaction, invoice: str) -> Row:
@@ -174,12 +177,11 @@ def _known(tx: Transaction, principal: Principal, push: Push, digest: str) -> st
     return found
 
 
-def _again(house: House, principal: Principal, push: Push, known: str) -> Receipt:
-    digest = sha256(push.data).hexdigest()
+def _again(house: House, principal: Principal, push: Push, digest: str, known: str) -> Receipt:
+    """The first answer once more; a new key now stands for these bytes, too."""
     if push.key is not None:
         with house.database.begin(principal.tenant) as tx:
-            if _known(tx, principal, push, digest) is not None:
-                _remember_key(tx, principal, push, digest, known)
+            _remember_key(tx, principal, push, digest, known)
     return Receipt(known, digest, first=False)
 
 

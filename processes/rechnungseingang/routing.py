@@ -26,7 +26,6 @@ _COLUMNS = (
     "fachgruppe",
     "rechnerische_gruppe",
     "anordnungsgruppe",
-    "vertraulichkeit",
 )
 
 
@@ -38,7 +37,6 @@ class Route:
     checking_group: str
     arithmetic_group: str
     ordering_group: str
-    vertraulichkeit: str
 
     @property
     def groups(self) -> tuple[str, ...]:

@@ -100,7 +100,6 @@ invoice_route = Table(
     Column("checking_group", String(100), nullable=False),
     Column("arithmetic_group", String(100), nullable=False),
     Column("ordering_group", String(100), nullable=False),
-    Column("vertraulichkeit", String(20), nullable=False),
     PrimaryKeyConstraint("tenant", "leitweg_id"),
     Index("ix_invoice_route_unit", "tenant", "unit"),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,14 +12,16 @@ import pytest
 from engine import work
 from processes.house import House, Settings, open_house
 from processes.rechnungseingang import demo
+from storage.migrate import migrate
 
 
 @pytest.fixture(scope="session")
 def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A house as the demo sets it up, made once: hashing its people's passwords takes seconds."""
     data = tmp_path_factory.mktemp("furnished")
-    house = open_house(Settings(data=data))
-    house.database.create_all()
+    settings = Settings(data=data)
+    migrate(settings.database)
+    house = open_house(settings)
     house.deploy_packages()
     demo.set_up(house)
     house.close()
@@ -34,12 +37,12 @@ def house(furnished: Path, tmp_path: Path) -> Iterator[House]:
 
 @pytest.fixture
 def run_jobs(house: House) -> Callable[[], None]:
+    return partial(work_off, house)
+
+
+def work_off(house: House) -> None:
     """Run what is due now, and what that makes due."""
-
-    def run() -> None:
-        tenant = house.settings.tenant
-        while rows := work.claim(house.engine, tenant, "test", 10):
-            for row in rows:
-                work.run(house.engine, tenant, row)
-
-    return run
+    tenant = house.settings.tenant
+    while rows := work.claim(house.engine, tenant, "test", 10):
+        for row in rows:
+            work.run(house.engine, tenant, row)

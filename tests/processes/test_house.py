@@ -345,7 +345,7 @@ def test_the_number_of_another_invoice_is_put_before_a_person(house: House, run_
 
 
 def test_a_sonstige_rechnung_is_typed_and_goes_the_same_way(house: House, run_jobs: Run) -> None:
-    desk = Desk(house, run_jobs, b"%PDF-1.4 a picture of an invoice", media_type="application/pdf")
+    desk = Desk(house, run_jobs, b"%PDF-1.4 a picture of an invoice")
     assert desk.open_tasks == ["rechnung_klaeren"]
 
     desk.complete(

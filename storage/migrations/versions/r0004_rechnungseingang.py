@@ -97,7 +97,6 @@ def _invoice_route() -> None:
         sa.Column("checking_group", sa.String(100), nullable=False),
         sa.Column("arithmetic_group", sa.String(100), nullable=False),
         sa.Column("ordering_group", sa.String(100), nullable=False),
-        sa.Column("vertraulichkeit", sa.String(20), nullable=False),
         sa.PrimaryKeyConstraint("tenant", "leitweg_id", name="pk_invoice_route"),
     )
     op.create_index("ix_invoice_route_unit", "invoice_route", ["tenant", "unit"])

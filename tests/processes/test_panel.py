@@ -1,0 +1,78 @@
+"""What stands beside a task's form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import SimpleNamespace
+
+from identity.principal import Principal
+from processes.house import House
+from processes.package import TaskPanel
+from processes.rechnungseingang import PACKAGE, demo, receipts
+from processes.rechnungseingang.receipts import Push
+
+Run = Callable[[], None]
+SAMPLES = {sample.file: sample.data for sample in demo.samples()}
+
+
+def panel(house: House, run_jobs: Run, data: bytes, node: str, login: str) -> TaskPanel:
+    invoice = receipts.receive(house, demo.principal(house, demo.INTAKE), Push(data)).id
+    run_jobs()
+    who: Principal = demo.principal(house, login)
+    assert PACKAGE.task_panel is not None
+    with house.database.begin() as tx:
+        task = SimpleNamespace(instance_id=invoice, node=node)
+        found = PACKAGE.task_panel(house, tx, who, task)
+    assert found is not None
+    return found
+
+
+def test_a_clerk_sees_amount_due_date_skonto_and_attachment(house: House, run_jobs: Run) -> None:
+    data = SAMPLES["01_tiefbau_ubl.xml"]
+
+    shown = panel(house, run_jobs, data, "sachlich_pruefen", "tim.tannhaus").html
+
+    assert "18.828,18\N{NO-BREAK SPACE}€" in shown
+    assert "16.12.2026 (laut Rechnung)" in shown
+    assert "2,00 % bis 30.11.2026" in shown
+    assert "aufmass.csv" in shown
+
+
+def test_what_may_not_be_seen_is_not_shown(house: House, run_jobs: Run) -> None:
+    data = SAMPLES["02_jugendamt_cii.xml"]
+
+    shown = panel(house, run_jobs, data, "sachlich_pruefen", "tim.tannhaus").html
+
+    assert "Regenbogen" not in shown
+    assert "dürfen Sie nicht sehen" in shown
+
+
+def test_a_file_that_is_no_invoice_is_shown_as_text_that_does_nothing(
+    house: House, run_jobs: Run
+) -> None:
+    letter = b"<letter><script>alert(1)</script></letter>"
+
+    shown = panel(house, run_jobs, letter, "rechnung_klaeren", "rita.rehbein").html
+
+    assert "<script>" not in shown
+    assert "&lt;script&gt;" in shown
+
+
+def test_who_signs_a_refusal_reads_the_draft_beside_the_form(house: House, run_jobs: Run) -> None:
+    data = SAMPLES["05_regelbruch_ubl.xml"]
+
+    shown = panel(house, run_jobs, data, "ablehnung_zeichnen", "rita.rehbein").html
+
+    assert "noch nicht gezeichnet" in shown
+    assert "BR-DE-15" in shown
+
+
+def test_a_suspected_duplicate_shows_its_predecessor(house: House, run_jobs: Run) -> None:
+    who = demo.principal(house, demo.INTAKE)
+    receipts.receive(house, who, Push(SAMPLES["01_tiefbau_ubl.xml"]))
+    run_jobs()
+    again = SAMPLES["07_gleiche_nummer_ubl.xml"]
+
+    shown = panel(house, run_jobs, again, "dublette_pruefen", "rita.rehbein").html
+
+    assert "Frühere Rechnung mit dieser Nummer" in shown
