@@ -110,7 +110,7 @@ def tasks_of(house: House, login: str, node: str | None = None) -> list[Task]:
 
 def push(house: House, data: bytes) -> str:
     """An invoice as the Rechnungsstelle takes it in, led to its first person; its instance."""
-    given = receipts.Push(data, "application/xml", "rechnung.xml", "test")
+    given = receipts.Push(data, "rechnung.xml", "test")
     receipt = receipts.receive(house, demo.principal(house, demo.INTAKE), given)
     run_all(house)
     return receipt.id
