@@ -36,8 +36,9 @@ GOALS = {
 """On PostgreSQL: multiples of the fastest Java engine on the machine of docs/benchmarks.md."""
 
 NOTE = (
-    "r is the reference, a commit of one row. Medians; CPU time over all rounds. Clients are threads of one process with the engine, so "
-    "its CPU time is the client's and the engine's. PostgreSQL's is that of its whole server."
+    "r is the reference, a commit of one row. Medians; CPU time over all rounds. Clients are "
+    "threads of one process with the engine, so its CPU time is the client's and the engine's. "
+    "PostgreSQL's is that of its whole server."
 )
 _RUNNING = select(func.count()).select_from(instance).where(instance.c.ended_at.is_(None))
 
