@@ -14,6 +14,7 @@ from bench.report import Table, as_json, heading
 
 FIGURES = {
     "machine": "steps of the token machine beside SpiffWorkflow, in memory",
+    "second_opinion": "models that SpiffWorkflow and our machine answer differently",
     "engine": "workloads r, a, b, c, d: instances a second, CPU time, history",
     "inbox": "workload q: a clerk's list of tasks and its count",
     "http": "workload c over HTTP",
