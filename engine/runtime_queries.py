@@ -112,6 +112,13 @@ def incident_count(tx: Transaction, principal: Principal, query: IncidentQuery) 
     return _count(tx, principal, incident, query)
 
 
+def incidents_by_definition(tx: Transaction, principal: Principal) -> dict[str, int]:
+    """Definition id → how many incidents its instances stand at."""
+    by = incident.c.definition_id
+    statement = select(by, func.count()).where(*_filters(tx, principal, incident, IncidentQuery()))
+    return {row[0]: row[1] for row in tx.all(statement.group_by(by))}
+
+
 def incident_of(tx: Transaction, principal: Principal, incident_id: str) -> IncidentView:
     """Raises NotFound."""
     found = incidents(tx, principal, IncidentQuery(ids=(incident_id,), limit=1))
