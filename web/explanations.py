@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from starlette.exceptions import HTTPException
+
 from bpmn.errors import ModelError, ModelRefused
 from eakte import errors as eakte
 from engine import errors as engine
 from engine.machine.errors import MachineError
 from identity import errors as identity
-from starlette.exceptions import HTTPException
 from storage import errors as storage
 from web.visit import FormExpired, PageNotFound
 

@@ -21,14 +21,17 @@ NOT_PAGES = ("/api", "/engine-rest", "/healthz", "/static", "/openapi.json")
 _FOR_EVER = "public, max-age=31536000, immutable"
 
 _own = APIRouter()
+PARTS = (
+    *(part.router for part in (login, tasks, akten, wiedervorlagen, models, instances, audit)),
+    _own,
+)
 
 
 def pages() -> APIRouter:
     """Every page of the house; `app.state.house` must be set."""
     router = APIRouter(include_in_schema=False)
-    for part in (login, tasks, akten, wiedervorlagen, models, instances, audit):
-        router.include_router(part.router)
-    router.include_router(_own)
+    for part in PARTS:
+        router.include_router(part)
     return router
 
 
