@@ -113,7 +113,7 @@ def create(house: House | None = None) -> FastAPI:
     app = FastAPI(
         title="Amtsgang",
         version="0.1.0",
-        openapi_url="/api/v1/openapi.json",
+        openapi_url=None,  # served below, to those who may ask
         docs_url=None,
         redoc_url=None,
     )
@@ -125,6 +125,9 @@ def create(house: House | None = None) -> FastAPI:
     rest = EngineRest(house.engine, who, statuses)
     for prefix in ("/engine-rest/engine/default", "/engine-rest"):
         app.router.routes.append(Mount(prefix, app=rest))
+    app.add_api_route(
+        "/.well-known/camunda-automation-platform/webapps", _webapps, include_in_schema=False
+    )
     app.include_router(task_routes(house.engine, who))
     app.include_router(_health(house))
     app.include_router(_verification(house, who))
@@ -142,6 +145,12 @@ def create(house: House | None = None) -> FastAPI:
     app.add_exception_handler(HTTPException, _http)
     app.add_middleware(Shell)
     return app
+
+
+def _webapps(request: Request) -> JSONResponse:
+    """Where Modeler sends a person after a deployment. It names pages, and no data."""
+    base = str(request.base_url).rstrip("/")
+    return JSONResponse({"tasklistUrl": f"{base}/aufgaben", "cockpitUrl": f"{base}/prozesse"})
 
 
 # --- health, metrics, verification ---
@@ -180,6 +189,10 @@ def _ask(house: House) -> None:
 def _verification(house: House, who: Callable[[Request], Principal]) -> APIRouter:
     router = APIRouter(tags=["Betrieb"])
     asks = Depends(who)
+
+    @router.get("/api/v1/openapi.json", include_in_schema=False)
+    def openapi(request: Request, _principal: Principal = asks) -> JSONResponse:
+        return JSONResponse(request.app.openapi())
 
     @router.get("/metrics", summary="Kennzahlen für Prometheus")
     def metrics(principal: Principal = asks) -> Response:

@@ -114,8 +114,8 @@ def incident_count(tx: Transaction, principal: Principal, query: IncidentQuery) 
 
 def incidents_by_definition(tx: Transaction, principal: Principal) -> dict[str, int]:
     """Definition id → how many incidents its instances stand at."""
-    shape, values = _asked(tx, principal, IncidentQuery())
     by = incident.c.definition_id
+    shape, values = _asked(tx, principal, IncidentQuery())
     statement = select(by, func.count()).where(*_criteria(incident, shape)).group_by(by)
     if not access.sees_all(principal):
         statement = statement.where(_taking_part(principal, incident))

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 
+from api import create
 from processes.house import House, Settings, open_house
 from processes.rechnungseingang import demo
-from tests.web.browsing import Browser, application, run_all
+from tests.web.browsing import Browser, run_all
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +39,7 @@ def house(furnished: Path, tmp_path: Path) -> Iterator[House]:
 
 @pytest.fixture
 def app(house: House) -> FastAPI:
-    return application(house)
+    return create(house)
 
 
 @pytest.fixture

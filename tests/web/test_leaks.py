@@ -7,8 +7,10 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import select
 
+from eakte.readlog import accesses
 from eakte.tables import dokument_version, vorgang
 from processes.house import House
+from processes.rechnungseingang import demo
 from tests.web.browsing import Browser, tasks_of
 
 Browse = Callable[[str], Browser]
@@ -83,3 +85,16 @@ def test_an_error_page_says_no_more_than_the_person_may_know(browse: Browse) -> 
     assert "Das gibt es nicht (mehr), oder Sie dürfen es nicht sehen." in unknown.text
     assert "gibt-es-nicht" not in unknown.text.replace("/vorgaenge/gibt-es-nicht", "")
     assert task.status_code == 404
+
+
+def test_a_refused_look_stands_in_the_access_log(browse: Browse, house: House) -> None:
+    with house.database.reading(house.settings.tenant) as tx:
+        row = tx.first(select(vorgang).where(vorgang.c.unit == "jugendamt"))
+        assert row is not None
+
+    browse("tim.tannhaus").get(f"/vorgaenge/{row.id}")
+
+    reader = demo.principal(house, "dora.dietrich")
+    with house.database.begin(reader.tenant) as tx:
+        found, _ = accesses(tx, reader)
+    assert ("denied", row.id) in [(each.action, each.object_id) for each in found]

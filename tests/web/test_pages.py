@@ -298,3 +298,10 @@ def test_the_akte_shows_units_steps_and_history_in_words(browse: Browse, house: 
     assert "Sachlich prüfen und kontieren" in pages[0].text
     assert "Tiefbau" in pages[0].text
     assert "zur Akte genommen" in pages[0].text
+
+
+def test_an_address_that_cannot_be_read_is_answered_with_a_page(browse: Browse) -> None:
+    answer = browse("tim.tannhaus").get("/aufgaben?seite=abc")
+
+    assert answer.status_code == 422
+    assert "So geht es nicht" in answer.text
