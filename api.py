@@ -125,9 +125,6 @@ def create(house: House | None = None) -> FastAPI:
     rest = EngineRest(house.engine, who, statuses)
     for prefix in ("/engine-rest/engine/default", "/engine-rest"):
         app.router.routes.append(Mount(prefix, app=rest))
-    app.add_api_route(
-        "/.well-known/camunda-automation-platform/webapps", _webapps, include_in_schema=False
-    )
     app.include_router(task_routes(house.engine, who))
     app.include_router(_health(house))
     app.include_router(_verification(house, who))
@@ -145,12 +142,6 @@ def create(house: House | None = None) -> FastAPI:
     app.add_exception_handler(HTTPException, _http)
     app.add_middleware(Shell)
     return app
-
-
-def _webapps(request: Request) -> JSONResponse:
-    """Where Modeler sends a person after a deployment. It names pages, and no data."""
-    base = str(request.base_url).rstrip("/")
-    return JSONResponse({"tasklistUrl": f"{base}/aufgaben", "cockpitUrl": f"{base}/prozesse"})
 
 
 # --- health, metrics, verification ---
@@ -193,6 +184,12 @@ def _verification(house: House, who: Callable[[Request], Principal]) -> APIRoute
     @router.get("/api/v1/openapi.json", include_in_schema=False)
     def openapi(request: Request, _principal: Principal = asks) -> JSONResponse:
         return JSONResponse(request.app.openapi())
+
+    @router.get("/.well-known/camunda-automation-platform/webapps", include_in_schema=False)
+    def webapps(request: Request, _principal: Principal = asks) -> JSONResponse:
+        """Where Modeler sends a person after a deployment."""
+        base = str(request.base_url).rstrip("/")
+        return JSONResponse({"tasklistUrl": f"{base}/aufgaben", "cockpitUrl": f"{base}/prozesse"})
 
     @router.get("/metrics", summary="Kennzahlen für Prometheus")
     def metrics(principal: Principal = asks) -> Response:
