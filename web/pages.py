@@ -15,7 +15,7 @@ from eakte.errors import AccessDenied, NotFound
 from eakte.readlog import record_denial
 from identity.sessions import Session
 from processes.house import House
-from web import akten, audit, instances, login, models, tasks, wiedervorlagen
+from web import akten, audit, instances, login, models, readlog, tasks, wiedervorlagen
 from web.explanations import Said, explain
 from web.rendering import STATIC, static
 from web.visit import FormExpired, LogInFirst, PageNotFound, PageVisit, Visit, render, session_of
@@ -24,10 +24,8 @@ NOT_PAGES = ("/api", "/engine-rest", "/healthz", "/static", "/openapi.json")
 _FOR_EVER = "public, max-age=31536000, immutable"
 
 _own = APIRouter()
-PARTS = (
-    *(part.router for part in (login, tasks, akten, wiedervorlagen, models, instances, audit)),
-    _own,
-)
+_ROOMS = (login, tasks, akten, wiedervorlagen, models, instances, audit, readlog)
+PARTS = (*(room.router for room in _ROOMS), _own)
 
 
 def pages() -> APIRouter:
