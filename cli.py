@@ -7,6 +7,7 @@ The verbs that need a house stand here, in `cli_users` and `cli_demo`; the rest 
 
 from __future__ import annotations
 
+import gc
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
