@@ -120,8 +120,10 @@ def _listen(opened: House, host: str, port: int) -> None:
 
     from api import create
 
+    application = create(opened)
+    gc.freeze()  # what is loaded now stays: the collector need not look at it again
     uvicorn.run(
-        create(opened),
+        application,
         host=host,
         port=port,
         log_level="warning",
