@@ -121,15 +121,30 @@ class Engine:
         raise Overtaken(f"{type(command).__name__} met other changes {ATTEMPTS} times")
 
     def execute_in(self, tx: Transaction, command: Command[R], principal: Principal) -> R:
-        """Run a command inside the caller's transaction; the caller answers for conflicts."""
+        """Run a command inside the caller's transaction; the caller answers for conflicts.
+
+        Several in one transaction see each other's changes; one within another may not touch the
+        other's instances. One that fails leaves nothing to commit, even if its error is
+        swallowed: a savepoint around it undoes it alone.
+        """
         handler = HANDLED.get(type(command))
         if handler is None:
             raise Misused(f"{type(command).__name__} is no command")
         if tx.tenant != principal.tenant:
             raise Misused("the transaction belongs to another tenant than the principal")
+        tx.flush()
         unit = Unit(self, tx, principal)
-        result: R = handler(unit, command)
-        unit.finish()
+        tx.inside.append(unit)
+        try:
+            result: R = handler(unit, command)
+            unit.finish()
+        except BaseException:
+            tx.spoil()
+            raise
+        finally:
+            tx.inside.pop()
+        if tx.inside:  # A command within a command: the outer one sees what it did.
+            tx.flush()
         return result
 
     def deliver(self, tenant: str, instance_id: str) -> None:

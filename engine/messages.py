@@ -88,6 +88,7 @@ def lock_channel(unit: Unit, name: str, key: str) -> None:
     """Hold the channel until the transaction ends; it is opened by whoever comes first."""
     keys = {"tenant": unit.tx.tenant, "name": name, "key": key}
     if unit.tx.first(_LOCK_CHANNEL, keys) is None:
+        unit.tx.flush()  # What others have queued may conflict: that is not for us to swallow.
         try:
             with unit.tx.savepoint():
                 unit.tx.run(_OPEN_CHANNEL, keys)

@@ -123,6 +123,7 @@ class Unit:
         held = self._instances.get(row.i_id)
         if held is not None:
             return held
+        self._refuse_shared(row.i_id)
         definition = self.engine.models.definition(self.tx, row.i_definition_id)
         graph = self.engine.models.graph(self.tx, definition)
         if row.i_state is None:
@@ -142,6 +143,12 @@ class Unit:
         )
         self._instances[instance.id] = instance
         return instance
+
+    def _refuse_shared(self, instance_id: str) -> None:
+        """Two that change one state in memory would lose one change."""
+        for other in self.tx.inside:
+            if other is not self and isinstance(other, Unit) and instance_id in other._instances:
+                raise Misused(f"instance {instance_id} is being changed by the command around this")
 
     def begin(
         self,
