@@ -34,7 +34,7 @@ from identity.access import require
 from storage.database import Row, Transaction, for_update, skip_locked
 
 _OF_INSTANCE = (instances.c.tenant == job.c.tenant) & (instances.c.id == job.c.instance_id)
-_WITH_INSTANCE = select(job, *LOCKED).join_from(job, instances, _OF_INSTANCE)
+_WITH_INSTANCE = select(job, *LOCKED).join_from(instances, job, _OF_INSTANCE)
 _LOCK = for_update(
     _WITH_INSTANCE.where(job.c.tenant == bindparam("tenant"), job.c.id == bindparam("id"))
 )

@@ -37,8 +37,8 @@ from storage.database import Row, for_update
 _LOCK = for_update(
     select(user_task, *LOCKED)
     .join_from(
-        user_task,
         instances,
+        user_task,
         (instances.c.tenant == user_task.c.tenant) & (instances.c.id == user_task.c.instance_id),
     )
     .where(user_task.c.tenant == bindparam("tenant"), user_task.c.id == bindparam("id"))

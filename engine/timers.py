@@ -21,7 +21,7 @@ from identity.access import require
 from storage.database import Row, Transaction, for_update, skip_locked
 
 _OF_INSTANCE = (instances.c.tenant == timer.c.tenant) & (instances.c.id == timer.c.instance_id)
-_WITH_INSTANCE = select(timer, *LOCKED).join_from(timer, instances, _OF_INSTANCE)
+_WITH_INSTANCE = select(timer, *LOCKED).join_from(instances, timer, _OF_INSTANCE)
 _LOCK = for_update(
     _WITH_INSTANCE.where(timer.c.tenant == bindparam("tenant"), timer.c.id == bindparam("id"))
 )
