@@ -79,6 +79,8 @@ HANDLED: Mapping[type[Command[Any]], Callable[[Unit, Any], Any]] = {
     commands.CorrelateMessage: messages.correlate,
     commands.PublishMessage: messages.publish,
     jobs.SettleJob: jobs.settle,
+    jobs.StallContinuation: jobs.stall,
+    timers.PostponeTimer: timers.postpone,
     inbound.ReceiveMessages: inbound.receive,
 }
 """Every command, and the function that runs it."""

@@ -24,7 +24,7 @@ from engine.commands import (
 from engine.errors import Misused, NotFound
 from engine.handlers import Effect
 from engine.ids import split_id
-from engine.machine.facts import IncidentOpened
+from engine.machine.facts import IncidentClosed, IncidentOpened
 from engine.machine.triggers import AnyTrigger, Continue, JobDone, JobThrew
 from engine.projection import CLOSE_JOB, FAILED_JOB, OPEN_INCIDENT, incident_row
 from engine.tables import instance as instances
@@ -99,6 +99,14 @@ class SettleJob(Command[bool]):
     job_id: str
     attempt: int
     outcome: Finished | Thrown | Failure
+
+
+@dataclass(frozen=True, slots=True)
+class StallContinuation(Command[None]):
+    """A continuation could not be run: it waits, and has an incident when its attempts are used."""
+
+    job_id: str
+    failure: Failure
 
 
 def lock_job(unit: Unit, job_id: str) -> Row:
@@ -249,7 +257,16 @@ def run_continuation(unit: Unit, command: RunJob) -> None:
     row = lock_job(unit, command.job_id)
     if row.kind != "continuation":
         raise Misused(f"job {command.job_id} is worked on by its topic, not run by hand")
-    unit.advance(unit.adopt(row), Continue(job=number_of(row)), "job.continued")
+    instance = unit.adopt(row)
+    if row.state == "failed":
+        unit.note(instance, "job.continued", IncidentClosed(number_of(row)))
+    unit.advance(instance, Continue(job=number_of(row)), "job.continued")
+
+
+def stall(unit: Unit, command: StallContinuation) -> None:
+    row = unit.lock_row(_LOCK, command.job_id)
+    if row is not None and row.kind == "continuation" and row.state != "failed":
+        _failed(unit, row, unit.adopt(row), command.failure)
 
 
 def run_continuations(unit: Unit, limit: int) -> int:
