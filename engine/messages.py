@@ -18,6 +18,7 @@ from bpmn.values import Value, Variables, decode, encode
 from engine.commands import CorrelateMessage, PublishMessage
 from engine.errors import CorrelationMismatch, NotAllowed
 from engine.ids import new_id, split_id
+from engine.limits import check_values
 from engine.machine import facts
 from engine.machine.facts import Fact
 from engine.machine.triggers import MessageArrived
@@ -155,6 +156,7 @@ def _publish(  # noqa: PLR0917 the fields of a message
     message_id: str | None,
 ) -> Published:
     """Deliver to the one that has waited longest, else start, else keep. The channel is held."""
+    check_values(variables)
     id_ = new_id(unit.tx.now)
     text = text_of_key(key)
     if message_id is not None:
@@ -233,7 +235,12 @@ def correlate(unit: Unit, command: CorrelateMessage) -> list[Correlated]:
     narrowed = command.instance_id is not None or command.key is not None
     if command.starts == "never" or narrowed or (command.correlation and waiting):
         starts = []
-    received = [each for row in waiting if (each := _arrive(unit, row, command)) is not None]
+    received: list[Correlated] = []
+    for row in waiting:
+        if len(received) > 1 and not command.all_receivers:
+            break  # Too many already: no need to move every instance that waits.
+        if (each := _arrive(unit, row, command)) is not None:
+            received.append(each)
     if command.all_receivers or not received:
         received += [_start(unit, row, command) for row in starts]
     if not received or (len(received) > 1 and not command.all_receivers):

@@ -19,6 +19,7 @@ from engine.acts import Begun
 from engine.errors import Misused, NotFound, TooLarge
 from engine.handlers import InstanceChange
 from engine.ids import new_id, split_id
+from engine.limits import LARGEST_ENTRY, LARGEST_INSTANCE, check_facts
 from engine.machine import facts
 from engine.machine.errors import InstanceEnded
 from engine.machine.facts import Fact
@@ -35,8 +36,6 @@ from storage.ledger import INSERT_ENTRY, seal
 
 if TYPE_CHECKING:
     from engine.engine import Engine
-
-LARGEST_INSTANCE = 4 * 1024 * 1024
 
 GONE = b"{}"
 """The variables of an instance that has ended: its ledger has them, see `instance_queries`."""
@@ -288,8 +287,12 @@ class Unit:
     def _write(self, instance: Instance) -> None:
         if not instance.kind:
             raise Misused(f"facts without a command for {instance.id}")
+        check_facts(instance.facts)
         self.projection.apply(instance, instance.facts)
         lasting, values = record.encode(instance.facts)
+        size = len(lasting) + len(values or b"")
+        if size > LARGEST_ENTRY:
+            raise TooLarge("what this command records", size, LARGEST_ENTRY)
         sealed = seal(
             instance.id,
             instance.seq + 1,

@@ -38,7 +38,7 @@ def test_a_command_that_failed_is_not_committed_by_swallowing_its_error(bureau: 
     bureau.deploy(TWO_TASKS)
     case = bureau.start("two").id
 
-    with pytest.raises(WrongUse), bureau.database.begin("default", bureau.now) as tx:
+    with pytest.raises(WrongUse), bureau.database.begin("default", bureau.now) as tx:  # noqa: PT012
         bureau.engine.execute_in(tx, commands.SetVariables(case, {"x": "kept"}), SYSTEM)
         with suppress(MachineError):
             bureau.engine.execute_in(tx, commands.SetVariables(case, {"x": ""}, scope=99), SYSTEM)
