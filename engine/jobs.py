@@ -26,7 +26,7 @@ from engine.handlers import Effect
 from engine.ids import split_id
 from engine.machine.facts import IncidentClosed, IncidentOpened
 from engine.machine.triggers import AnyTrigger, Continue, JobDone, JobThrew
-from engine.projection import CLOSE_JOB, FAILED_JOB, OPEN_INCIDENT, incident_row
+from engine.projection import CLOSE_JOB, FAILED_JOB, OPEN_INCIDENT, incident_row, shown
 from engine.tables import instance as instances
 from engine.tables import job
 from engine.unit import LOCKED, Instance, Unit, lock_statement
@@ -77,6 +77,11 @@ class Failure:
     message: str
     details: str = ""
     again: timedelta | None = None
+
+    def __post_init__(self) -> None:
+        """An error's text may quote anything; what is kept of it fits everywhere."""
+        object.__setattr__(self, "message", shown(self.message))
+        object.__setattr__(self, "details", shown(self.details, 100_000))
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,8 +230,8 @@ def release(  # noqa: PLR0917 the columns it sets
             "failures": failures,
             "retries": row.retries if retries is None else retries,
             "free_at": free_at,
-            "error": failure.message[:4000],
-            "details": failure.details[:100_000],
+            "error": failure.message,
+            "details": failure.details,
         },
     )
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from bpmn.values import Value, Variables, encode
 from engine.errors import Misused, TooLarge
+from engine.machine.errors import LONGEST_NAME, fits
 from engine.machine.facts import Fact, VariableSet
 
 LARGEST_VALUE = 1024 * 1024
@@ -31,6 +32,13 @@ def check_facts(facts: Iterable[Fact]) -> None:
                     _check_size(fact.name, len(value.encode()))
             elif isinstance(value, list | dict):
                 check_value(fact.name, value)
+
+
+def check_names(**names: str | None) -> None:
+    """Raises Misused for a text from outside that no column takes."""
+    for what, text in names.items():
+        if not fits(text):
+            raise Misused(f"{what} is longer than {LONGEST_NAME} characters, or has a NUL in it")
 
 
 def check_values(values: Variables) -> None:

@@ -18,7 +18,7 @@ from bpmn.values import Value, Variables, decode, encode
 from engine.commands import CorrelateMessage, PublishMessage
 from engine.errors import CorrelationMismatch, NotAllowed
 from engine.ids import new_id, split_id
-from engine.limits import check_values
+from engine.limits import check_names, check_values
 from engine.machine import facts
 from engine.machine.facts import Fact
 from engine.machine.triggers import MessageArrived
@@ -141,7 +141,8 @@ def _read(payload: bytes) -> Variables:
 
 
 def publish(unit: Unit, command: PublishMessage) -> Published:
-    _check(unit, "PublishMessage", command.name)
+    _check(unit, "PublishMessage", command.name, command.key)
+    check_names(message_id=command.message_id)
     lock_channel(unit, command.name, text_of_key(command.key))
     expires = unit.tx.now + command.time_to_live
     return _publish(unit, command.name, command.key, command.variables, expires, command.message_id)
@@ -226,7 +227,7 @@ def send_again(unit: Unit, row: Row) -> None:
 
 
 def correlate(unit: Unit, command: CorrelateMessage) -> list[Correlated]:
-    _check(unit, "CorrelateMessage", command.name)
+    _check(unit, "CorrelateMessage", command.name, command.key)
     found = unit.tx.all(_NAMED, {"tenant": unit.tx.tenant, "name": command.name})
     waiting = [row for row in found if row.instance_id is not None and _fits(row, command)]
     starts = [row for row in found if row.instance_id is None]
@@ -301,6 +302,7 @@ def _start(unit: Unit, row: Row, command: CorrelateMessage) -> Correlated:
     )
 
 
-def _check(unit: Unit, action: str, name: str) -> None:
+def _check(unit: Unit, action: str, name: str, key: Value) -> None:
+    check_names(name=name, key=text_of_key(key))
     if not permits(unit.principal, "message.send"):
         raise NotAllowed(action, name)

@@ -19,7 +19,7 @@ from engine.acts import Begun
 from engine.errors import Misused, NotFound, TooLarge
 from engine.handlers import InstanceChange
 from engine.ids import new_id, split_id
-from engine.limits import LARGEST_ENTRY, LARGEST_INSTANCE, check_facts
+from engine.limits import LARGEST_ENTRY, LARGEST_INSTANCE, check_facts, check_names
 from engine.machine import facts
 from engine.machine.errors import InstanceEnded
 from engine.machine.facts import Fact
@@ -188,6 +188,7 @@ class Unit:
         kind: str = "instance.started",
     ) -> Instance:
         """Create an instance and move its first token."""
+        check_names(business_key=business_key)
         graph = self.engine.models.graph(self.tx, definition)
         instance = Instance(
             id=new_id(self.tx.now),
