@@ -24,7 +24,8 @@ from eakte.errors import NotFound as AkteNotFound
 from eakte.http import routes as akten_routes
 from eakte.readlog import record_denial
 from engine import errors as engine_errors
-from engine.http.routes import routes as engine_routes
+from engine.http.application import EngineRest
+from engine.http.plain import routes as task_routes
 from engine.machine.errors import MachineError, WaitNotOpen
 from identity.access import require
 from identity.errors import IdentityError, NotAuthenticated, NotPermitted, TooManyAttempts
@@ -118,8 +119,13 @@ def create(house: House | None = None) -> FastAPI:
     )
     app.state.house = house
     who = principal_of(house.authenticator)
+    statuses = dict(STATUS_OF)
+    for package in house.packages:
+        statuses |= package.statuses
+    rest = EngineRest(house.engine, who, statuses)
     for prefix in ("/engine-rest/engine/default", "/engine-rest"):
-        app.router.routes.append(Mount(prefix, routes=engine_routes(house.engine, who)))
+        app.router.routes.append(Mount(prefix, app=rest))
+    app.include_router(task_routes(house.engine, who))
     app.include_router(_health(house))
     app.include_router(_verification(house, who))
     app.include_router(akten_routes(house.database, house.blobs, who))
@@ -127,9 +133,6 @@ def create(house: House | None = None) -> FastAPI:
         if package.routes is not None:
             app.include_router(package.routes(house, who))
     app.include_router(pages())
-    statuses = dict(STATUS_OF)
-    for package in house.packages:
-        statuses |= package.statuses
     app.state.statuses = statuses
     for base in statuses:
         app.add_exception_handler(base, _foreseen)
