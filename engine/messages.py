@@ -16,7 +16,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from bpmn.graph import Node
 from bpmn.values import Value, Variables, decode, encode
 from engine.commands import CorrelateMessage, PublishMessage
-from engine.errors import CorrelationMismatch, NotAllowed
+from engine.errors import CorrelationMismatch, Misused, NotAllowed
 from engine.ids import new_id, split_id
 from engine.limits import check_names, check_values
 from engine.machine import facts
@@ -30,6 +30,8 @@ from identity.access import permits
 from storage.database import Row, for_update
 from storage.errors import Conflict
 
+MOST_FOLLOWED = 500
+"""Steps of one command that messages set off; more are left to the inboxes."""
 THROWN_FOR = timedelta(hours=1)
 """How long a message that a model throws waits for a receiver."""
 
@@ -98,17 +100,48 @@ def lock_channel(unit: Unit, name: str, key: str) -> None:
 
 
 def follow(unit: Unit, instance: Instance, happened: Sequence[Fact]) -> None:
-    """After a step: take what is buffered for new subscriptions, send what was thrown."""
+    """After a step: take what is buffered for new subscriptions, send what was thrown.
+
+    What that sets off is followed after it, not within it: chains of messages do not nest.
+    """
     subscribed = [fact for fact in happened if isinstance(fact, facts.Subscribed)]
     thrown = [fact for fact in happened if isinstance(fact, facts.MessageThrown)]
+    if not subscribed and not thrown:
+        return
+    to_follow = unit.to_follow
+    to_follow.append((instance, subscribed, thrown))
+    if len(to_follow) > 1:
+        return
+    while to_follow:
+        _follow(unit, *to_follow[0])
+        to_follow.popleft()
+        unit.followed += 1
+
+
+def _follow(
+    unit: Unit,
+    instance: Instance,
+    subscribed: list[facts.Subscribed],
+    thrown: list[facts.MessageThrown],
+) -> None:
     channels = {(each.message, text_of_key(each.key)) for each in subscribed}
     channels |= {(each.message, text_of_key(each.key)) for each in thrown}
     for name, key in sorted(channels):
         lock_channel(unit, name, key)
+    unit.listening += [(instance, fact) for fact in subscribed]
     for sent in thrown:
         _publish(unit, sent.message, sent.key, sent.variables, unit.tx.now + THROWN_FOR, None)
+        _offer(unit, sent)
     for fact in subscribed:
         _take_buffered(unit, instance, fact)
+
+
+def _offer(unit: Unit, sent: facts.MessageThrown) -> None:
+    """Who began to listen in this very unit has no row yet that the publisher could have found."""
+    key = text_of_key(sent.key)
+    for instance, fact in unit.listening:
+        if fact.message == sent.message and text_of_key(fact.key) == key:
+            _take_buffered(unit, instance, fact)
 
 
 def _take_buffered(unit: Unit, instance: Instance, fact: facts.Subscribed) -> None:
@@ -119,11 +152,15 @@ def _take_buffered(unit: Unit, instance: Instance, fact: facts.Subscribed) -> No
     stays = keeps_listening(instance.graph.nodes[wait.node])
     limit = 1000 if stays else 1
     for row in unit.tx.all(_BUFFERED, {**keys, "now": unit.tx.now, "limit": limit}):
+        if fact.subscription not in instance.state.waits:
+            break  # The message before ended the waiting; this one is for somebody else.
         gone = {"of_tenant": unit.tx.tenant, "of_id": row.id}
         unit.tx.run(_FORGET if row.message_id is None else _DELIVERED, gone)
-        if fact.subscription in instance.state.waits:
-            trigger = MessageArrived(subscription=fact.subscription, variables=_read(row.payload))
-            unit.advance(instance, trigger, "message.arrived")
+        if unit.followed >= MOST_FOLLOWED:
+            _put(unit, instance.id, fact.subscription, row.name, row.key, row.payload)
+            continue
+        trigger = MessageArrived(subscription=fact.subscription, variables=_read(row.payload))
+        unit.advance(instance, trigger, "message.arrived")
 
 
 def keeps_listening(node: Node) -> bool:
@@ -185,6 +222,8 @@ def _hand_over(unit: Unit, id_: str, name: str, key: str, variables: Variables) 
         send(unit, receiver, variables)
         return Published(id_, "delivered", receiver.instance_id)
     start = unit.tx.first(_STARTS, {"tenant": unit.tx.tenant, "name": name})
+    if start is not None and unit.followed >= MOST_FOLLOWED:
+        raise Misused(f"{MOST_FOLLOWED} messages set each other off, the last one was {name!r}")
     if start is not None:
         definition = unit.engine.models.definition(unit.tx, start.definition_id)
         begun = unit.begin(definition, variables, node=start.node, kind="message.started")
@@ -201,18 +240,24 @@ def send(unit: Unit, receiver: Row, variables: Variables) -> None:
     tenant = unit.tx.tenant
     if not keeps_listening(node):
         unit.tx.run(_TAKEN, {"of_tenant": tenant, "of_id": receiver.id})
+    _put(unit, receiver.instance_id, parts[1], receiver.message, receiver.key, encode(variables))
+
+
+def _put(  # noqa: PLR0917 the columns of an inbox
+    unit: Unit, instance_id: str, number: int, name: str, key: str, payload: bytes
+) -> None:
+    tenant, engine = unit.tx.tenant, unit.engine
     row: dict[str, Any] = {
         "tenant": tenant,
         "id": new_id(unit.tx.now),
-        "instance_id": receiver.instance_id,
-        "subscription": parts[1],
-        "message": receiver.message,
-        "key": receiver.key,
-        "payload": encode(variables),
+        "instance_id": instance_id,
+        "subscription": number,
+        "message": name,
+        "key": key,
+        "payload": payload,
         "sent_at": unit.tx.now,
     }
     unit.tx.run(_SEND, row)
-    engine, instance_id = unit.engine, receiver.instance_id
     unit.tx.after_commit(lambda: engine.deliver(tenant, instance_id))
 
 

@@ -6,6 +6,7 @@ one batch whose guard is the ledger's key. An instance is locked before its stat
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -124,6 +125,12 @@ class Unit:
         self.principal = principal
         self.projection = Projection(self)
         self._instances: dict[str, Instance] = {}
+        # What messages still have to follow, how much they followed, who began to listen.
+        self.to_follow: deque[
+            tuple[Instance, list[facts.Subscribed], list[facts.MessageThrown]]
+        ] = deque()
+        self.followed = 0
+        self.listening: list[tuple[Instance, facts.Subscribed]] = []
 
     # --- getting hold of an instance ---
 
