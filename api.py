@@ -113,7 +113,7 @@ def create(house: House | None = None) -> FastAPI:
     app = FastAPI(
         title="Amtsgang",
         version="0.1.0",
-        openapi_url="/api/v1/openapi.json",
+        openapi_url=None,  # served below, to those who may ask
         docs_url=None,
         redoc_url=None,
     )
@@ -180,6 +180,16 @@ def _ask(house: House) -> None:
 def _verification(house: House, who: Callable[[Request], Principal]) -> APIRouter:
     router = APIRouter(tags=["Betrieb"])
     asks = Depends(who)
+
+    @router.get("/api/v1/openapi.json", include_in_schema=False)
+    def openapi(request: Request, _principal: Principal = asks) -> JSONResponse:
+        return JSONResponse(request.app.openapi())
+
+    @router.get("/.well-known/camunda-automation-platform/webapps", include_in_schema=False)
+    def webapps(request: Request, _principal: Principal = asks) -> JSONResponse:
+        """Where Modeler sends a person after a deployment."""
+        base = str(request.base_url).rstrip("/")
+        return JSONResponse({"tasklistUrl": f"{base}/aufgaben", "cockpitUrl": f"{base}/prozesse"})
 
     @router.get("/metrics", summary="Kennzahlen für Prometheus")
     def metrics(principal: Principal = asks) -> Response:

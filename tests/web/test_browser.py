@@ -231,6 +231,7 @@ def test_no_page_has_a_barrier_that_axe_finds(
             "/wiedervorlagen",
         ),
         "rita.rehbein": (f"/aufgaben/{refusal.id}",),
+        "dora.dietrich": ("/zugriffe",),
         "olga.ostmann": ("/prozesse", "/prozesse/rechnungseingang", "/pruefung"),
     }
 

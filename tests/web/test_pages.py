@@ -305,3 +305,15 @@ def test_an_address_that_cannot_be_read_is_answered_with_a_page(browse: Browse) 
 
     assert answer.status_code == 422
     assert "So geht es nicht" in answer.text
+
+
+def test_only_the_datenschutz_reads_who_looked_at_what(browse: Browse, house: House) -> None:
+    task = tasks_of(house, "tim.tannhaus")[0]
+    browse("tim.tannhaus").get(f"/aufgaben/{task.id}")
+
+    page = browse("dora.dietrich").get("/zugriffe").text
+    others = [browse(login).get("/zugriffe") for login in ("tim.tannhaus", "olga.ostmann")]
+
+    assert "Tim Tannhaus" in page
+    assert task.instance_id in page
+    assert [each.status_code for each in others] == [403, 403]

@@ -28,28 +28,30 @@ ROUTES = [
 CLOSED = [each for each in ROUTES if each[1] not in OPEN]
 
 
-@pytest.mark.parametrize(("method", "path"), CLOSED, ids=lambda part: part)
-def test_without_a_session_every_page_leads_to_the_log_in(
-    app: FastAPI, method: str, path: str
-) -> None:
-    answer = Browser(app).request(method, path.replace("{", "").replace("}", ""))
+def test_without_a_session_every_page_leads_to_the_log_in(app: FastAPI) -> None:
+    browser = Browser(app)
 
-    assert answer.status_code == 303
-    assert answer.headers["location"].startswith("/anmelden?weiter=/")
+    answers = [browser.request(method, _address(path)) for method, path in CLOSED]
+
+    assert len(answers) > 20
+    for answer in answers:
+        assert answer.status_code == 303, answer.url
+        assert answer.headers["location"].startswith("/anmelden?weiter=/")
 
 
-@pytest.mark.parametrize("path", [p for m, p in CLOSED if m == "POST"])
 @pytest.mark.parametrize("token", ["", "0.0", "a.b.c"])
-def test_no_post_changes_anything_without_the_sessions_token(
-    browse: Browse, path: str, token: str
-) -> None:
+def test_no_post_changes_anything_without_the_sessions_token(browse: Browse, token: str) -> None:
     browser = browse("olga.ostmann")
-    address = path.replace("{", "").replace("}", "")
+    posts = [_address(path) for method, path in CLOSED if method == "POST"]
 
-    answer = browser.request("POST", address, data={"csrf": token, "aktion": "erledigen"})
+    for path in posts:
+        answer = browser.request("POST", path, data={"csrf": token, "aktion": "erledigen"})
+        assert answer.status_code == 403, path
+        assert "nicht mehr gültig" in answer.text
 
-    assert answer.status_code == 403
-    assert "nicht mehr gültig" in answer.text
+
+def _address(path: str) -> str:
+    return path.replace("{", "").replace("}", "")
 
 
 def test_another_sessions_token_is_worth_nothing(browse: Browse) -> None:
@@ -214,3 +216,12 @@ def test_static_files_are_cached_for_ever_under_their_hash_alone(app: FastAPI) -
 
 def test_pages_are_never_kept_by_a_cache(browse: Browse) -> None:
     assert browse("tim.tannhaus").get("/aufgaben").headers["cache-control"] == "no-store"
+
+
+def test_addresses_of_machines_are_answered_for_machines(app: FastAPI) -> None:
+    browser = Browser(app)
+
+    answers = [browser.get(path) for path in ("/metrics", "/readyz", "/api/v1/nichts")]
+
+    assert [each.status_code for each in answers] == [401, 200, 404]
+    assert not any("html" in each.headers["content-type"] for each in answers)
