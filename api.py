@@ -7,7 +7,6 @@ Invariant: nothing answers without a principal but health and the log-in page; e
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated
 
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -35,7 +34,8 @@ from invoice.errors import InvoiceError
 from processes.house import House, open_house
 from storage.errors import Conflict, NotMigrated, StorageError, Unavailable
 from storage.verify import verify_all
-from web.pages import error_page, pages
+from web.pages import PAGE_ERRORS, error_page, pages
+from web.visit import LogInFirst
 
 BODY_LIMIT = 64 * 1024 * 1024
 """No body is larger than the largest upload anybody may make (an invoice: 25 MB)."""
@@ -133,6 +133,8 @@ def create(house: House | None = None) -> FastAPI:
     app.state.statuses = statuses
     for base in statuses:
         app.add_exception_handler(base, _foreseen)
+    for only_pages in (LogInFirst, *PAGE_ERRORS):
+        app.add_exception_handler(only_pages, _page)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_middleware(Shell)
@@ -174,14 +176,15 @@ def _ask(house: House) -> None:
 
 def _verification(house: House, who: Callable[[Request], Principal]) -> APIRouter:
     router = APIRouter(tags=["Betrieb"])
+    asks = Depends(who)
 
     @router.get("/metrics", summary="Kennzahlen für Prometheus")
-    def metrics(principal: Annotated[Principal, Depends(who)]) -> Response:
+    def metrics(principal: Principal = asks) -> Response:
         require(principal, "system.operate")
         return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
 
     @router.post("/api/v1/verification", summary="Alle Ketten, Prüfpunkte und Inhalte prüfen")
-    def verification(principal: Annotated[Principal, Depends(who)]) -> JSONResponse:
+    def verification(principal: Principal = asks) -> JSONResponse:
         require(principal, "ledger.verify")
         report = verify_all(
             house.database,
@@ -240,7 +243,7 @@ def _status_of(request: Request, error: Exception) -> int:
 
 
 async def _foreseen(request: Request, error: Exception) -> Response:
-    if (page := error_page(request, error)) is not None:
+    if (page := await run_in_threadpool(error_page, request, error)) is not None:
         return page
     status = _status_of(request, error)
     if isinstance(error, AccessDenied | AkteNotFound):
@@ -258,6 +261,12 @@ async def _foreseen(request: Request, error: Exception) -> Response:
     return response
 
 
+async def _page(request: Request, error: Exception) -> Response:
+    page = await run_in_threadpool(error_page, request, error)
+    assert page is not None, "raised by pages only"
+    return page
+
+
 def _note_denial(request: Request, error: AccessDenied | AkteNotFound) -> None:
     """A refused look at an Akte stands in the access log like one that was granted."""
     house: House = request.app.state.house
@@ -270,7 +279,7 @@ def _note_denial(request: Request, error: AccessDenied | AkteNotFound) -> None:
 
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    if (page := error_page(request, error)) is not None:
+    if (page := await run_in_threadpool(error_page, request, error)) is not None:
         return page
     found = [
         {"pointer": "/" + "/".join(str(part) for part in each["loc"]), "detail": each["msg"]}
@@ -283,7 +292,7 @@ async def _invalid(request: Request, error: Exception) -> Response:
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    if (page := error_page(request, error)) is not None:
+    if (page := await run_in_threadpool(error_page, request, error)) is not None:
         return page
     return _problem(error.status_code, f"http_{error.status_code}", str(error.detail))
 

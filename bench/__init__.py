@@ -1,1 +1,1 @@
-"""One program per figure. `make bench` runs them all and prints the tables of docs/benchmarks.md."""
+"""One program a figure. `make bench` runs all and prints the tables of docs/benchmarks.md."""

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from bench import models, spiff
+from bench.options import Options
+from bench.report import Cell, Table
 from bpmn.compiler import compile_model
 from engine.machine.machine import advance
 from engine.machine.run import Decided
@@ -37,7 +39,7 @@ def ours(source: bytes) -> Callable[[], None]:
     return run
 
 
-def cpu_of(run: Callable[[], None], seconds: float = 0.25) -> float:
+def cpu_of(run: Callable[[], None], seconds: float) -> float:
     """Microseconds of CPU an execution."""
     run()
     count, started = 0, time.process_time()
@@ -48,28 +50,24 @@ def cpu_of(run: Callable[[], None], seconds: float = 0.25) -> float:
     return spent / count * 1e6
 
 
-def compare() -> list[tuple[str, float, float, float]]:
-    """Model, our CPU µs, SpiffWorkflow's, and the median ratio of paired rounds."""
-    rows = []
+def compare(options: Options) -> list[dict[str, Cell]]:
+    """Our CPU time an instance, SpiffWorkflow's, and the median ratio of paired rounds."""
+    rows: list[dict[str, Cell]] = []
+    rounds, seconds = (1, 0.02) if options.quick else (ROUNDS, 0.25)
     for make in (models.one_script, models.ten_scripts, models.twenty_nodes):
         mine, theirs = ours(make("feel")), spiff.runner(make("python"), make.__name__)
-        pairs = [(cpu_of(mine), cpu_of(theirs)) for _ in range(ROUNDS)]
+        pairs = [(cpu_of(mine, seconds), cpu_of(theirs, seconds)) for _ in range(rounds)]
         rows.append(
-            (
-                make.__name__,
-                statistics.median(a for a, _ in pairs),
-                statistics.median(b for _, b in pairs),
-                statistics.median(b / a for a, b in pairs),
-            )
+            {
+                "model": make.__name__,
+                "ours, µs": statistics.median(a for a, _ in pairs),
+                "SpiffWorkflow, µs": statistics.median(b for _, b in pairs),
+                "ratio": statistics.median(b / a for a, b in pairs),
+                "goal": 40,
+            }
         )
     return rows
 
 
-def main() -> None:
-    print("| model | ours, µs | SpiffWorkflow, µs | ratio |\n| --- | --- | --- | --- |")
-    for name, mine, theirs, ratio in compare():
-        print(f"| {name} | {mine:.1f} | {theirs:.0f} | {ratio:.0f} |")
-
-
-if __name__ == "__main__":
-    main()
+def run(options: Options) -> list[Table]:
+    return [Table("Machine steps, in memory", compare(options))]

@@ -6,6 +6,7 @@ dialect); `script`, `ten_scripts` and `twenty_nodes` are steps of the machine al
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Literal
 
 HEAD = (
@@ -24,11 +25,12 @@ def process(key: str, body: str) -> bytes:
 
 def flow(source: str, target: str, inner: str = "", name: str = "") -> str:
     identity = name or f"f_{source}_{target}"
-    return f'<sequenceFlow id="{identity}" sourceRef="{source}" targetRef="{target}">{inner}</sequenceFlow>'
+    ends = f'sourceRef="{source}" targetRef="{target}"'
+    return f'<sequenceFlow id="{identity}" {ends}>{inner}</sequenceFlow>'
 
 
 def chain(*nodes: str) -> str:
-    return "".join(flow(*pair) for pair in zip(nodes, nodes[1:], strict=False))
+    return "".join(flow(*pair) for pair in pairwise(nodes))
 
 
 def script(identity: str, dialect: Dialect) -> str:
@@ -52,7 +54,7 @@ def ten_scripts(dialect: Dialect) -> bytes:
 
 
 def twenty_nodes(dialect: Dialect) -> bytes:
-    """Start, 4 user tasks, 8 scripts, an exclusive pair, a parallel block of 3, an end: 20 nodes."""
+    """Start, user tasks, scripts, an exclusive pair, a parallel block, an end: 20 nodes."""
     body = '<startEvent id="s"/><endEvent id="end"/>'
     body += "".join(f'<userTask id="u{i}" name="u{i}"/>' for i in range(1, 5))
     body += "".join(script(f"t{i}", dialect) for i in range(1, 11))
@@ -89,7 +91,8 @@ def workload_c(number: int) -> bytes:
         '<startEvent id="s"/><endEvent id="rejected"/><endEvent id="end"/>'
         '<userTask id="u1" name="First" camunda:candidateGroups="clerks"/>'
         '<exclusiveGateway id="g" default="f_no"/>'
-        f'<serviceTask id="ext" name="External" camunda:type="external" camunda:topic="topic{number}"/>'
+        '<serviceTask id="ext" name="External" camunda:type="external"'
+        f' camunda:topic="topic{number}"/>'
         '<intermediateCatchEvent id="tm"><timerEventDefinition>'
         '<timeDuration xsi:type="tFormalExpression">PT0S</timeDuration>'
         "</timerEventDefinition></intermediateCatchEvent>"

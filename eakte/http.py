@@ -35,11 +35,11 @@ def routes(
 ) -> APIRouter:
     """The router under `/api/v1`."""
     router = APIRouter(prefix="/api/v1", tags=["E-Akte"])
-    Who = Annotated[Principal, Depends(principal_of)]  # noqa: N806 a type
+    asks = Depends(principal_of)
 
     @router.get("/akten", summary="Suche über Kopfdaten, neueste zuerst")
     def search(
-        principal: Who,
+        principal: Principal = asks,
         what: Literal["akte", "vorgang", "dokument"] = "akte",
         text: Annotated[str, Query(max_length=200)] = "",
         cursor: str | None = None,
@@ -51,19 +51,19 @@ def routes(
         return _json({"items": page.hits, "page": {"endCursor": page.cursor}})
 
     @router.get("/akten/{akte}", summary="Eine Akte mit ihren Vorgängen")
-    def show_akte(akte: str, principal: Who) -> Response:
+    def show_akte(akte: str, principal: Principal = asks) -> Response:
         with database.begin(principal.tenant) as tx:
             head = akte_head(tx, principal, akte)
             vorgaenge = searching.vorgaenge_in(tx, principal, akte)
         return _json({"akte": head, "vorgaenge": vorgaenge})
 
     @router.get("/akten/{akte}/historie", summary="Wer hat wann was geändert")
-    def akte_history(akte: str, principal: Who) -> Response:
+    def akte_history(akte: str, principal: Principal = asks) -> Response:
         with database.begin(principal.tenant) as tx:
             return _json({"items": history(tx, principal, akte)})
 
     @router.get("/vorgaenge/{vorgang}", summary="Ein Vorgang mit Dokumenten und Schritten")
-    def show_vorgang(vorgang: str, principal: Who) -> Response:
+    def show_vorgang(vorgang: str, principal: Principal = asks) -> Response:
         with database.begin(principal.tenant) as tx:
             head = vorgang_head(tx, principal, vorgang)
             dokumente = searching.dokumente_in(tx, principal, vorgang)
@@ -71,19 +71,19 @@ def routes(
         return _json({"vorgang": head, "dokumente": dokumente, "schritte": steps})
 
     @router.get("/vorgaenge/{vorgang}/historie", summary="Die Historie eines Vorgangs")
-    def vorgang_history(vorgang: str, principal: Who) -> Response:
+    def vorgang_history(vorgang: str, principal: Principal = asks) -> Response:
         with database.begin(principal.tenant) as tx:
             head = vorgang_head(tx, principal, vorgang)
             told = history(tx, principal, head.akte, vorgang_id=vorgang)
         return _json({"items": told})
 
     @router.get("/dokumente/{dokument}", summary="Kopfdaten und Versionen eines Dokuments")
-    def show_dokument(dokument: str, principal: Who) -> Response:
+    def show_dokument(dokument: str, principal: Principal = asks) -> Response:
         with database.begin(principal.tenant) as tx:
             return _json(dokument_head(tx, principal, dokument))
 
     @router.get("/versionen/{version}/inhalt", summary="Die Bytes, wie sie abgelegt wurden")
-    def content(version: str, principal: Who) -> Response:
+    def content(version: str, principal: Principal = asks) -> Response:
         with database.begin(principal.tenant) as tx:
             head = version_head(tx, principal, version)
             data = read_dokument(tx, principal, version, blobs, "Schnittstelle")

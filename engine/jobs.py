@@ -29,15 +29,13 @@ from engine.machine.triggers import AnyTrigger, Continue, JobDone, JobThrew
 from engine.projection import CLOSE_JOB, FAILED_JOB, OPEN_INCIDENT, incident_row
 from engine.tables import instance as instances
 from engine.tables import job
-from engine.unit import LOCKED, Instance, Unit
+from engine.unit import LOCKED, Instance, Unit, lock_statement
 from identity.access import require
-from storage.database import Row, Transaction, for_update, skip_locked
+from storage.database import Row, Transaction, skip_locked
 
 _OF_INSTANCE = (instances.c.tenant == job.c.tenant) & (instances.c.id == job.c.instance_id)
 _WITH_INSTANCE = select(job, *LOCKED).join_from(job, instances, _OF_INSTANCE)
-_LOCK = for_update(
-    _WITH_INSTANCE.where(job.c.tenant == bindparam("tenant"), job.c.id == bindparam("id"))
-)
+_LOCK = lock_statement(job)
 CLAIMABLE = (
     job.c.tenant == bindparam("of_tenant"),
     job.c.state != "failed",
@@ -105,7 +103,7 @@ class SettleJob(Command[bool]):
 
 def lock_job(unit: Unit, job_id: str) -> Row:
     """The job's row, its instance locked with it. Raises NotFound."""
-    row = unit.tx.first(_LOCK, {"tenant": unit.tx.tenant, "id": job_id})
+    row = unit.lock_row(_LOCK, job_id)
     if row is None:
         raise NotFound("job", job_id)
     return row
@@ -157,7 +155,7 @@ be gone.
 
 
 def settle(unit: Unit, command: SettleJob) -> bool:
-    row = unit.tx.first(_LOCK, {"tenant": unit.tx.tenant, "id": command.job_id})
+    row = unit.lock_row(_LOCK, command.job_id)
     if row is None or row.attempt != command.attempt or row.state != "leased":
         return False
     instance = unit.adopt(row)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any, Literal, TypeVar
+from functools import cache, lru_cache
+from typing import Any, Literal, NamedTuple, TypeVar
 
-from sqlalchemy import ColumnElement, Table, exists, func, select
+from sqlalchemy import ColumnElement, Table, bindparam, exists, func, select
 
 from engine import access
 from engine.errors import NotFound
@@ -99,8 +100,11 @@ def subscriptions(
     return _page(tx, principal, subscription, query, _view(SubscriptionView), by)
 
 
+_NEWEST_INCIDENT = incident.c.opened_at.desc()
+
+
 def incidents(tx: Transaction, principal: Principal, query: IncidentQuery) -> list[IncidentView]:
-    by = incident.c.opened_at.desc()
+    by = _NEWEST_INCIDENT
     return _page(tx, principal, incident, query, _view(IncidentView), by)
 
 
@@ -116,6 +120,7 @@ def incident_of(tx: Transaction, principal: Principal, incident_id: str) -> Inci
     return found[0]
 
 
+@cache
 def _view(kind: type[V]) -> Callable[[Any], V]:
     names = [field.name for field in fields(kind)]  # type: ignore[arg-type]
     return lambda row: kind(**{name: getattr(row, name) for name in names})
@@ -129,47 +134,75 @@ def _page(  # noqa: PLR0917 the parts of a list
     view: Callable[[Any], V],
     order: Any,
 ) -> list[V]:
-    statement = (
-        select(table)
-        .where(*_filters(tx, principal, table, query))
-        .order_by(order, table.c.id)
-        .limit(query.limit)
-        .offset(query.offset)
-    )
-    return [view(row) for row in tx.all(statement)]
+    shape, values = _asked(tx, principal, query)
+    values |= {"limit": query.limit, "offset": query.offset}
+    statement = _listed(table, shape, order)
+    if not access.sees_all(principal):
+        statement = statement.where(_taking_part(principal, table))
+    return [view(row) for row in tx.all(statement, values)]
 
 
 def _count(tx: Transaction, principal: Principal, table: Table, query: OpenQuery) -> int:
-    statement = select(func.count()).select_from(table)
-    return int(tx.scalar(statement.where(*_filters(tx, principal, table, query))))
+    shape, values = _asked(tx, principal, query)
+    statement = select(func.count()).select_from(table).where(*_criteria(table, shape))
+    if not access.sees_all(principal):
+        statement = statement.where(_taking_part(principal, table))
+    return int(tx.scalar(statement, values))
+
+
+class Shape(NamedTuple):
+    """What a list's statement depends on; the values are its parameters."""
+
+    narrowing: tuple[str, ...]
+    ids: int
 
 
 _BEFORE = {"free_before": "free_at", "due_before": "due"}
 _NO_FILTERS = {"ids", "limit", "offset"}
 
 
-def _filters(
-    tx: Transaction, principal: Principal, table: Table, query: OpenQuery
-) -> list[ColumnElement[bool]]:
-    """Each field of the query is a column of its name, or the upper bound of one."""
+def _asked(tx: Transaction, principal: Principal, query: OpenQuery) -> tuple[Shape, dict[str, Any]]:
     require(principal, "instance.read")
-    found: list[ColumnElement[bool]] = [table.c.tenant == tx.tenant]
-    if not access.sees_all(principal):
-        found.append(
-            exists().where(
-                instances.c.tenant == table.c.tenant,
-                instances.c.id == table.c.instance_id,
-                access.visible_instances(principal, instances),
-            )
-        )
-    if query.ids:
-        found.append(table.c.id.in_(query.ids))
-    for field in fields(query):
-        value = getattr(query, field.name)
-        if value is None or field.name in _NO_FILTERS:
-            continue
-        if field.name in _BEFORE:
-            found.append(table.c[_BEFORE[field.name]] <= value)
+    narrowing = {name: getattr(query, name) for name in _fields(query)}
+    narrowing = {name: value for name, value in narrowing.items() if value is not None}
+    values = {**narrowing, "tenant": tx.tenant}
+    values |= {f"id_{index}": each for index, each in enumerate(query.ids)}
+    return Shape(tuple(narrowing), len(query.ids)), values
+
+
+def _fields(query: OpenQuery) -> tuple[str, ...]:
+    return tuple(name for name in query.__dataclass_fields__ if name not in _NO_FILTERS)
+
+
+@lru_cache(maxsize=256)
+def _listed(table: Table, shape: Shape, order: Any) -> Any:
+    """Made once for each shape."""
+    return (
+        select(table)
+        .where(*_criteria(table, shape))
+        .order_by(order, table.c.id)
+        .limit(bindparam("limit"))
+        .offset(bindparam("offset"))
+    )
+
+
+def _criteria(table: Table, shape: Shape) -> list[ColumnElement[bool]]:
+    """Each field of the query is a column of its name, or the upper bound of one."""
+    found: list[ColumnElement[bool]] = [table.c.tenant == bindparam("tenant")]
+    if shape.ids:
+        found.append(table.c.id.in_([bindparam(f"id_{index}") for index in range(shape.ids)]))
+    for name in shape.narrowing:
+        if name in _BEFORE:
+            found.append(table.c[_BEFORE[name]] <= bindparam(name))
         else:
-            found.append(table.c[field.name] == value)
+            found.append(table.c[name] == bindparam(name))
     return found
+
+
+def _taking_part(principal: Principal, table: Table) -> ColumnElement[bool]:
+    """Others than operators see what belongs to their instances."""
+    return exists().where(
+        instances.c.tenant == table.c.tenant,
+        instances.c.id == table.c.instance_id,
+        access.visible_instances(principal, instances),
+    )

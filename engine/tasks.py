@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, update
 
 from bpmn.values import Value, Variables
 from engine import access
@@ -29,20 +29,11 @@ from engine.handlers import TaskCompletion
 from engine.ids import split_id
 from engine.machine.errors import PerformerExcluded, TaskNotOpen
 from engine.machine.triggers import TaskCompleted, TaskThrew
-from engine.tables import instance as instances
 from engine.tables import task_candidate, user_task
-from engine.unit import LOCKED, Instance, Unit
-from storage.database import Row, for_update
+from engine.unit import Instance, Unit, lock_statement
+from storage.database import Row
 
-_LOCK = for_update(
-    select(user_task, *LOCKED)
-    .join_from(
-        user_task,
-        instances,
-        (instances.c.tenant == user_task.c.tenant) & (instances.c.id == user_task.c.instance_id),
-    )
-    .where(user_task.c.tenant == bindparam("tenant"), user_task.c.id == bindparam("id"))
-)
+_LOCK = lock_statement(user_task)
 _MINE = (user_task.c.tenant == bindparam("of_tenant"), user_task.c.id == bindparam("of_id"))
 _ASSIGN = (
     update(user_task)
@@ -67,7 +58,7 @@ _UPDATE = (
 def _lock(unit: Unit, task_id: str) -> tuple[Row, Instance, int]:
     """The open task's row, its locked instance and its local id."""
     parts = split_id(task_id)
-    row = unit.tx.first(_LOCK, {"tenant": unit.tx.tenant, "id": task_id}) if parts else None
+    row = unit.lock_row(_LOCK, task_id)
     if row is None or parts is None or not access.may_see_task(unit.principal, row):
         raise NotFound("task", task_id)
     if row.closed_at is not None:

@@ -16,15 +16,13 @@ from engine.machine.time import Cycle, next_due
 from engine.machine.triggers import TimerDue
 from engine.tables import definition, timer
 from engine.tables import instance as instances
-from engine.unit import LOCKED, Unit
+from engine.unit import LOCKED, Unit, lock_statement
 from identity.access import require
 from storage.database import Row, Transaction, for_update, skip_locked
 
 _OF_INSTANCE = (instances.c.tenant == timer.c.tenant) & (instances.c.id == timer.c.instance_id)
 _WITH_INSTANCE = select(timer, *LOCKED).join_from(timer, instances, _OF_INSTANCE)
-_LOCK = for_update(
-    _WITH_INSTANCE.where(timer.c.tenant == bindparam("tenant"), timer.c.id == bindparam("id"))
-)
+_LOCK = lock_statement(timer)
 _DUE_NOW = (timer.c.tenant == bindparam("tenant"), timer.c.due <= bindparam("now"))
 _DUE = skip_locked(_WITH_INSTANCE.where(*_DUE_NOW).order_by(timer.c.due).limit(bindparam("limit")))
 _START_DUE = skip_locked(
@@ -54,7 +52,7 @@ def fire(unit: Unit, command: FireTimer) -> bool:
             return False
         _begin(unit, start)
         return True
-    row = unit.tx.first(_LOCK, key)
+    row = unit.lock_row(_LOCK, command.timer_id)
     if row is None or (row.due > unit.tx.now and not command.early):
         return False
     return _fire(unit, row)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import Table, bindparam, insert, select, update
 
 from bpmn.graph import Graph, UserTask
 from bpmn.values import Variables
@@ -18,7 +18,7 @@ from engine import record
 from engine.acts import Begun
 from engine.errors import Misused, NotFound, TooLarge
 from engine.handlers import InstanceChange
-from engine.ids import new_id
+from engine.ids import new_id, split_id
 from engine.machine import facts
 from engine.machine.errors import InstanceEnded
 from engine.machine.facts import Fact
@@ -55,6 +55,24 @@ LOCKED = tuple(
     )
 )
 """What every statement that locks an instance selects of it; `Unit.adopt` reads it."""
+
+
+def lock_statement(table: Table) -> Any:
+    """Lock a row of `table` and its instance; `Unit.lock_row` runs it.
+
+    Both are found by their keys, not one through the other: no statistics can mislead the planner.
+    """
+    return for_update(
+        select(table, *LOCKED)
+        .join_from(table, instances, table.c.tenant == instances.c.tenant)
+        .where(
+            table.c.tenant == bindparam("tenant"),
+            table.c.id == bindparam("id"),
+            instances.c.tenant == bindparam("tenant"),
+            instances.c.id == bindparam("instance_id"),
+        )
+    )
+
 
 _LOCK = for_update(
     select(*LOCKED).where(
@@ -117,6 +135,14 @@ class Unit:
         if row is None:
             raise NotFound("instance", instance_id)
         return self.adopt(row)
+
+    def lock_row(self, statement: Any, local: str) -> Row | None:
+        """The row with this local id, its instance locked with it; None if there is none."""
+        parts = split_id(local)
+        if parts is None:
+            return None
+        keys = {"tenant": self.tx.tenant, "id": local, "instance_id": parts[0]}
+        return self.tx.first(statement, keys)
 
     def adopt(self, row: Row) -> Instance:
         """An instance that a statement has locked which selected `LOCKED`."""

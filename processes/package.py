@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -31,6 +32,24 @@ class TaskPanel:
 
     title: str
     html: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaskSummary:
+    """What tells a task from its neighbours in a list: a line of text, and an amount if any."""
+
+    subject: str
+    amount: Decimal | None = None
+    currency: str = "EUR"
+
+
+@dataclass(frozen=True, slots=True)
+class PanelFile:
+    """A file that a panel links to. `media_type` is what the content is, not what it claims."""
+
+    name: str
+    media_type: str
+    content: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +79,12 @@ class Package:
     statuses: Mapping[type[Exception], int] = field(default_factory=dict)
     """What the package's own errors mean over HTTP."""
     task_panel: Callable[[House, Transaction, Principal, Any], TaskPanel | None] | None = None
-
+    task_summaries: (
+        Callable[[House, Transaction, Principal, Sequence[Any]], Mapping[str, TaskSummary]] | None
+    ) = None
+    """By task id, for those tasks of a list whose content the principal may see."""
+    panel_file: Callable[[House, Transaction, Principal, Any, str], PanelFile | None] | None = None
+    """The file of a name that the panel links to as `dateien/{name}`; None where there is none."""
     demo_users: tuple[DemoUser, ...] = ()
 
     def files(self) -> list[tuple[str, bytes]]:

@@ -41,7 +41,10 @@ class Link(Protocol):
         """Run a statement once, or once for each of a list."""
 
     def execute_all(self, statements: Sequence[tuple[str, Many]], *, commit: bool) -> list[int]:
-        """Run the statements in order, in one round trip where possible; the row counts."""
+        """Run the statements in order, in one round trip where possible; the row counts.
+
+        With `commit` nobody is left to ask for counts: then there are none.
+        """
 
     def command(self, sql: str) -> None: ...
 

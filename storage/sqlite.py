@@ -109,6 +109,7 @@ class SqliteLink:
         counts = [self.execute(sql, parameters).rowcount for sql, parameters in statements]
         if commit:
             self.commit()
+            return []
         return counts
 
     def command(self, sql: str) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import OrderedDict, namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+from operator import itemgetter
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 from weakref import WeakKeyDictionary
@@ -95,7 +96,7 @@ class Compiled:
 class Bound:
     """One statement for one set of parameter names, with the values that stand in it."""
 
-    __slots__ = ("compiled", "defaults", "fixed")
+    __slots__ = ("_convert", "_pick", "compiled", "defaults", "fixed")
 
     def __init__(self, compiled: Compiled, fixed: dict[str, Any]) -> None:
         self.compiled = compiled
@@ -106,19 +107,31 @@ class Bound:
             for name, value in fixed.items()
             if not compiled.expands
         }
+        positions = compiled.positions
+        # By position: the values in order, and which of them the caller's value is converted for.
+        self._pick = None if positions is None else _picker(positions)
+        self._convert = [
+            (index, processors[name])
+            for index, name in enumerate(positions or ())
+            if name in processors and name not in fixed
+        ]
 
     def prepare(self, given: Parameters) -> tuple[str, Values]:
         """The SQL text and the driver's parameters, by name or by position."""
         compiled = self.compiled
         if compiled.expands:
             return self._expand(given)
-        values = {**self.defaults, **given}
+        values = {**self.defaults, **given} if self.defaults else given
+        if self._pick is not None:
+            picked = list(self._pick(values))
+            for index, convert in self._convert:
+                picked[index] = convert(picked[index])
+            return compiled.sql, tuple(picked)
+        values = dict(values)
         for name, convert in compiled.processors.items():
             if name in given:
                 values[name] = convert(given[name])
-        if compiled.positions is None:
-            return compiled.sql, values
-        return compiled.sql, tuple([values[name] for name in compiled.positions])
+        return compiled.sql, values
 
     def _expand(self, given: Parameters) -> tuple[str, Values]:
         """`IN` lists are written out anew each time: one placeholder a value."""
@@ -131,6 +144,13 @@ class Bound:
         if state.positiontup is None:
             return state.statement, values
         return state.statement, tuple([values[name] for name in state.positiontup])
+
+
+def _picker(names: tuple[str, ...]) -> Callable[[Parameters], tuple[Any, ...]]:
+    """The values of these names, in order."""
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda given: tuple([given[name] for name in names])
 
 
 class Statements:

@@ -86,6 +86,10 @@ class Wire:
         self._loader = Transformer(connection)
         self._prepared: dict[str, bytes] = {}
         self._names = count()
+        self._readable = select.poll()
+        self._readable.register(self._pgconn.socket, select.POLLIN)
+        self.left = 0
+        """How many answers nobody has waited for."""
 
     @property
     def closed(self) -> bool:
@@ -99,9 +103,7 @@ class Wire:
     @property
     def silent(self) -> bool:
         """False if there is something to read: an idle connection that the server closed."""
-        poll = select.poll()
-        poll.register(self._pgconn.socket, select.POLLIN)
-        return not poll.poll(0)
+        return not self._readable.poll(0)
 
     def close(self) -> None:
         self.connection.close()
@@ -113,11 +115,40 @@ class Wire:
             found += self._run(statements[start : start + _MOST_AT_ONCE])
         return found
 
+    def leave(self, sql: str) -> None:
+        """Send a statement whose answer the next use of this connection reads."""
+        sent: list[str | None] = []
+        try:
+            self._send(sql, [], None, sent)
+            self._pgconn.pipeline_sync()
+            while self._pgconn.flush():
+                self._wait(unsent=True)
+        except BaseException:
+            self.close()
+            raise
+        self.left = len(sent)
+
+    def settle(self) -> None:
+        """Read what `leave` has left. Raises its error, and the connection is not used again."""
+        if not self.left:
+            return
+        expected, self.left = self.left, 0
+        try:
+            results = self._receive(expected)
+        except BaseException:
+            self.close()
+            raise
+        failed = next((each for each in results if each.status == _FATAL), None)
+        if failed is not None:
+            self.close()
+            raise error_from_result(failed)
+
     def _run(self, statements: Sequence[tuple[str, Sequence[Any]]]) -> list[Result]:
         if self.closed:
             raise psycopg.OperationalError("the connection is closed")
         # Everything is encoded before anything is sent: what cannot be encoded leaves no trace.
         encoded = [(sql, *self._encode(values)) for sql, values in statements]
+        self.settle()
         sent: list[str | None] = []  # None: the statement itself; else it is the preparation of
         try:
             for sql, values, formats in encoded:
@@ -127,18 +158,18 @@ class Wire:
         except BaseException:
             self.close()
             raise
-        found: list[Result] = []
-        failed: pq.abc.PGresult | None = None
+        if any(result.status == _FATAL for result in results):
+            raise self._failure(sent, results)
+        if len(results) > len(statements):
+            results = [result for which, result in zip(sent, results, strict=True) if which is None]
+        return [Result(result, self._loader) for result in results]
+
+    def _failure(self, sent: list[str | None], results: list[pq.abc.PGresult]) -> psycopg.Error:
+        """The first error; what was not prepared because of it is forgotten."""
         for preparing, result in zip(sent, results, strict=True):
             if preparing is not None and result.status != _COMMAND_OK:
                 self._prepared.pop(preparing, None)
-            if failed is None and result.status == _FATAL:
-                failed = result
-            if preparing is None:
-                found.append(Result(result, self._loader))
-        if failed is not None:
-            raise error_from_result(failed)
-        return found
+        return error_from_result(next(each for each in results if each.status == _FATAL))
 
     def _encode(self, values: Sequence[Any]) -> tuple[list[bytes | None], list[int]]:
         encoded: list[bytes | None] = []
@@ -158,7 +189,11 @@ class Wire:
         return encoded, formats
 
     def _send(
-        self, sql: str, values: list[bytes | None], formats: list[int], sent: list[str | None]
+        self,
+        sql: str,
+        values: list[bytes | None],
+        formats: list[int] | None,
+        sent: list[str | None],
     ) -> None:
         name = self._prepared.get(sql)
         if name is None and len(self._prepared) < _MOST_PREPARED:
@@ -173,26 +208,36 @@ class Wire:
         sent.append(None)
 
     def _receive(self, expected: int) -> list[pq.abc.PGresult]:
-        """One result each, up to the sync. Waiting releases the interpreter's lock."""
+        """One result each, up to the sync."""
         pgconn = self._pgconn
         results: list[pq.abc.PGresult] = []
-        poll = select.poll()
+        nothing = False
         while True:
-            unsent = pgconn.flush()
             if pgconn.is_busy():
-                poll.register(pgconn.socket, select.POLLIN | (select.POLLOUT if unsent else 0))
-                poll.poll()
+                self._wait(unsent=bool(pgconn.flush()))
                 pgconn.consume_input()
                 continue
             result = pgconn.get_result()
-            if result is None:
-                if self.closed:
+            if result is None:  # between two statements; twice: there is nothing more to come
+                if nothing and self.closed:
                     raise psycopg.OperationalError("the connection broke")
-            elif result.status == _SYNC:
+                nothing = True
+                continue
+            nothing = False
+            status = result.status
+            if status == _SYNC:
                 if len(results) != expected:
                     raise psycopg.OperationalError("the server's answers do not fit")
                 return results
-            else:
-                if self.closed:
-                    raise error_from_result(result)
-                results.append(result)
+            if status == _FATAL and self.closed:
+                raise error_from_result(result)
+            results.append(result)
+
+    def _wait(self, *, unsent: bool) -> None:
+        """Until the server answers, or takes more. Releases the interpreter's lock."""
+        if not unsent:
+            self._readable.poll()
+            return
+        both = select.poll()
+        both.register(self._pgconn.socket, select.POLLIN | select.POLLOUT)
+        both.poll()

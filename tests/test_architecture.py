@@ -19,7 +19,7 @@ ROOMS: dict[str, set[str]] = {
     "processes": {"engine", "eakte", "invoice", "identity", "storage", "bpmn"},
     "web": {"processes", "engine", "eakte", "invoice", "identity", "storage", "bpmn"},
 }
-ROOTS = ("api", "worker", "cli", "cli_demo", "cli_models", "cli_output")
+ROOTS = ("api", "worker", "cli", "cli_demo", "cli_house", "cli_models", "cli_output", "cli_users")
 ONLY_IN = {
     "minio": ("storage/objects",),
     "alembic": ("storage/migrat",),

@@ -7,49 +7,52 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from urllib.parse import quote
 
 from fastapi import APIRouter
 from starlette.background import BackgroundTask
 from starlette.responses import FileResponse, Response
 
 from eakte.akten import akte_head
+from eakte.aktenplan import units
 from eakte.beteiligung import schritte
 from eakte.dokumente import dokument_head, read_dokument, version_head
 from eakte.export import export_akte
 from eakte.history import history
 from eakte.search import Query, dokumente_in, search, vorgaenge_in
-from eakte.vorgaenge import vorgang_head
+from eakte.vorgaenge import Vorgang, vorgang_head
+from engine.errors import NotFound
+from engine.queries import instance as process_instance
 from engine.tables import instance
 from identity.persons import display_names
-from web.visit import PageVisit
+from storage.database import Transaction
+from web.downloads import download
+from web.visit import PageVisit, Visit
 
 router = APIRouter()
-
-SHOWN_INLINE = {"application/pdf", "image/png", "image/jpeg", "text/plain", "text/csv"}
-"""What a browser may open by itself; all else, HTML and SVG above all, is downloaded."""
 
 
 @router.get("/akten")
 def index(visit: PageVisit, text: str = "", was: str = "vorgang", ab: str = "") -> Response:
     what = was if was in ("akte", "vorgang", "dokument") else "vorgang"
     query = Query(what=what, text=text[:200])  # type: ignore[arg-type] one of the three
-    with visit.house.database.begin(visit.principal.tenant) as tx:
+    with visit.writing() as tx:
         found = search(tx, visit.principal, query, cursor=ab or None, limit=30)
-    return visit.page("akten.html", text=text, was=what, page=found)
+        stellen = _units(tx)
+    return visit.page("akten.html", text=text, was=what, page=found, units=stellen)
 
 
 @router.get("/akten/{akte}")
 def show_akte(visit: PageVisit, akte: str) -> Response:
-    with visit.house.database.begin(visit.principal.tenant) as tx:
+    with visit.writing() as tx:
         head = akte_head(tx, visit.principal, akte)
         vorgaenge = vorgaenge_in(tx, visit.principal, akte)
-    return visit.page("akte.html", akte=head, vorgaenge=vorgaenge)
+        stellen = _units(tx)
+    return visit.page("akte.html", akte=head, vorgaenge=vorgaenge, units=stellen)
 
 
 @router.get("/vorgaenge/{vorgang}")
 def show_vorgang(visit: PageVisit, vorgang: str) -> Response:
-    with visit.house.database.begin(visit.principal.tenant) as tx:
+    with visit.writing() as tx:
         head = vorgang_head(tx, visit.principal, vorgang)
         akte = akte_head(tx, visit.principal, head.akte)
         dokumente = dokumente_in(tx, visit.principal, vorgang)
@@ -57,6 +60,7 @@ def show_vorgang(visit: PageVisit, vorgang: str) -> Response:
         told = history(tx, visit.principal, head.akte, vorgang_id=vorgang)
         people = {p for step in steps for p in (step.performer, step.on_behalf_of) if p}
         names = display_names(tx, people)
+        stellen, step_names = _units(tx), _step_names(visit, tx, head)
     return visit.page(
         "vorgang.html",
         vorgang=head,
@@ -64,13 +68,15 @@ def show_vorgang(visit: PageVisit, vorgang: str) -> Response:
         dokumente=dokumente,
         schritte=steps,
         names=names,
+        units=stellen,
+        step_names=step_names,
         history=list(reversed(told)),
     )
 
 
 @router.get("/dokumente/{dokument}")
 def show_dokument(visit: PageVisit, dokument: str) -> Response:
-    with visit.house.database.begin(visit.principal.tenant) as tx:
+    with visit.writing() as tx:
         head = dokument_head(tx, visit.principal, dokument)
         vorgang = vorgang_head(tx, visit.principal, head.vorgang)
         names = display_names(tx, [version.created_by for version in head.versions])
@@ -80,28 +86,17 @@ def show_dokument(visit: PageVisit, dokument: str) -> Response:
 @router.get("/versionen/{version}/inhalt")
 def content(visit: PageVisit, version: str) -> Response:
     """The bytes as they were filed. Never rendered in our own origin unless it is harmless."""
-    with visit.house.database.begin(visit.principal.tenant) as tx:
+    with visit.writing() as tx:
         head = version_head(tx, visit.principal, version)
         data = read_dokument(tx, visit.principal, version, visit.house.blobs, "Ansicht")
-    media_type = head.media_type.split(";", 1)[0].strip().lower()
-    inline = media_type in SHOWN_INLINE
-    name = quote(head.dateiname or f"dokument-{head.number}")
-    return Response(
-        data,
-        media_type=media_type if inline else "application/octet-stream",
-        headers={
-            "content-disposition": f"{'inline' if inline else 'attachment'}; filename*=UTF-8''{name}",
-            "content-security-policy": "default-src 'none'; sandbox",
-            "cache-control": "no-store",
-        },
-    )
+    return download(data, head.media_type, head.dateiname or f"dokument-{head.number}")
 
 
 @router.post("/akten/{akte}/ausgabe")
 def export(visit: PageVisit, akte: str) -> Response:
     """The bundle that proves itself without us; the reason is recorded."""
     house = visit.house
-    with house.database.begin(visit.principal.tenant) as tx:
+    with visit.writing() as tx:
         found = vorgaenge_in(tx, visit.principal, akte)
     folder = Path(tempfile.mkdtemp(prefix="amtsgang-"))
     target = folder / "akte.zip"
@@ -122,3 +117,20 @@ def export(visit: PageVisit, akte: str) -> Response:
         folder.rmdir()
 
     return FileResponse(target, filename=f"akte-{akte}.zip", background=BackgroundTask(clean))
+
+
+def _units(tx: Transaction) -> dict[str, str]:
+    """What the Organisationseinheiten are called."""
+    return {each.id: each.bezeichnung for each in units(tx)}
+
+
+def _step_names(visit: Visit, tx: Transaction, vorgang: Vorgang) -> dict[str, str]:
+    """What the model calls the steps of a Vorgang that is a process instance."""
+    if vorgang.instance_id is None or not visit.may("instance.read"):
+        return {}
+    try:
+        found = process_instance(tx, visit.principal, vorgang.instance_id)
+    except NotFound:
+        return {}
+    graph = visit.house.engine.graph(tx, found.definition_id)
+    return {node.id: node.name for node in graph.nodes.values() if node.name}

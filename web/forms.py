@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import groupby
+from typing import Any
 
 from markupsafe import Markup, escape
 
@@ -19,7 +20,6 @@ from bpmn.errors import FieldError
 from bpmn.form_spec import (
     Component,
     Field,
-    FormSpec,
     Group,
     Option,
     Rows,
@@ -28,6 +28,7 @@ from bpmn.form_spec import (
     Text,
     hidden,
 )
+from bpmn.forms import FormSpec
 from bpmn.german import (
     format_german_amount,
     format_german_date,
@@ -70,7 +71,19 @@ def row_action(posted: Posted) -> tuple[str, str, int] | None:
     return None if match is None else (match[1], match[2], int(match[3] or 0))
 
 
-def change_rows(data: dict[str, object], action: tuple[str, str, int]) -> None:
+def conditional(form: FormSpec) -> bool:
+    """Whether choices show or hide parts of the form."""
+    pending = list(form.components)
+    while pending:
+        component = pending.pop()
+        if component.hide is not None:
+            return True
+        if isinstance(component, Group | Rows):
+            pending.extend(component.components)
+    return False
+
+
+def change_rows(data: dict[str, Any], action: tuple[str, str, int]) -> None:
     verb, path, index = action
     rows = data.get(path)
     if not isinstance(rows, list):

@@ -17,8 +17,8 @@ router = APIRouter()
 
 
 @router.get("/anmelden")
-def form(request: Request, weiter: str = "/aufgaben") -> Response:
-    return _page(request.app.state.house, weiter)
+def form(request: Request, weiter: str = "/", hinweis: str = "") -> Response:
+    return _page(request.app.state.house, own_path(weiter), gone=hinweis == "abgemeldet")
 
 
 @router.post("/anmelden")
@@ -44,16 +44,30 @@ def log_in(request: Request, posted: Annotated[Posted, Depends(posted_form)]) ->
     return response
 
 
+@router.post("/vertretung")
+def represent(visit: PageVisit) -> Response:
+    """Act for an absent colleague, or (no name given) for oneself again."""
+    absent = visit.field("fuer") or None
+    visit.house.authenticator.represent(visit.request.cookies[SESSION_COOKIE], absent)
+    return visit.go("/aufgaben", "vertretung" if absent else "selbst")
+
+
 @router.post("/abmelden")
 def log_out(visit: PageVisit) -> Response:
     visit.house.authenticator.close_session(visit.request.cookies[SESSION_COOKIE])
-    response = RedirectResponse("/anmelden", 303)
+    response = RedirectResponse("/anmelden?hinweis=abgemeldet", 303)
     response.delete_cookie(SESSION_COOKIE, path="/")
     return response
 
 
 def _page(
-    house: House, target: str, login: str = "", error: str | None = None, status: int = 200
+    house: House,
+    target: str,
+    login: str = "",
+    error: str | None = None,
+    status: int = 200,
+    *,
+    gone: bool = False,
 ) -> Response:
     users = [user for package in house.packages for user in package.demo_users]
     return render(
@@ -62,6 +76,7 @@ def _page(
         weiter=target,
         login=login,
         error=error,
+        notice={"tone": "good", "text": "Sie sind abgemeldet."} if gone else None,
         demo=house.settings.demo,
         demo_users=users if house.settings.demo else [],
     )

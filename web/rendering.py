@@ -40,6 +40,16 @@ def zeitpunkt(value: datetime | None) -> str:
     return "–" if value is None else value.astimezone(ZONE).strftime("%d.%m.%Y, %H:%M Uhr")
 
 
+def groesse(count: int) -> str:
+    """A number of bytes as people read it: "5,8 KB"."""
+    size = float(count)
+    for unit in ("Byte", "KB", "MB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "Byte" else f"{size:.1f} {unit}".replace(".", ",")
+        size /= 1000
+    return f"{size:.1f} GB".replace(".", ",")
+
+
 @cache
 def static(name: str) -> str:
     """The address of a static file, with its content's hash so that it may be cached for ever."""
@@ -56,6 +66,6 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(betrag=betrag, datum=datum, zeitpunkt=zeitpunkt)
+    made.filters.update(betrag=betrag, datum=datum, zeitpunkt=zeitpunkt, groesse=groesse)
     made.globals.update(static=static)
     return made

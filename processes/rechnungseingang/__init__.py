@@ -13,8 +13,9 @@ from processes.package import Package, PrincipalOf, Router
 from processes.rechnungseingang.demo import USERS
 from processes.rechnungseingang.errors import STATUSES
 from processes.rechnungseingang.handlers import handlers as _handlers
-from processes.rechnungseingang.panel import task_panel
+from processes.rechnungseingang.panel import panel_file, task_panel
 from processes.rechnungseingang.steps import participants
+from processes.rechnungseingang.summaries import task_summaries
 
 if TYPE_CHECKING:
     from processes.house import House
@@ -44,5 +45,7 @@ PACKAGE = Package(
     routes=_routes,
     statuses=STATUSES,
     task_panel=task_panel,
+    task_summaries=task_summaries,
+    panel_file=panel_file,
     demo_users=USERS,
 )

@@ -19,10 +19,11 @@ from identity.persons import display_names
 from identity.principal import Principal
 from invoice.checking import check_invoice
 from invoice.rendering import invoice_html
-from processes.package import TaskPanel
-from processes.rechnungseingang import receipts
+from processes.package import PanelFile, TaskPanel
+from processes.rechnungseingang import receipts, status
 from processes.rechnungseingang.amounts import german, parse_amount
 from processes.rechnungseingang.dates import local_day, skonto_terms
+from processes.rechnungseingang.errors import InvoiceUnknown
 from processes.rechnungseingang.letters import VERDICTS, templates
 from storage.database import Row, Transaction
 
@@ -77,6 +78,7 @@ def task_panel(house: House, tx: Transaction, principal: Principal, task: Any) -
     html = templates.get_template(
         "panel.html"
     ).render(
+        task_id=task.id,
         receipt=row,
         amount=parse_amount(row.amount_due),
         german=german,
@@ -91,6 +93,27 @@ def task_panel(house: House, tx: Transaction, principal: Principal, task: Any) -
         letter=_letter(house, tx, principal, row) if task.node == "ablehnung_zeichnen" else None,
     )
     return TaskPanel(title, html)
+
+
+def panel_file(
+    house: House, tx: Transaction, principal: Principal, task: Any, name: str
+) -> PanelFile | None:
+    """`original`, `anlage-<n>`, or `vorgaenger` (the earlier invoice of the same number)."""
+    row = receipts.find(tx, task.instance_id)
+    if row is None:
+        return None
+    kind, _, number = name.partition("-")
+    try:
+        if kind == "anlage" and number.isdecimal() and len(number) < 4:
+            found = status.attachment(tx, principal, house.blobs, row.id, int(number))
+            return PanelFile(found.name, found.media_type, found.content)
+        wanted = {"original": row.id, "vorgaenger": row.predecessor}.get(name)
+        if wanted is None:
+            return None
+        original, data = status.original(tx, principal, house.blobs, wanted)
+    except InvoiceUnknown:
+        return None
+    return PanelFile(original.file_name or f"rechnung-{original.id}", original.media_type, data)
 
 
 def _skonto(row: Row) -> list[dict[str, object]]:

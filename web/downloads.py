@@ -1,0 +1,30 @@
+"""Content on its way to a browser: opened there only when it is harmless, else saved.
+
+Invariant: nothing that somebody sent us is rendered as part of this site.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from starlette.responses import Response
+
+SHOWN_INLINE = frozenset({"application/pdf", "image/png", "image/jpeg", "text/plain", "text/csv"})
+"""What a browser may open by itself; all else, HTML and SVG above all, is downloaded."""
+
+
+def download(data: bytes, media_type: str, name: str) -> Response:
+    """The bytes, under the name they were filed with."""
+    plain = media_type.split(";", 1)[0].strip().lower()
+    inline = plain in SHOWN_INLINE
+    way = "inline" if inline else "attachment"
+    return Response(
+        data,
+        media_type=plain if inline else "application/octet-stream",
+        headers={
+            "content-disposition": f"{way}; filename*=UTF-8''{quote(name, safe='')}",
+            "content-security-policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
+            "x-content-type-options": "nosniff",
+            "cache-control": "no-store",
+        },
+    )

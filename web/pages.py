@@ -1,0 +1,87 @@
+"""All pages on one router, the static files, and errors as pages a person can read.
+
+Invariant: a page that fails answers with a page, in German, and never says more than the person
+may know; addresses under `/api` and `/engine-rest` are none of its business.
+"""
+
+from __future__ import annotations
+
+import mimetypes
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+
+from identity.sessions import Session
+from web import akten, audit, instances, login, models, tasks, wiedervorlagen
+from web.explanations import explain
+from web.rendering import STATIC, static
+from web.visit import FormExpired, LogInFirst, PageNotFound, PageVisit, Visit, render, session_of
+
+NOT_PAGES = ("/api", "/engine-rest", "/healthz", "/static", "/openapi.json")
+_FOR_EVER = "public, max-age=31536000, immutable"
+
+_own = APIRouter()
+
+
+def pages() -> APIRouter:
+    """Every page of the house; `app.state.house` must be set."""
+    router = APIRouter(include_in_schema=False)
+    for part in (login, tasks, akten, wiedervorlagen, models, instances, audit):
+        router.include_router(part.router)
+    router.include_router(_own)
+    return router
+
+
+@_own.get("/")
+def start(visit: PageVisit) -> Response:
+    """The first page that this person may open."""
+    found = visit.navigation()
+    return RedirectResponse(str(found[0]["href"]) if found else "/aufgaben", 303)
+
+
+@_own.get("/static/{digest}/{name}")
+def static_file(digest: str, name: str) -> Response:
+    known = {each.name for each in STATIC.iterdir() if each.is_file()}
+    if name not in known or static(name) != f"/static/{digest}/{name}":
+        return Response(status_code=404)
+    return _file(name)
+
+
+@_own.get("/favicon.ico")
+def favicon() -> Response:
+    return RedirectResponse(static("mark.svg"), 308)
+
+
+def _file(name: str) -> Response:
+    media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    if name.endswith(".js"):
+        media_type = "text/javascript"
+    data = (STATIC / name).read_bytes()
+    return Response(data, media_type=media_type, headers={"cache-control": _FOR_EVER})
+
+
+def handle_log_in_first(_request: Request, error: Exception) -> Response:
+    """For `add_exception_handler(LogInFirst, …)`."""
+    assert isinstance(error, LogInFirst)
+    return error.response()
+
+
+def error_page(request: Request, error: Exception) -> Response | None:
+    """The page for an error of any room; None where the request was not for a page."""
+    if request.url.path.startswith(NOT_PAGES):
+        return None
+    if isinstance(error, LogInFirst):
+        return error.response()
+    said = explain(error)
+    if said is None:
+        return None
+    session: Session | None = session_of(request)
+    context = {"said": said, "here": request.url.path}
+    if session is None:
+        return render("error.html", said.status, **context)
+    visit = Visit(request.app.state.house, request, session, {})
+    return visit.page("error.html", said.status, **context)
+
+
+PAGE_ERRORS = (FormExpired, PageNotFound)
+"""Errors that only pages raise; the root gives them to `error_page` too."""
