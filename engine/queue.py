@@ -47,7 +47,7 @@ _UNSENT = (
             job.c.published_at.is_(None),
             job.c.published_at <= bindparam("before"),
             # Its worker was lost: nothing but the lease's end had to be waited for.
-            and_(job.c.state == "leased", job.c.published_at <= job.c.free_at),
+            and_(job.c.state == "leased", job.c.published_at < job.c.free_at),
         ),
     )
     # One order for all relays, so that none waits for another crosswise while it stamps.
