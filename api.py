@@ -24,7 +24,8 @@ from eakte.errors import NotFound as AkteNotFound
 from eakte.http import routes as akten_routes
 from eakte.readlog import record_denial
 from engine import errors as engine_errors
-from engine.http.routes import routes as engine_routes
+from engine.http.application import EngineRest
+from engine.http.plain import routes as task_routes
 from engine.machine.errors import MachineError, WaitNotOpen
 from identity.access import require
 from identity.errors import IdentityError, NotAuthenticated, NotPermitted, TooManyAttempts
@@ -112,14 +113,19 @@ def create(house: House | None = None) -> FastAPI:
     app = FastAPI(
         title="Amtsgang",
         version="0.1.0",
-        openapi_url="/api/v1/openapi.json",
+        openapi_url=None,  # served below, to those who may ask
         docs_url=None,
         redoc_url=None,
     )
     app.state.house = house
     who = principal_of(house.authenticator)
+    statuses = dict(STATUS_OF)
+    for package in house.packages:
+        statuses |= package.statuses
+    rest = EngineRest(house.engine, who, statuses)
     for prefix in ("/engine-rest/engine/default", "/engine-rest"):
-        app.router.routes.append(Mount(prefix, routes=engine_routes(house.engine, who)))
+        app.router.routes.append(Mount(prefix, app=rest))
+    app.include_router(task_routes(house.engine, who))
     app.include_router(_health(house))
     app.include_router(_verification(house, who))
     app.include_router(akten_routes(house.database, house.blobs, who))
@@ -127,9 +133,6 @@ def create(house: House | None = None) -> FastAPI:
         if package.routes is not None:
             app.include_router(package.routes(house, who))
     app.include_router(pages())
-    statuses = dict(STATUS_OF)
-    for package in house.packages:
-        statuses |= package.statuses
     app.state.statuses = statuses
     for base in statuses:
         app.add_exception_handler(base, _foreseen)
@@ -177,6 +180,16 @@ def _ask(house: House) -> None:
 def _verification(house: House, who: Callable[[Request], Principal]) -> APIRouter:
     router = APIRouter(tags=["Betrieb"])
     asks = Depends(who)
+
+    @router.get("/api/v1/openapi.json", include_in_schema=False)
+    def openapi(request: Request, _principal: Principal = asks) -> JSONResponse:
+        return JSONResponse(request.app.openapi())
+
+    @router.get("/.well-known/camunda-automation-platform/webapps", include_in_schema=False)
+    def webapps(request: Request, _principal: Principal = asks) -> JSONResponse:
+        """Where Modeler sends a person after a deployment."""
+        base = str(request.base_url).rstrip("/")
+        return JSONResponse({"tasklistUrl": f"{base}/aufgaben", "cockpitUrl": f"{base}/prozesse"})
 
     @router.get("/metrics", summary="Kennzahlen für Prometheus")
     def metrics(principal: Principal = asks) -> Response:

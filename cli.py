@@ -119,7 +119,14 @@ def _listen(opened: House, host: str, port: int) -> None:
 
     from api import create
 
-    uvicorn.run(create(opened), host=host, port=port, log_level="warning", access_log=False)
+    uvicorn.run(
+        create(opened),
+        host=host,
+        port=port,
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=10,  # a long poll may last half an hour
+    )
 
 
 @app.command()

@@ -128,7 +128,12 @@ def _listening(house: House, port: int) -> Iterator[uvicorn.Server | None]:
     from api import create  # noqa: PLC0415
 
     config = uvicorn.Config(
-        create(house), host="127.0.0.1", port=port, log_level="warning", access_log=False
+        create(house),
+        host="127.0.0.1",
+        port=port,
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=2,
     )
     server = uvicorn.Server(config)
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]

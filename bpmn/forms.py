@@ -78,13 +78,14 @@ class FormSpec:
         return values
 
     def initial(self, variables: Mapping[str, Value]) -> Variables:
-        """What the fields hold when the form opens: the variable, else the default."""
+        """What the fields hold when the form opens: the variable, else the default. A list that
+        is still empty opens with the rows the form begins with."""
         values: Variables = {}
         for component in owners(self.components):
             if isinstance(component, Rows):
                 rows = variables.get(component.path)
                 made: list[Value] = [empty_row(component) for _ in range(component.first_count)]
-                values[component.path] = rows if isinstance(rows, list) else made
+                values[component.path] = rows if isinstance(rows, list) and rows else made
             else:
                 known = variables.get(component.key)
                 values[component.key] = component.default if known is None else known

@@ -60,7 +60,7 @@ def decode(data: bytes) -> Value:
     return from_json(_decoder.decode(data))
 
 
-def to_json(value: object) -> object:  # noqa: PLR0911  one line a type
+def to_json(value: object) -> object:
     """Replace what JSON lacks by `{"$tag": text}`; plain values pass unchanged."""
     if isinstance(value, _PLAIN):
         if isinstance(value, Decimal) and not value.is_finite():

@@ -72,6 +72,15 @@ def instance_count(tx: Transaction, principal: Principal, query: InstanceQuery) 
     return int(tx.scalar(statement))
 
 
+def running_by_definition(tx: Transaction, principal: Principal) -> dict[str, int]:
+    """Definition id → how many of its instances run, of those that the principal may see."""
+    require(principal, "instance.read")
+    running = _filters(tx, principal, InstanceQuery(state="running"))
+    by = instances.c.definition_id
+    statement = select(by, func.count()).where(*running).group_by(by)
+    return {row[0]: row[1] for row in tx.all(statement)}
+
+
 def instance(tx: Transaction, principal: Principal, instance_id: str) -> InstanceView:
     """Raises NotFound for what the principal may not see."""
     return _view(_row(tx, principal, instance_id, _HEAD))
@@ -97,9 +106,17 @@ def tokens(tx: Transaction, principal: Principal, instance_id: str) -> list[Toke
 
 
 def variables(
-    tx: Transaction, principal: Principal, instance_id: str, token: int | None = None
+    tx: Transaction,
+    principal: Principal,
+    instance_id: str,
+    token: int | None = None,
+    *,
+    local: bool = False,
 ) -> dict[str, Variable]:
-    """The process's variables, or all that a token sees. Raises NotFound, NotAllowed."""
+    """The process's variables, or all that a token sees, or (`local`) what it holds itself.
+
+    Raises NotFound, NotAllowed.
+    """
     row = _row(tx, principal, instance_id, (instances.c.state, instances.c.variables))
     if not access.may_read_variables(tx, principal, instance_id):
         raise NotAllowed("variables", instance_id)
@@ -114,7 +131,7 @@ def variables(
         if token not in state.tokens:
             raise NotFound("token", local_id(instance_id, token))
         scope = state.scope_of(token)
-        seen = state.visible(scope)
+        seen = state.variables.get(token, {}) if local else state.visible(scope)
     stated = {**state.wire.get(0, {}), **state.wire.get(scope, {})}
     return {name: Variable(value, stated.get(name)) for name, value in seen.items()}
 

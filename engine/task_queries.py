@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, func, select
+from sqlalchemy import ColumnElement, and_, bindparam, exists, func, select, tuple_
 
 from engine import access, worklist
 from engine.errors import NotFound
@@ -15,9 +15,15 @@ from engine.tables import instance, task_candidate, user_task
 from engine.views import Task
 from identity.access import require
 from identity.principal import Principal
-from storage.database import Row, Transaction
+from storage.database import Instant, Row, Transaction
 
 _JOINED = (instance.c.tenant == user_task.c.tenant) & (instance.c.id == user_task.c.instance_id)
+
+_ONE = (
+    select(*worklist.TASK)
+    .join_from(user_task, instance, _JOINED)
+    .where(user_task.c.tenant == bindparam("tenant"), user_task.c.id == bindparam("id"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +37,7 @@ class TaskQuery:
 
     inbox: bool = False
     assignee: str | None = None
+    assignees: tuple[str, ...] = ()
     unassigned: bool = False
     candidate_groups: tuple[str, ...] = ()
     candidate_user: str | None = None
@@ -45,6 +52,8 @@ class TaskQuery:
     due_after: datetime | None = None
     done_by: str | None = None
     state: Literal["open", "closed", "any"] = "open"
+    before: tuple[datetime, str] | None = None
+    """(opened_at, id) of the task after which a page, newest first, goes on."""
     order: Literal["newest", "oldest", "due", "priority"] = "newest"
     limit: int = 50
     offset: int = 0
@@ -82,12 +91,7 @@ def task_count(tx: Transaction, principal: Principal, query: TaskQuery) -> int:
 def task(tx: Transaction, principal: Principal, task_id: str) -> Task:
     """One task, open or closed. Raises NotFound for what the principal may not see."""
     require(principal, "task.read")
-    statement = (
-        select(*worklist.TASK)
-        .join_from(user_task, instance, _JOINED)
-        .where(user_task.c.tenant == tx.tenant, user_task.c.id == task_id)
-    )
-    row = tx.first(statement)
+    row = tx.first(_ONE, {"tenant": tx.tenant, "id": task_id})
     if row is None or not access.may_see_task(principal, row):
         raise NotFound("task", task_id)
     return as_task(row)
@@ -148,6 +152,8 @@ class Shape:
     inbox: tuple[int, int] | None
     own: tuple[int, int] | None
     wanted: int
+    assignees: int
+    before: bool
 
 
 def _shape(tx: Transaction, principal: Principal, query: TaskQuery) -> tuple[Shape, dict[str, Any]]:
@@ -169,8 +175,13 @@ def _shape(tx: Transaction, principal: Principal, query: TaskQuery) -> tuple[Sha
         inbox=counts if query.inbox else None,
         own=seen,
         wanted=len(wanted),
+        assignees=len(query.assignees),
+        before=query.before is not None,
     )
     values = {"tenant": tx.tenant, **given, **_numbered("wanted", wanted)}
+    values |= _numbered("assignees", list(query.assignees))
+    if query.before is not None:
+        values |= {"before_at": query.before[0], "before_id": query.before[1]}
     if seen is not None or query.inbox:
         values |= {**_numbered("called", called), **_numbered("candidacy", candidacies)}
     if seen is not None:
@@ -206,12 +217,18 @@ def _filters(shape: Shape) -> list[ColumnElement[bool]]:
         is_open = table.closed_at.is_(None)
         found.append(is_open if shape.state == "open" else ~is_open)
     found += [column == bindparam(name) for name, column in _EQUAL.items() if name in shape.given]
+    if shape.assignees:
+        persons: list[Any] = [bindparam(f"assignees{index}") for index in range(shape.assignees)]
+        found.append(table.assignee.in_(persons))
     if shape.unassigned:
         found.append(table.assignee.is_(None))
     if "due_before" in shape.given:
         found.append(table.due <= bindparam("due_before"))
     if "due_after" in shape.given:
         found.append(table.due >= bindparam("due_after"))
+    if shape.before:
+        last = tuple_(bindparam("before_at", type_=Instant()), bindparam("before_id"))
+        found.append(tuple_(table.opened_at, table.id) < last)
     if shape.inbox is not None:
         called, candidacies = _parameters(shape.inbox)
         found.append(table.assignee.in_(called) | _candidate(candidacies, free=True))

@@ -6,7 +6,7 @@ other, and nothing above them reaches past their `PACKAGE` and their documented 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path

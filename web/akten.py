@@ -18,7 +18,7 @@ from eakte.beteiligung import schritte
 from eakte.dokumente import dokument_head, read_dokument, version_head
 from eakte.export import export_akte
 from eakte.history import history
-from eakte.search import Query, dokumente_in, search, vorgaenge_in
+from eakte.search import Query, What, dokumente_in, search, vorgaenge_in
 from eakte.vorgaenge import Vorgang, vorgang_head
 from engine.errors import NotFound
 from engine.queries import instance as process_instance
@@ -30,11 +30,13 @@ from web.visit import PageVisit, Visit
 
 router = APIRouter()
 
+_WHATS: dict[str, What] = {"akte": "akte", "vorgang": "vorgang", "dokument": "dokument"}
+
 
 @router.get("/akten")
 def index(visit: PageVisit, text: str = "", was: str = "vorgang", ab: str = "") -> Response:
-    what = was if was in ("akte", "vorgang", "dokument") else "vorgang"
-    query = Query(what=what, text=text[:200])  # type: ignore[arg-type] one of the three
+    what = _WHATS.get(was, "vorgang")
+    query = Query(what=what, text=text[:200])
     with visit.writing() as tx:
         found = search(tx, visit.principal, query, cursor=ab or None, limit=30)
         stellen = _units(tx)

@@ -100,6 +100,7 @@ def _page(visit: Visit, report: Report | None = None, seconds: float = 0) -> Res
         report=report,
         broken=[broken(each.what, each.reason) for each in report.faults] if report else [],
         seconds=f"{seconds:.1f}".replace(".", ","),
+        may_export=visit.may("akte.export"),
         fingerprint=keyring.fingerprint,
         earlier=keyring.fingerprints()[:-1],
     )

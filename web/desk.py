@@ -64,9 +64,7 @@ class Desk:
             return {}
         found = {each.key: each.label for each in self.form.fields()}
         return found | {
-            each.path: each.label
-            for each in owners(self.form.components)
-            if isinstance(each, Rows)
+            each.path: each.label for each in owners(self.form.components) if isinstance(each, Rows)
         }
 
     def label(self, error: FieldError) -> str:

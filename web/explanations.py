@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
 from bpmn.errors import ModelError, ModelRefused
 from eakte import errors as eakte
 from engine import errors as engine
 from engine.machine.errors import MachineError
 from identity import errors as identity
-from starlette.exceptions import HTTPException
 from storage import errors as storage
 from web.visit import FormExpired, PageNotFound
 
@@ -121,6 +123,8 @@ def explain(error: Exception) -> Said | None:
         return Said(422, "So geht es nicht", str(error))  # German, made for people
     if isinstance(error, engine.EngineError | ModelError | storage.StorageError):
         return Said(422, "So geht es nicht", "Die Angaben passen nicht zum Vorgang.")
+    if isinstance(error, RequestValidationError):
+        return Said(422, "So geht es nicht", "Die Adresse ist nicht vollständig oder nicht lesbar.")
     if isinstance(error, HTTPException):
         if error.status_code == 404:
             return _UNKNOWN

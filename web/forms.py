@@ -9,10 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from itertools import groupby
-from typing import Any
 
 from markupsafe import Markup, escape
 
@@ -36,7 +35,7 @@ from bpmn.german import (
     parse_german_date,
 )
 from bpmn.values import Value, Variables
-from web.rendering import environment
+from web.rendering import ZONE, environment
 
 Posted = Mapping[str, Sequence[str]]
 """A posted form: each name with all its values."""
@@ -60,7 +59,7 @@ class Filled:
 # --- from the browser ---
 
 
-def read_posted(form: FormSpec, posted: Posted) -> dict[str, object]:
+def read_posted(form: FormSpec, posted: Posted) -> Variables:
     """The data of all fields that were posted, in the shape `FormSpec.validate` takes."""
     return _read(form.components, posted, "")
 
@@ -83,7 +82,7 @@ def conditional(form: FormSpec) -> bool:
     return False
 
 
-def change_rows(data: dict[str, Any], action: tuple[str, str, int]) -> None:
+def change_rows(data: Variables, action: tuple[str, str, int]) -> None:
     verb, path, index = action
     rows = data.get(path)
     if not isinstance(rows, list):
@@ -94,13 +93,15 @@ def change_rows(data: dict[str, Any], action: tuple[str, str, int]) -> None:
         del rows[index]
 
 
-def _read(components: Iterable[Component], posted: Posted, prefix: str) -> dict[str, object]:
-    data: dict[str, object] = {}
+def _read(components: Iterable[Component], posted: Posted, prefix: str) -> Variables:
+    data: Variables = {}
     for component in components:
         if isinstance(component, Group):
             data |= _read(component.components, posted, prefix)
         elif isinstance(component, Rows):
             name = prefix + component.path
+            if f"{name}.anzahl" not in posted:
+                continue
             count = min(int(_first(posted, f"{name}.anzahl") or 0), MAX_ROWS)
             data[component.path] = [
                 _read(component.components, posted, f"{name}.{index}.") for index in range(count)
@@ -112,7 +113,7 @@ def _read(components: Iterable[Component], posted: Posted, prefix: str) -> dict[
     return data
 
 
-def _read_field(component: Field, texts: Sequence[str]) -> object:
+def _read_field(component: Field, texts: Sequence[str]) -> Value:
     if component.kind == "checkbox":
         return bool(texts)
     if component.kind == "checklist":
@@ -123,14 +124,25 @@ def _read_field(component: Field, texts: Sequence[str]) -> object:
     if component.kind in ("select", "radio"):
         return _chosen(component.options, text)
     if component.kind == "number" or component.format == "betrag":
-        number = parse_german_amount(text)
-        if number is None:
-            return text
-        return str(number) if component.format == "betrag" or component.as_text else number
-    if component.kind == "date":
-        day = parse_german_date(text)
-        return text if day is None else day.isoformat()
-    return text
+        return _read_number(component, text)
+    return _read_moment(text) if component.kind in ("date", "datetime") else text
+
+
+def _read_number(component: Field, text: str) -> Value:
+    number = parse_german_amount(text)
+    if number is None:
+        return text
+    return str(number) if component.format == "betrag" or component.as_text else number
+
+
+def _read_moment(text: str) -> str:
+    """`24.12.2026` and `24.12.2026, 14:30` as ISO 8601 without a zone: the tenant's is meant."""
+    day_text, _, clock = text.replace(",", " ").replace("T", " ").partition(" ")
+    day = parse_german_date(day_text)
+    clock = clock.strip().removesuffix("Uhr").strip()
+    if day is None:
+        return text
+    return f"{day.isoformat()}T{clock}" if clock else day.isoformat()
 
 
 def _chosen(options: Iterable[Option], text: str) -> Value:
@@ -208,7 +220,8 @@ class _Painter:
         )
 
     def _macro(self, name: str, *arguments: object) -> Markup:
-        return Markup(getattr(self.macros, name)(*arguments))
+        made: str = getattr(self.macros, name)(*arguments)
+        return Markup(made)  # noqa: S704 made by a template that escapes
 
 
 def _is_chosen(option: Value, value: Value) -> bool:
@@ -217,20 +230,31 @@ def _is_chosen(option: Value, value: Value) -> bool:
 
 def shown(item: Field, value: Value) -> str:
     """A value as it stands in the field: what a person would have typed."""
-    if value is None:
-        return ""
-    if isinstance(value, date) and not isinstance(value, datetime):
-        return format_german_date(value)
-    if item.kind == "date" and isinstance(value, str) and (day := parse_german_date(value)):
+    if isinstance(value, str) and item.kind == "date" and (day := parse_german_date(value)):
         return format_german_date(day)
-    if item.format == "betrag":
-        try:
-            return format_german_amount(Decimal(str(value)))
-        except ArithmeticError:
-            return str(value)
-    if isinstance(value, Decimal):
-        return format(value, "f").replace(".", ",")
-    return str(value)
+    if item.format == "betrag" and value is not None:
+        return _shown_amount(value)
+    match value:
+        case None:
+            text = ""
+        case datetime():
+            text = f"{value.astimezone(ZONE) if value.tzinfo else value:%d.%m.%Y %H:%M}"
+        case date():
+            text = format_german_date(value)
+        case time():
+            text = f"{value:%H:%M}"
+        case Decimal():
+            text = format(value, "f").replace(".", ",")
+        case _:
+            text = str(value)
+    return text
+
+
+def _shown_amount(value: Value) -> str:
+    try:
+        return format_german_amount(Decimal(str(value)))
+    except ArithmeticError:
+        return str(value)
 
 
 # --- the little markdown that forms carry ---
@@ -242,9 +266,8 @@ def markdown(text: str) -> Markup:
     """Headings, paragraphs, lists and bold; everything else is plain text, HTML included."""
     html: list[str] = []
     for block in re.split(r"\n\s*\n|\n(?=#)|(?<=\n)(?=[-*] )", text.strip()):
-        for line_block in _split_heading(block.strip()):
-            html.append(_block(line_block))
-    return Markup("".join(html))
+        html += map(_block, _split_heading(block.strip()))
+    return Markup("".join(html))  # noqa: S704 every text in it was escaped
 
 
 def _split_heading(block: str) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from fastapi import APIRouter
 from markupsafe import Markup
@@ -28,6 +29,7 @@ from web.visit import PageNotFound, PageVisit, UploadVisit, Visit
 router = APIRouter()
 
 KINDS = {".bpmn": "Prozess", ".dmn": "Entscheidung", ".form": "Formular"}
+_OTHERS: tuple[Literal["decision", "form"], ...] = ("decision", "form")
 LARGEST = 10 * 1024 * 1024
 
 
@@ -87,11 +89,11 @@ def _index(
         processes = [_counted(visit, tx, each) for each in found]
         others = [
             each
-            for kind in ("decision", "form")
+            for kind in _OTHERS
             for each in definitions(
                 tx,
                 visit.principal,
-                DefinitionQuery(kind=kind, newest=True, limit=200),  # type: ignore[arg-type] one of its words
+                DefinitionQuery(kind=kind, newest=True, limit=200),
             )
         ]
     return visit.page(

@@ -1,7 +1,7 @@
 """All pages on one router, the static files, and errors as pages a person can read.
 
 Invariant: a page that fails answers with a page, in German, and never says more than the person
-may know; addresses under `/api` and `/engine-rest` are none of its business.
+may know; addresses of machines (`/api`, `/engine-rest`, …) are none of its business.
 """
 
 from __future__ import annotations
@@ -11,24 +11,28 @@ import mimetypes
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
+from eakte.errors import AccessDenied, NotFound
+from eakte.readlog import record_denial
 from identity.sessions import Session
-from web import akten, audit, instances, login, models, tasks, wiedervorlagen
-from web.explanations import explain
+from processes.house import House
+from web import akten, audit, instances, login, models, readlog, tasks, wiedervorlagen
+from web.explanations import Said, explain
 from web.rendering import STATIC, static
 from web.visit import FormExpired, LogInFirst, PageNotFound, PageVisit, Visit, render, session_of
 
-NOT_PAGES = ("/api", "/engine-rest", "/healthz", "/static", "/openapi.json")
+NOT_PAGES = ("/api", "/engine-rest", "/healthz", "/readyz", "/metrics", "/static")
 _FOR_EVER = "public, max-age=31536000, immutable"
 
 _own = APIRouter()
+_ROOMS = (login, tasks, akten, wiedervorlagen, models, instances, audit, readlog)
+PARTS = (*(room.router for room in _ROOMS), _own)
 
 
 def pages() -> APIRouter:
     """Every page of the house; `app.state.house` must be set."""
     router = APIRouter(include_in_schema=False)
-    for part in (login, tasks, akten, wiedervorlagen, models, instances, audit):
-        router.include_router(part.router)
-    router.include_router(_own)
+    for part in PARTS:
+        router.include_router(part)
     return router
 
 
@@ -72,15 +76,27 @@ def error_page(request: Request, error: Exception) -> Response | None:
         return None
     if isinstance(error, LogInFirst):
         return error.response()
-    said = explain(error)
+    house: House = request.app.state.house
+    said = explain(error) or _of_a_package(house, error)
     if said is None:
         return None
     session: Session | None = session_of(request)
+    if session is not None and isinstance(error, AccessDenied | NotFound):
+        record_denial(house.database, session.principal, error)
     context = {"said": said, "here": request.url.path}
     if session is None:
         return render("error.html", said.status, **context)
-    visit = Visit(request.app.state.house, request, session, {})
+    visit = Visit(house, request, session, {})
     return visit.page("error.html", said.status, **context)
+
+
+def _of_a_package(house: House, error: Exception) -> Said | None:
+    """A process package's own errors are in German and made for people."""
+    for package in house.packages:
+        for kind in type(error).__mro__:
+            if kind in package.statuses:
+                return Said(package.statuses[kind], "So geht es nicht", str(error))
+    return None
 
 
 PAGE_ERRORS = (FormExpired, PageNotFound)

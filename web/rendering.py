@@ -45,7 +45,9 @@ def groesse(count: int) -> str:
     size = float(count)
     for unit in ("Byte", "KB", "MB"):
         if size < 1000:
-            return f"{size:.0f} {unit}" if unit == "Byte" else f"{size:.1f} {unit}".replace(".", ",")
+            return (
+                f"{size:.0f} {unit}" if unit == "Byte" else f"{size:.1f} {unit}".replace(".", ",")
+            )
         size /= 1000
     return f"{size:.1f} GB".replace(".", ",")
 

@@ -113,14 +113,14 @@ def work(visit: PageVisit, task_id: str) -> Response:
     with visit.writing() as tx:
         desk = desk_of(visit, tx, task_id)
     data = read_posted(desk.form, visit.posted) if desk.form is not None else {}
-    values: Variables = {**desk.initial(), **data}  # type: ignore[dict-item] as JSON gives them
+    values: Variables = {**desk.initial(), **data}
     if (change := row_action(visit.posted)) is not None:
         change_rows(values, change)
         return _page(visit, desk, values, typed=True)
     if visit.field("aktion") != "erledigen":
         return _page(visit, desk, values, typed=True)
     try:
-        visit.house.engine.execute(CompleteTask(task_id, data), visit.principal)  # type: ignore[arg-type] checked there
+        visit.house.engine.execute(CompleteTask(task_id, data), visit.principal)
     except FormInvalid as error:
         return _faulty(visit, desk, values, error.errors)
     except _REFUSALS as error:
@@ -151,9 +151,7 @@ def panel_file(visit: PageVisit, task_id: str, name: str) -> Response:
     return download(found.content, found.media_type, found.name)
 
 
-def _hand(
-    visit: Visit, task_id: str, command: ClaimTask | UnclaimTask, notice: str
-) -> Response:
+def _hand(visit: Visit, task_id: str, command: ClaimTask | UnclaimTask, notice: str) -> Response:
     try:
         visit.house.engine.execute(command, visit.principal)
     except _REFUSALS as error:

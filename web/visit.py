@@ -39,6 +39,7 @@ NAVIGATION = (
     ("/wiedervorlagen", "Wiedervorlagen", "akte.read"),
     ("/prozesse", "Prozesse", "model.read"),
     ("/pruefung", "Prüfung", "ledger.verify"),
+    ("/zugriffe", "Zugriffe", "readlog.read"),
 )
 
 

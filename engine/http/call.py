@@ -1,192 +1,148 @@
-"""One REST call: who asks, what they send, and how an answer or an error looks on the wire.
+"""One REST call: who asks, what they send, and which filters they may state.
 
-Invariant: the route's function runs in a worker thread with a principal, never without; the
-content type is exactly `application/json`, because Camunda's JavaScript client compares it so.
+Invariant: a route's function gets a call with a principal, never without. A filter that a list
+does not know is refused by name, for to ignore it would show more than was asked for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import datetime
+from typing import Any, TypeAlias, TypeVar
 
-from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
-from bpmn.errors import Finding, FormInvalid, ModelError, ModelRefused
-from engine import errors
 from engine.engine import Engine
-from engine.http.dialect import BadRequest, JsonObject, decode_object, encode
-from engine.machine.errors import MachineError
-from identity.errors import IdentityError, NotAuthenticated, NotPermitted
+from engine.http.dialect import BadRequest, JsonObject, decode_object, encode, parse_date
 from identity.http import PrincipalOf
 from identity.principal import Principal
 from storage.database import Transaction
-from storage.errors import StorageError
+
+T = TypeVar("T")
+LARGEST_PAGE = 1000
+Part: TypeAlias = tuple[str, str | None, bytes]
+"""Name, file name and content of a part of a multipart form."""
 
 
 @dataclass(slots=True)
 class Call:
-    """What a route's function is given. `query` holds the first value of each parameter."""
+    """What a route's function is given. `query` holds one value of each parameter."""
 
     engine: Engine
     principal: Principal
     path: Mapping[str, str]
     query: Mapping[str, str]
     body: bytes = b""
-    parts: list[tuple[str, str | None, bytes]] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
+    principal_of: PrincipalOf | None = None
 
     def json(self) -> JsonObject:
         return decode_object(self.body)
 
-    def number(self, name: str, default: int | None = None) -> int | None:
-        text = self.query.get(name)
-        if text is None or text == "":
-            return default
-        try:
-            return int(text)
-        except ValueError as error:
-            raise BadRequest(f"Query parameter {name!r} is no number: {text!r}") from error
-
-    def page_size(self) -> int:
-        """Camunda lists all when nobody says how many; we stop at a thousand."""
-        return min(self.number("maxResults") or 1000, 1000)
-
     def reading(self) -> AbstractContextManager[Transaction]:
         return self.engine.database.reading(self.principal.tenant)
 
-    def flag(self, name: str) -> bool | None:
-        text = self.query.get(name)
-        return None if text is None else text.lower() == "true"
+    def filters(self, *known: str) -> Filters:
+        """The filters of the query string and, of a POST, the body."""
+        stated = {**self.query, **(self.json() if self.body else {})}
+        given = {name: value for name, value in stated.items() if value not in (None, "", [])}
+        if unknown := sorted(given.keys() - _PAGING - set(known)):
+            raise BadRequest(f"Filters that are not supported here: {', '.join(unknown)}")
+        return Filters(given)
 
 
-Answer = Any
-Function = Callable[[Call], Answer]
+Answer: TypeAlias = Any
+Function: TypeAlias = Callable[[Call], Answer]
 NO_CONTENT = object()
+
+_PAGING = frozenset({"firstResult", "maxResults", "sortBy", "sortOrder", "sorting"})
+ORDERED = frozenset({None, "asc", "desc"})
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """An answer that may come later: `look` again until it gives one, at most for `seconds`."""
+
+    look: Callable[[], Answer | None]
+    seconds: float
+    otherwise: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a list is narrowed to. GET's parameters are text, POST's body has JSON types."""
+
+    given: Mapping[str, Any]
+
+    def text(self, *names: str) -> str | None:
+        """The first of these names that is stated."""
+        found = next((self.given[name] for name in names if name in self.given), None)
+        return None if found is None else str(found)
+
+    def texts(self, *names: str) -> tuple[str, ...]:
+        """All that is stated under these names, whether as a list or separated by commas."""
+        found: list[str] = []
+        for name in names:
+            value = self.given.get(name, "")
+            each: Iterable[Any] = value if isinstance(value, list) else str(value).split(",")
+            found += [text for item in each if (text := str(item).strip())]
+        return tuple(found)
+
+    def flag(self, name: str) -> bool | None:
+        value = self.given.get(name)
+        return None if value is None else str(value).lower() == "true"
+
+    def instant(self, name: str) -> datetime | None:
+        value = self.given.get(name)
+        return None if value is None else parse_date(str(value))
+
+    def number(self, name: str, default: int = 0) -> int:
+        value = self.given.get(name, default)
+        try:
+            return int(value)
+        except ValueError as error:
+            raise BadRequest(f"Query parameter {name!r} is no number: {value!r}") from error
+
+    @property
+    def offset(self) -> int:
+        return max(self.number("firstResult"), 0)
+
+    @property
+    def limit(self) -> int:
+        """Camunda lists all when nobody says how many; we stop at a thousand."""
+        return max(min(self.number("maxResults", LARGEST_PAGE), LARGEST_PAGE), 0)
+
+    def order(self, known: Mapping[tuple[str, str], T], default: T) -> T:
+        """What `sortBy` and `sortOrder`, or the first of a body's `sorting`, mean."""
+        sorting = self.given.get("sorting") or [self.given]
+        by, way = sorting[0].get("sortBy"), sorting[0].get("sortOrder", "asc")
+        if by is None:
+            return default
+        if (by, way) not in known:
+            raise BadRequest(f"This list cannot be sorted by {by} {way}")
+        return known[by, way]
+
+    def page(self, items: list[JsonObject], orders: Mapping[str, str]) -> list[JsonObject]:
+        """A page of a short list that is here in full. `orders`: sortBy → the field it means."""
+        known = {(by, way): (name, way) for by, name in orders.items() for way in ("asc", "desc")}
+        chosen = self.order(known, None)
+        if chosen is not None:
+            name, way = chosen
+            items = sorted(items, key=lambda item: _rank(item[name]), reverse=way == "desc")
+        return items[self.offset : self.offset + self.limit]
+
+
+def _rank(value: object) -> tuple[bool, Any]:
+    """Nothing stands before everything else, as in Camunda's own lists."""
+    return (value is not None, value)
 
 
 def answer(value: Answer, status: int = 200) -> Response:
+    """The content type is exactly this: Camunda's JavaScript client compares it so."""
     if value is NO_CONTENT:
         return Response(status_code=204)
     if isinstance(value, Response):
         return value
-    response = Response(encode(value), status)
-    response.headers["content-type"] = "application/json"
-    return response
-
-
-def route(
-    method: str, path: str, function: Function, engine: Engine, principal_of: PrincipalOf
-) -> Route:
-    """A Starlette route that reads the body and runs `function` in a worker thread."""
-
-    async def endpoint(request: Request) -> Response:
-        body, parts = b"", []
-        if method in ("POST", "PUT", "DELETE"):
-            if request.headers.get("content-type", "").startswith("multipart/form-data"):
-                parts = await _parts(request)
-            else:
-                body = await request.body()
-        return await run_in_threadpool(_run, request, body, parts)
-
-    def _run(request: Request, body: bytes, parts: list[tuple[str, str | None, bytes]]) -> Response:
-        try:
-            call = Call(
-                engine,
-                principal_of(request),
-                request.path_params,
-                request.query_params,
-                body,
-                parts,
-            )
-            return answer(function(call))
-        except FORESEEN as error:
-            return error_response(error)
-
-    return Route(path, endpoint, methods=[method])
-
-
-async def _parts(request: Request) -> list[tuple[str, str | None, bytes]]:
-    """The parts of a multipart form: name, file name, content."""
-    async with request.form(max_files=1000, max_fields=1000) as form:
-        parts: list[tuple[str, str | None, bytes]] = []
-        for name, value in form.multi_items():
-            if isinstance(value, str):
-                parts.append((name, None, value.encode()))
-            else:
-                parts.append((name, value.filename, await value.read()))
-        return parts
-
-
-# --- errors ---
-
-
-FORESEEN = (
-    BadRequest,
-    ModelError,
-    errors.EngineError,
-    MachineError,
-    IdentityError,
-    StorageError,
-    FormInvalid,
-)
-"""What a call may raise; all else is a fault of ours and becomes a bare 500."""
-
-
-def error_response(error: Exception) -> Response:
-    """The answer Camunda 7 gives to an error of `FORESEEN`."""
-    if isinstance(error, ModelRefused):
-        return answer(_refused(error), 400)
-    status, kind = _classify(error)
-    body = {"type": kind, "message": str(error), "code": 0}
-    response = answer(body, status)
-    if status == 401:
-        response.headers["www-authenticate"] = 'Basic realm="amtsgang", charset="UTF-8"'
-    return response
-
-
-def _classify(error: Exception) -> tuple[int, str]:
-    match error:
-        case BadRequest():
-            return error.status, error.kind
-        case NotAuthenticated():
-            return 401, "AuthenticationException"
-        case NotPermitted() | errors.NotAllowed() | errors.OtherPersonNeeded():
-            return 403, "AuthorizationException"
-        case IdentityError():
-            return 400, "InvalidRequestException"
-        case errors.NotFound():
-            return 404, "InvalidRequestException"
-        case errors.JobNotYours() | errors.CorrelationMismatch() | errors.Misused():
-            return 400, "InvalidRequestException"
-        case errors.TooLarge():
-            return 400, "InvalidRequestException"
-        case FormInvalid():
-            return 400, "InvalidRequestException"
-    return 500, "ProcessEngineException"
-
-
-def _refused(error: ModelRefused) -> JsonObject:
-    details: JsonObject = {}
-    for finding in error.findings:
-        report = details.setdefault(finding.file, {"errors": [], "warnings": []})
-        report["errors" if finding.severity == "error" else "warnings"].append(_problem(finding))
-    return {
-        "type": "ParseException",
-        "message": f"ENGINE-09005 Could not parse BPMN process. Errors: {error}",
-        "code": 0,
-        "details": details,
-    }
-
-
-def _problem(finding: Finding) -> JsonObject:
-    return {
-        "message": f"{finding.message} [{finding.rule}]",
-        "line": finding.line,
-        "column": 0,
-        "mainElementId": finding.element,
-        "elementIds": [finding.element] if finding.element else [],
-    }
+    return Response(encode(value), status, media_type="application/json")

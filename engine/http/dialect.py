@@ -6,7 +6,6 @@ space cannot hold (NaN, Java objects, files) is refused, never bent.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -96,7 +95,8 @@ def read_variable(name: str, stated: object) -> tuple[Value, str | None]:
         raise BadRequest(f"Cannot read variable {name!r}: expected an object with value and type")
     value, kind = stated.get("value"), stated.get("type")
     if kind is None:
-        return _inferred(name, value), None
+        # Clients that state no type send lists and objects as they are; they are kept as Json.
+        return from_plain(value), None
     kind = str(kind)[:1].upper() + str(kind)[1:]
     if kind not in _READERS:
         raise BadRequest(
@@ -106,12 +106,6 @@ def read_variable(name: str, stated: object) -> tuple[Value, str | None]:
     if value is None:
         return None, kind
     return _READERS[kind](name, value), kind
-
-
-def _inferred(name: str, value: object) -> Value:
-    if isinstance(value, dict | list):
-        raise BadRequest(f"Cannot read variable {name!r}: state type Json and the value as text")
-    return from_json(value)
 
 
 def _string(name: str, value: object) -> Value:
@@ -144,24 +138,27 @@ def _double(name: str, value: object) -> Value:
 
 
 def _date(name: str, value: object) -> Value:
-    return parse_date(value) if isinstance(value, str) else _string(name, value)
+    try:
+        return parse_date(str(value))
+    except BadRequest as error:
+        raise BadRequest(f"Cannot read variable {name!r}: {error}") from error
 
 
 def _json(name: str, value: object) -> Value:
     if not isinstance(value, str):
         raise BadRequest(f"Cannot read variable {name!r}: a Json value is sent as text")
     try:
-        return _without_tags(_exact.decode(value.encode()))
+        return from_plain(_exact.decode(value.encode()))
     except (msgspec.DecodeError, RecursionError) as error:
         raise BadRequest(f"Cannot read variable {name!r}: not JSON: {error}") from error
 
 
-def _without_tags(value: Any) -> Value:
+def from_plain(value: Any) -> Value:
     """JSON from outside is plain: an object `{"$date": …}` is a context, not our encoding."""
     if isinstance(value, dict):
-        return {key: _without_tags(item) for key, item in value.items()}
+        return {key: from_plain(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_without_tags(item) for item in value]
+        return [from_plain(item) for item in value]
     return from_json(value)
 
 
@@ -182,22 +179,21 @@ _READERS = {
 }
 
 
+_WIRES: dict[type, str] = {
+    type(None): "Null",
+    bool: "Boolean",
+    Decimal: "Double",
+    datetime: "Date",
+    dict: "Json",
+    list: "Json",
+}
+
+
 def wire_of(value: Value) -> str:
-    """The type a value shows by itself."""
-    match value:
-        case None:
-            return "Null"
-        case bool():
-            return "Boolean"
-        case int():
-            return "Integer" if value in _INT32 else "Long"
-        case Decimal():
-            return "Double"
-        case datetime():
-            return "Date"
-        case str() | date() | time() | timedelta() | YearsMonths():
-            return "String"
-    return "Json"
+    """The type a value shows by itself; dates, times and durations are text in this dialect."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return "Integer" if value in _INT32 else "Long"
+    return _WIRES.get(type(value), "String")
 
 
 def write_variable(value: Value, wire: str | None = None) -> JsonObject:
@@ -207,23 +203,19 @@ def write_variable(value: Value, wire: str | None = None) -> JsonObject:
 
 def write_value(value: Value, kind: str) -> object:
     if kind == "Json" and value is not None:
-        return encode(_plain(value)).decode()
-    return _plain(value)
+        return encode(to_plain(value)).decode()
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return format_date(value)
+    return to_plain(value)
 
 
-def write_variables(values: Mapping[str, Value], wires: Mapping[str, str]) -> JsonObject:
-    return {name: write_variable(value, wires.get(name)) for name, value in values.items()}
-
-
-def _plain(value: Value) -> object:
-    """A value as other systems read it: temporal values as text."""
+def to_plain(value: Value) -> object:
+    """A value as other systems read it: temporal values as ISO 8601 text."""
     match value:
         case dict():
-            return {key: _plain(item) for key, item in value.items()}
+            return {key: to_plain(item) for key, item in value.items()}
         case list():
-            return [_plain(item) for item in value]
-        case datetime() if value.tzinfo is not None:
-            return format_date(value)
+            return [to_plain(item) for item in value]
         case date() | time():
             return value.isoformat()
         case timedelta() | YearsMonths():

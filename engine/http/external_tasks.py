@@ -1,19 +1,14 @@
 """`/external-task`: foreign workers fetch, complete, fail and throw.
 
-Only `fetch_and_lock` is async: a long poll waits for the wake-up of a commit without holding a
-thread (decisions.md, no. 20).
+Invariant: a waiting worker costs a read at each look, never a write and never a thread.
 """
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
 from typing import Any
 
-from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
+from sqlalchemy import bindparam, select
 
 from engine.commands import (
     CompleteJob,
@@ -26,26 +21,23 @@ from engine.commands import (
     Topic,
     UnlockJob,
 )
-from engine.engine import Engine
-from engine.http.call import FORESEEN, NO_CONTENT, Answer, Call, answer, error_response
+from engine.http.call import NO_CONTENT, Answer, Call, Poll
 from engine.http.dialect import (
     BadRequest,
     JsonObject,
-    decode_object,
     format_date,
     read_variables,
-    write_variables,
+    write_variable,
 )
 from engine.results import LockedJob
-from identity.http import PrincipalOf
+from engine.tables import job
 
 LONGEST_POLL = timedelta(minutes=30)
-_LOOK_AGAIN = 0.5
-"""Seconds after which a waiting poll looks again: another process may have made the job ready."""
 
 
 def _milliseconds(body: JsonObject, name: str, default: int | None = None) -> timedelta:
-    value = body.get(name, default)
+    value = body.get(name)
+    value = default if value is None else value
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         raise BadRequest(f"{name} must be a number of milliseconds")
     return timedelta(milliseconds=value)
@@ -59,6 +51,10 @@ def _text(body: JsonObject, name: str) -> str:
 
 
 def _lock_command(body: JsonObject) -> LockExternalTasks:
+    if any(
+        each != {"sortBy": "createTime", "sortOrder": "asc"} for each in body.get("sorting") or ()
+    ):
+        raise BadRequest("External tasks are sorted by priority and createTime asc only")
     limit = body.get("maxTasks")
     if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
         raise BadRequest("maxTasks is required and must be a number")
@@ -70,7 +66,12 @@ def _lock_command(body: JsonObject) -> LockExternalTasks:
     )
 
 
-_UNSUPPORTED_TOPIC_FILTERS = ("processVariables", "processDefinitionVersionTag")
+_UNSUPPORTED_TOPIC_FILTERS = (
+    "processVariables",
+    "processDefinitionVersionTag",
+    "localVariables",
+    "tenantIdIn",
+)
 
 
 def _topic(stated: Any) -> Topic:
@@ -92,57 +93,75 @@ def _topic(stated: Any) -> Topic:
     )
 
 
-def _locked(job: LockedJob, with_properties: bool) -> JsonObject:
+def _locked(held: LockedJob, with_properties: bool) -> JsonObject:
     return {
-        "id": job.id,
-        "topicName": job.topic,
-        "workerId": job.worker_id,
-        "lockExpirationTime": format_date(job.locked_until),
-        "processInstanceId": job.instance_id,
-        "processDefinitionId": job.definition_id,
-        "processDefinitionKey": job.process_id,
-        "processDefinitionVersionTag": job.version_tag,
-        "executionId": f"{job.instance_id}-{job.token}",
-        "activityId": job.node,
-        "activityInstanceId": f"{job.node}:{job.instance_id}-{job.token}",
-        "businessKey": job.business_key,
+        "id": held.id,
+        "topicName": held.topic,
+        "workerId": held.worker_id,
+        "lockExpirationTime": format_date(held.locked_until),
+        "processInstanceId": held.instance_id,
+        "processDefinitionId": held.definition_id,
+        "processDefinitionKey": held.process_id,
+        "processDefinitionVersionTag": held.version_tag,
+        "executionId": f"{held.instance_id}-{held.token}",
+        "activityId": held.node,
+        "activityInstanceId": f"{held.node}:{held.instance_id}-{held.token}",
+        "businessKey": held.business_key,
         "tenantId": None,
-        "retries": job.retries,
-        "priority": job.priority,
+        "retries": held.retries,
+        "priority": held.priority,
         "suspended": False,
-        "errorMessage": job.error_message,
-        "errorDetails": job.error_details,
-        "createTime": format_date(job.created_at),
-        "extensionProperties": dict(job.properties) if with_properties else None,
-        "variables": write_variables(job.variables, job.wires),
+        "errorMessage": held.error_message,
+        "errorDetails": held.error_details,
+        "createTime": format_date(held.created_at),
+        "extensionProperties": dict(held.properties) if with_properties else None,
+        "variables": {
+            name: write_variable(value, held.wires.get(name))
+            for name, value in held.variables.items()
+        },
     }
 
 
-def fetch_and_lock(path: str, engine: Engine, principal_of: PrincipalOf) -> Route:
+_CLAIMABLE = (
+    select(job.c.id)
+    .where(
+        job.c.tenant == bindparam("tenant"),
+        job.c.kind == "external",
+        job.c.topic.in_(bindparam("topics", expanding=True)),
+        job.c.state != "failed",
+        job.c.free_at <= bindparam("now"),
+    )
+    .limit(1)
+)
+
+
+def fetch_and_lock(call: Call) -> Answer:
     """`POST /external-task/fetchAndLock`, with Camunda's long polling."""
+    body = call.json()
+    command = _lock_command(body)
+    wait = min(_milliseconds(body, "asyncResponseTimeout", 0), LONGEST_POLL)
+    shown = {
+        each["topicName"]
+        for each in body.get("topics") or ()
+        if each.get("includeExtensionProperties")
+    }
 
-    async def endpoint(request: Request) -> Response:
-        try:
-            body = decode_object(await request.body())
-            principal = await run_in_threadpool(principal_of, request)
-            command = _lock_command(body)
-            shown = {
-                each["topicName"]
-                for each in body.get("topics") or []
-                if each.get("includeExtensionProperties")
-            }
-            wait = min(_milliseconds(body, "asyncResponseTimeout", 0), LONGEST_POLL)
-            until = asyncio.get_running_loop().time() + wait.total_seconds()
-            while True:
-                jobs = await run_in_threadpool(engine.execute, command, principal)
-                left = until - asyncio.get_running_loop().time()
-                if jobs or left <= 0 or await request.is_disconnected():
-                    return answer([_locked(job, job.topic in shown) for job in jobs])
-                await asyncio.sleep(min(left, _LOOK_AGAIN))
-        except FORESEEN as error:
-            return error_response(error)
+    def take() -> list[JsonObject]:
+        jobs = call.engine.execute(command, call.principal)
+        return [_locked(each, each.topic in shown) for each in jobs]
 
-    return Route(path, endpoint, methods=["POST"])
+    def look() -> list[JsonObject] | None:
+        """A waiting worker only reads until there is something to lock."""
+        keys = {"tenant": call.principal.tenant, "now": call.engine.clock()}
+        with call.reading() as tx:
+            if tx.first(_CLAIMABLE, {**keys, "topics": [t.name for t in command.topics]}) is None:
+                return None
+        return take() or None
+
+    found = take()
+    if found or not wait or not command.topics:
+        return found
+    return Poll(look, wait.total_seconds(), [])
 
 
 def complete(call: Call) -> Answer:
@@ -161,13 +180,17 @@ def complete(call: Call) -> Answer:
 def failure(call: Call) -> Answer:
     body = call.json()
     retries = body.get("retries")
+    if retries is not None and (isinstance(retries, bool) or not isinstance(retries, int)):
+        raise BadRequest("retries must be a number")
+    if body.get("variables") or body.get("localVariables"):
+        raise BadRequest("A failure sets no variables: report them with complete or bpmnError")
     command = FailJob(
         call.path["id"],
         _text(body, "workerId"),
         body.get("errorMessage"),
         body.get("errorDetails"),
-        retries if isinstance(retries, int) else 0,
-        _milliseconds(body, "retryTimeout", 0) if body.get("retryTimeout") else timedelta(0),
+        retries or 0,
+        _milliseconds(body, "retryTimeout", 0),
     )
     call.engine.execute(command, call.principal)
     return NO_CONTENT

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from typing import Literal
 
 from starlette.responses import Response
 
+from bpmn.graph import ErrorEvent, MessageEvent, Node, TerminateEvent, TimerEvent
 from engine import queries
 from engine.commands import CancelInstance, SetVariables
 from engine.errors import NotFound
@@ -17,44 +19,36 @@ from engine.http.dialect import (
     read_variable,
     read_variables,
     write_variable,
-    write_variables,
 )
 from engine.views import InstanceView, Variable
 
-
-@dataclass(slots=True)
-class _Filter:
-    """GET's parameters and POST's body say the same thing."""
-
-    call: Call
-    body: JsonObject = field(default_factory=dict)
-
-    def text(self, name: str) -> str | None:
-        value = self.body.get(name, self.call.query.get(name))
-        return None if value is None else str(value)
-
-    def texts(self, name: str) -> tuple[str, ...]:
-        value = self.body.get(name)
-        if isinstance(value, list):
-            return tuple(str(each) for each in value)
-        return tuple(each for each in (self.text(name) or "").split(",") if each)
+_FILTERS = (
+    "processInstanceIds",
+    "processDefinitionKey",
+    "processDefinitionId",
+    "businessKey",
+    "processInstanceBusinessKey",
+    "withIncident",
+    "active",  # nothing of ours is suspended, and all belongs to the default tenant
+    "withoutTenantId",
+)
 
 
 def _query(call: Call) -> queries.InstanceQuery:
-    body = call.json() if call.body else {}
-    given = _Filter(call, body)
-    if given.text("variables"):
-        raise BadRequest("Only variables that a process package declares can be searched")
-    incident = given.text("withIncident")
+    filters = call.filters(*_FILTERS)
+    order: Literal["newest", "oldest"] = filters.order(
+        {("instanceId", "asc"): "oldest", ("instanceId", "desc"): "newest"}, "newest"
+    )
     return queries.InstanceQuery(
-        ids=given.texts("processInstanceIds"),
-        process_id=given.text("processDefinitionKey"),
-        definition_id=given.text("processDefinitionId"),
-        business_key=given.text("businessKey"),
-        with_incident=None if incident is None else incident.lower() == "true",
+        ids=filters.texts("processInstanceIds"),
+        process_id=filters.text("processDefinitionKey"),
+        definition_id=filters.text("processDefinitionId"),
+        business_key=filters.text("businessKey", "processInstanceBusinessKey"),
+        with_incident=filters.flag("withIncident"),
         state="running",
-        offset=call.number("firstResult", 0) or 0,
-        limit=call.page_size(),
+        order=order,
+        offset=filters.offset,
+        limit=filters.limit,
     )
 
 
@@ -121,12 +115,12 @@ def _one_seen(call: Call) -> Variable:
     return found
 
 
+def shown_variables(found: Mapping[str, Variable]) -> JsonObject:
+    return {name: write_variable(each.value, each.wire) for name, each in found.items()}
+
+
 def variables(call: Call) -> Answer:
-    found = _seen(call)
-    return write_variables(
-        {name: each.value for name, each in found.items()},
-        {name: each.wire for name, each in found.items() if each.wire},
-    )
+    return shown_variables(_seen(call))
 
 
 def variable(call: Call) -> Answer:
@@ -171,34 +165,130 @@ def activity_tree(call: Call) -> Answer:
     with call.reading() as tx:
         view = queries.instance(tx, call.principal, instance)
         tokens = queries.tokens(tx, call.principal, instance)
-    children = [
-        {
-            "id": f"{token.node}:{instance}-{token.id}",
-            "parentActivityInstanceId": instance,
-            "activityId": token.node,
-            "activityType": "activity",
-            "processInstanceId": instance,
-            "processDefinitionId": view.definition_id,
-            "childActivityInstances": [],
-            "childTransitionInstances": [],
-            "executionIds": [f"{instance}-{token.id}"],
-            "activityName": token.node,
-            "incidentIds": [],
-            "incidents": [],
-        }
+        graph = call.engine.graph(tx, view.definition_id)
+    if view.ended_at is not None:
+        raise NotFound("process instance", instance)
+    name = graph.name or view.process_id
+    top = _activity(view, instance, view.definition_id, "processDefinition", name)
+    top["parentActivityInstanceId"] = None
+    top["childActivityInstances"] = [
+        _activity(
+            view, f"{instance}-{token.id}", node.id, activity_type(node), node.name or node.id
+        )
         for token in tokens
+        for node in [graph.nodes[token.node]]
     ]
+    return top
+
+
+def _activity(view: InstanceView, execution: str, node: str, kind: str, name: str) -> JsonObject:
     return {
-        "id": instance,
-        "parentActivityInstanceId": None,
-        "activityId": view.definition_id,
-        "activityType": "processDefinition",
-        "processInstanceId": instance,
+        "id": execution if execution == view.id else f"{node}:{execution}",
+        "parentActivityInstanceId": view.id,
+        "activityId": node,
+        "activityName": name,
+        "activityType": kind,
+        "processInstanceId": view.id,
         "processDefinitionId": view.definition_id,
-        "childActivityInstances": children,
+        "childActivityInstances": [],
         "childTransitionInstances": [],
-        "executionIds": [instance],
-        "activityName": view.process_id,
+        "executionIds": [execution],
         "incidentIds": [],
         "incidents": [],
+    }
+
+
+_EVENTS = {
+    TimerEvent: "Timer",
+    MessageEvent: "Message",
+    ErrorEvent: "Error",
+    TerminateEvent: "Terminate",
+}
+
+
+def activity_type(node: Node) -> str:
+    """Camunda names events by what they are and what they wait for: `intermediateTimer`."""
+    event = _EVENTS.get(type(node.event), "")
+    match node.kind:
+        case "startEvent":
+            return f"{event.lower()}StartEvent" if event else "startEvent"
+        case "endEvent":
+            return f"{event.lower() or 'none'}EndEvent"
+        case "boundaryEvent":
+            return f"boundary{event}"
+        case "intermediateCatchEvent":
+            return f"intermediate{event}" + ("Catch" if event == "Message" else "")
+        case "intermediateThrowEvent":
+            return f"intermediate{event or 'None'}Throw"
+    return node.kind
+
+
+# --- lists across tokens and variables ---
+
+
+def executions(call: Call) -> Answer:
+    """`/execution`: the instance itself and each of its tokens."""
+    filters = call.filters("processInstanceId", "activityId", "active", "withoutTenantId")
+    instance, node = filters.text("processInstanceId"), filters.text("activityId")
+    if instance is None:
+        raise BadRequest("processInstanceId is required here")
+    with call.reading() as tx:
+        tokens = queries.tokens(tx, call.principal, instance)
+    found = [_execution(instance, instance)] if node is None and tokens else []
+    found += [
+        _execution(f"{instance}-{token.id}", instance)
+        for token in tokens
+        if node in (None, token.node)
+    ]
+    return filters.page(found, {})
+
+
+def execution(call: Call) -> Answer:
+    instance, token = _split(call.path["id"])
+    with call.reading() as tx:
+        tokens = queries.tokens(tx, call.principal, instance)
+    if not tokens or token not in (None, *(each.id for each in tokens)):
+        raise NotFound("execution", call.path["id"])
+    return _execution(call.path["id"], instance)
+
+
+def _execution(identity: str, instance: str) -> JsonObject:
+    return {"id": identity, "processInstanceId": instance, "ended": False, "tenantId": None}
+
+
+def variable_instances(call: Call) -> Answer:
+    """`/variable-instance` of stated instances; values of others are nobody's to list."""
+    filters = call.filters(
+        "processInstanceIdIn", "variableName", "variableNameIn", "deserializeValues"
+    )
+    instances = filters.texts("processInstanceIdIn")
+    if not instances:
+        raise BadRequest("processInstanceIdIn is required here")
+    wanted = filters.texts("variableName", "variableNameIn")
+    found: list[JsonObject] = []
+    with call.reading() as tx:
+        for instance in instances:
+            seen = queries.variables(tx, call.principal, instance)
+            found += [
+                variable_instance(instance, name, each)
+                for name, each in seen.items()
+                if not wanted or name in wanted
+            ]
+    return filters.page(found, {"variableName": "name"})
+
+
+def variable_instance(instance: str, name: str, variable: Variable) -> JsonObject:
+    return {
+        "id": f"{instance}:{name}",
+        "name": name,
+        **write_variable(variable.value, variable.wire),
+        "processInstanceId": instance,
+        "executionId": instance,
+        "activityInstanceId": instance,
+        "taskId": None,
+        "caseInstanceId": None,
+        "caseExecutionId": None,
+        "batchId": None,
+        "errorMessage": None,
+        "tenantId": None,
     }

@@ -2,61 +2,76 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
+
+from starlette.responses import Response
 
 from engine import queries
 from engine.commands import FireTimer, RetryIncident, RunJob
 from engine.errors import NotFound
-from engine.http.call import NO_CONTENT, Answer, Call
-from engine.http.dialect import JsonObject, format_date
+from engine.http.call import NO_CONTENT, Answer, Call, Filters
+from engine.http.dialect import BadRequest, JsonObject, format_date
 from engine.views import IncidentView, JobView, TimerView
 from storage.database import Transaction
 
+_ALL = 100_000
+_JOB_FILTERS = (
+    "jobId",
+    "jobIds",
+    "processInstanceId",
+    "processInstanceIds",
+    "processDefinitionId",
+    "processDefinitionKey",
+    "activityId",
+    "timers",
+    "messages",
+    "executable",
+    "withException",
+    "failedActivityId",
+    "active",  # no job of ours is suspended, and all belong to the default tenant
+    "withoutTenantId",
+)
 
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    """Camunda's jobs are our continuations and timers; which of them a list asks for."""
 
-    timers: bool
-    messages: bool
-    due_before: datetime | None
-
-
-def _wanted(call: Call, now: datetime) -> _Wanted:
-    only_timers, only_messages = call.flag("timers"), call.flag("messages")
-    executable = call.flag("executable")
-    return _Wanted(not only_messages, not only_timers, now if executable else None)
-
-
-def _lists(call: Call, tx: Transaction) -> list[JsonObject]:
-    wanted = _wanted(call, tx.now)
-    narrow = {
-        "instance_id": call.query.get("processInstanceId"),
-        "definition_id": call.query.get("processDefinitionId"),
-        "process_id": call.query.get("processDefinitionKey"),
-        "node": call.query.get("activityId"),
-        "ids": tuple(each for each in [call.query.get("jobId")] if each),
-        "limit": call.page_size(),
-    }
+def _lists(call: Call, tx: Transaction) -> tuple[Filters, list[JsonObject]]:
+    """Camunda's jobs are our timers and continuations, in the order in which they are due."""
+    filters = call.filters(*_JOB_FILTERS)
+    due = call.engine.clock() if filters.flag("executable") else None
+    # A stated order is not the query's own: then all are needed to sort them.
+    upto = _ALL if "sortBy" in filters.given else filters.offset + filters.limit
+    failed = filters.flag("withException") or filters.text("failedActivityId") is not None
+    only_timers, only_messages = filters.flag("timers"), filters.flag("messages") or failed
+    if only_timers and only_messages:
+        raise BadRequest("Parameter timers cannot be used together with parameter messages.")
     found: list[JsonObject] = []
-    if wanted.timers:
-        timers = queries.TimerQuery(**narrow, due_before=wanted.due_before)  # type: ignore[arg-type]
-        found += [_timer(each) for each in queries.timers(tx, call.principal, timers)]
-    if wanted.messages:
-        jobs = queries.JobQuery(**narrow, kind="continuation", free_before=wanted.due_before)  # type: ignore[arg-type]
-        found += [_job(each) for each in queries.jobs(tx, call.principal, jobs)]
-    return found[: call.page_size()]
+    for instance in filters.texts("processInstanceId", "processInstanceIds") or (None,):
+        narrow = {
+            "instance_id": instance,
+            "definition_id": filters.text("processDefinitionId"),
+            "process_id": filters.text("processDefinitionKey"),
+            "node": filters.text("activityId", "failedActivityId"),
+            "ids": filters.texts("jobId", "jobIds"),
+            "limit": upto,
+        }
+        if not only_messages:
+            timers = queries.TimerQuery(**narrow, due_before=due)  # type: ignore[arg-type]
+            found += [_timer(each) for each in queries.timers(tx, call.principal, timers)]
+        if not only_timers:
+            state = "failed" if failed else None
+            jobs = queries.JobQuery(**narrow, kind="continuation", free_before=due, state=state)  # type: ignore[arg-type]
+            found += [_job(each) for each in queries.jobs(tx, call.principal, jobs)]
+    return filters, found
 
 
 def listed(call: Call) -> Answer:
     with call.reading() as tx:
-        return _lists(call, tx)
+        filters, found = _lists(call, tx)
+    return filters.page(found, {"jobDueDate": "dueDate", "jobId": "id"})
 
 
 def count(call: Call) -> Answer:
     with call.reading() as tx:
-        return {"count": len(_lists(call, tx))}
+        return {"count": len(_lists(call, tx)[1])}
 
 
 def one(call: Call) -> Answer:
@@ -74,15 +89,17 @@ def _either(call: Call, tx: Transaction) -> tuple[str, TimerView | JobView]:
 
 def execute(call: Call) -> Answer:
     """Run it now. A timer is fired before its time, as Camunda does."""
-    with call.reading() as tx:
-        kind, _ = _either(call, tx)
-    if kind == "timer":
-        fired = call.engine.execute(FireTimer(call.path["id"], early=True), call.principal)
-        if not fired:
-            raise NotFound("job", call.path["id"])
-    else:
+    if not call.engine.execute(FireTimer(call.path["id"], early=True), call.principal):
         call.engine.execute(RunJob(call.path["id"]), call.principal)
     return NO_CONTENT
+
+
+def stacktrace(call: Call) -> Answer:
+    """What the operator reads of a failed job; empty if it has not failed."""
+    with call.reading() as tx:
+        _, found = _either(call, tx)
+    text = found.details if isinstance(found, JobView) else None
+    return Response(text or "", media_type="text/plain")
 
 
 def _head(view: JobView | TimerView) -> JsonObject:
@@ -125,22 +142,40 @@ def _job(view: JobView) -> JsonObject:
 # --- external tasks as a list ---
 
 
+_EXTERNAL_FILTERS = (
+    "externalTaskId",
+    "externalTaskIdIn",
+    "topicName",
+    "workerId",
+    "locked",
+    "notLocked",
+    "processInstanceId",
+    "processDefinitionId",
+    "processDefinitionKey",
+    "activityId",
+    "active",
+    "withoutTenantId",
+)
+
+
 def _external_query(call: Call) -> queries.JobQuery:
+    filters = call.filters(*_EXTERNAL_FILTERS)
+    filters.order({("createTime", "asc"): None}, None)
     query = queries.JobQuery(
         kind="external",
-        topic=call.query.get("topicName"),
-        worker_id=call.query.get("workerId"),
-        instance_id=call.query.get("processInstanceId"),
-        definition_id=call.query.get("processDefinitionId"),
-        process_id=call.query.get("processDefinitionKey"),
-        node=call.query.get("activityId"),
-        ids=tuple(each for each in [call.query.get("externalTaskId")] if each),
-        offset=call.number("firstResult", 0) or 0,
-        limit=call.page_size(),
+        topic=filters.text("topicName"),
+        worker_id=filters.text("workerId"),
+        instance_id=filters.text("processInstanceId"),
+        definition_id=filters.text("processDefinitionId"),
+        process_id=filters.text("processDefinitionKey"),
+        node=filters.text("activityId"),
+        ids=filters.texts("externalTaskId", "externalTaskIdIn"),
+        offset=filters.offset,
+        limit=filters.limit,
     )
-    if call.flag("locked"):
+    if filters.flag("locked"):
         return replace(query, state="leased")
-    return replace(query, state="ready") if call.flag("notLocked") else query
+    return replace(query, state="ready") if filters.flag("notLocked") else query
 
 
 def external_listed(call: Call) -> Answer:
@@ -185,20 +220,46 @@ def _external(view: JobView) -> JsonObject:
 def external_error_details(call: Call) -> Answer:
     with call.reading() as tx:
         view = queries.job_of(tx, call.principal, call.path["id"])
-    return view.details or ""
+    return Response(view.details or "", media_type="text/plain")
+
+
+def topic_names(call: Call) -> Answer:
+    """`/external-task/topic-names`: the topics that have open tasks."""
+    call.filters()
+    query = queries.JobQuery(kind="external", limit=_ALL)
+    with call.reading() as tx:
+        return sorted({each.topic for each in queries.jobs(tx, call.principal, query)})
 
 
 # --- incidents ---
 
 
+_INCIDENT_FILTERS = (
+    "incidentId",
+    "processInstanceId",
+    "processDefinitionId",
+    "processDefinitionKeyIn",
+    "activityId",
+    "configuration",
+    "withoutTenantId",
+)
+
+
 def _incident_query(call: Call) -> queries.IncidentQuery:
+    filters = call.filters(*_INCIDENT_FILTERS)
+    filters.order({("incidentTimestamp", "desc"): None}, None)
+    keys = filters.texts("processDefinitionKeyIn")
+    if len(keys) > 1:
+        raise BadRequest("processDefinitionKeyIn takes one key here")
     return queries.IncidentQuery(
-        instance_id=call.query.get("processInstanceId"),
-        definition_id=call.query.get("processDefinitionId"),
-        node=call.query.get("activityId"),
-        ids=tuple(each for each in [call.query.get("incidentId")] if each),
-        offset=call.number("firstResult", 0) or 0,
-        limit=call.page_size(),
+        instance_id=filters.text("processInstanceId"),
+        definition_id=filters.text("processDefinitionId"),
+        process_id=keys[0] if keys else None,
+        node=filters.text("activityId"),
+        job_id=filters.text("configuration"),
+        ids=filters.texts("incidentId"),
+        offset=filters.offset,
+        limit=filters.limit,
     )
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from engine import queries
 from engine.commands import CorrelateMessage
 from engine.http.call import NO_CONTENT, Answer, Call
-from engine.http.dialect import BadRequest, JsonObject, read_variables
+from engine.http.dialect import BadRequest, JsonObject, format_date, read_variables
 from engine.results import Correlated
+from engine.views import SubscriptionView
 
 
 def correlate(call: Call) -> Answer:
@@ -15,6 +17,8 @@ def correlate(call: Call) -> Answer:
         raise BadRequest("messageName is required")
     if body.get("localCorrelationKeys") or body.get("processVariablesLocal"):
         raise BadRequest("localCorrelationKeys and processVariablesLocal are not supported")
+    if body.get("tenantId") not in (None, call.principal.tenant):
+        raise BadRequest("tenantId is not the tenant that you belong to")
     keys, _ = read_variables(body.get("correlationKeys"))
     variables, wires = read_variables(body.get("processVariables"))
     command = CorrelateMessage(
@@ -30,6 +34,46 @@ def correlate(call: Call) -> Answer:
     if not body.get("resultEnabled"):
         return NO_CONTENT
     return [_result(each) for each in results]
+
+
+def subscriptions(call: Call) -> Answer:
+    """`/event-subscription`: the messages that instances and start events wait for."""
+    filters = call.filters(
+        "eventSubscriptionId",
+        "eventType",
+        "eventName",
+        "processInstanceId",
+        "activityId",
+        "withoutTenantId",
+    )
+    if filters.text("eventType") not in (None, "message"):
+        return []
+    query = queries.SubscriptionQuery(
+        ids=filters.texts("eventSubscriptionId"),
+        message=filters.text("eventName"),
+        instance_id=filters.text("processInstanceId"),
+        node=filters.text("activityId"),
+        offset=filters.offset,
+        limit=filters.limit,
+    )
+    filters.order({("created", "asc"): None}, None)
+    with call.reading() as tx:
+        found = queries.subscriptions(tx, call.principal, query)
+    return [_subscription(each) for each in found]
+
+
+def _subscription(view: SubscriptionView) -> JsonObject:
+    waits = view.instance_id is not None
+    return {
+        "id": view.id,
+        "eventType": "message",
+        "eventName": view.message,
+        "executionId": f"{view.instance_id}-{view.token}" if waits else None,
+        "processInstanceId": view.instance_id,
+        "activityId": view.node,
+        "createdDate": format_date(view.created_at),
+        "tenantId": None,
+    }
 
 
 def _result(each: Correlated) -> JsonObject:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from starlette.routing import Route
+from collections.abc import Sequence
+from typing import Any
 
-from engine.engine import Engine
 from engine.http import (
+    decisions,
     definitions,
     deployments,
     external_tasks,
@@ -13,10 +14,10 @@ from engine.http import (
     instances,
     jobs,
     messages,
+    people,
     tasks,
 )
-from engine.http.call import Answer, Call, Function, route
-from identity.http import PrincipalOf
+from engine.http.call import Answer, Call, Function
 
 VERSION = "7.24.0"
 """What clients compare: the release whose REST interface this is."""
@@ -31,9 +32,7 @@ def engines(call: Call) -> Answer:  # noqa: ARG001
 
 
 PATHS: tuple[tuple[str, str, Function], ...] = (
-    ("GET", "/version", version),
-    ("GET", "/engine", engines),
-    # the busiest first: routes are tried in order
+    # people's tasks
     ("POST", "/task/{id}/complete", tasks.complete),
     ("GET", "/task", tasks.listed),
     ("POST", "/task", tasks.listed),
@@ -41,16 +40,21 @@ PATHS: tuple[tuple[str, str, Function], ...] = (
     ("POST", "/external-task/{id}/complete", external_tasks.complete),
     ("POST", "/job/{id}/execute", jobs.execute),
     ("GET", "/job", jobs.listed),
+    ("POST", "/job", jobs.listed),
     ("GET", "/task/count", tasks.count),
     ("POST", "/task/count", tasks.count),
     ("GET", "/task/{id}", tasks.one),
     ("POST", "/task/{id}/claim", tasks.claim),
     ("POST", "/task/{id}/unclaim", tasks.unclaim),
     ("POST", "/task/{id}/assignee", tasks.assign),
+    ("PUT", "/task/{id}", tasks.update),
     ("POST", "/task/{id}/submit-form", tasks.complete),
     ("POST", "/task/{id}/bpmnError", tasks.bpmn_error),
     ("GET", "/task/{id}/variables", tasks.variables),
-    ("GET", "/task/{id}/form-variables", tasks.variables),
+    ("GET", "/task/{id}/variables/{name}", tasks.variable),
+    ("GET", "/task/{id}/localVariables", tasks.local_variables),
+    ("GET", "/task/{id}/localVariables/{name}", tasks.local_variable),
+    ("GET", "/task/{id}/form-variables", tasks.form_variables),
     ("GET", "/task/{id}/identity-links", tasks.identity_links),
     ("GET", "/task/{id}/form", tasks.form),
     ("GET", "/task/{id}/deployed-form", tasks.deployed_form),
@@ -60,11 +64,17 @@ PATHS: tuple[tuple[str, str, Function], ...] = (
     ("POST", "/external-task/{id}/lock", external_tasks.lock),
     ("POST", "/external-task/{id}/unlock", external_tasks.unlock),
     ("PUT", "/external-task/{id}/retries", external_tasks.set_retries),
+    ("POST", "/external-task/fetchAndLock", external_tasks.fetch_and_lock),
     ("GET", "/external-task", jobs.external_listed),
+    ("POST", "/external-task", jobs.external_listed),
     ("GET", "/external-task/count", jobs.external_count),
+    ("POST", "/external-task/count", jobs.external_count),
+    ("GET", "/external-task/topic-names", jobs.topic_names),
     ("GET", "/external-task/{id}", jobs.external_one),
     ("GET", "/external-task/{id}/errorDetails", jobs.external_error_details),
     ("GET", "/job/count", jobs.count),
+    ("POST", "/job/count", jobs.count),
+    ("GET", "/job/{id}/stacktrace", jobs.stacktrace),
     ("GET", "/job/{id}", jobs.one),
     ("PUT", "/job/{id}/retries", external_tasks.set_retries),
     ("POST", "/message", messages.correlate),
@@ -77,8 +87,12 @@ PATHS: tuple[tuple[str, str, Function], ...] = (
     ("GET", "/deployment/count", deployments.count),
     ("GET", "/deployment/{id}", deployments.one),
     ("DELETE", "/deployment/{id}", deployments.delete),
+    ("GET", "/deployment/{id}/resources", deployments.resources),
+    ("GET", "/deployment/{id}/resources/{resource}", deployments.resource),
+    ("GET", "/deployment/{id}/resources/{resource}/data", deployments.resource_data),
     ("GET", "/process-definition", definitions.listed),
     ("GET", "/process-definition/count", definitions.count),
+    ("GET", "/process-definition/statistics", definitions.statistics),
     ("GET", "/process-definition/key/{key}", definitions.one),
     ("GET", "/process-definition/key/{key}/xml", definitions.xml),
     ("GET", "/process-definition/{id}", definitions.one),
@@ -86,6 +100,17 @@ PATHS: tuple[tuple[str, str, Function], ...] = (
     ("POST", "/process-definition/{id}/start", definitions.start),
     ("POST", "/process-definition/{id}/submit-form", definitions.start),
     ("POST", "/process-definition/key/{key}/submit-form", definitions.start),
+    ("POST", "/process-definition/key/{key}/tenant-id/{tenant}/start", definitions.start),
+    ("GET", "/process-definition/key/{key}/startForm", definitions.start_form),
+    ("GET", "/process-definition/{id}/startForm", definitions.start_form),
+    ("GET", "/decision-definition", decisions.listed),
+    ("GET", "/decision-definition/count", decisions.count),
+    ("GET", "/decision-definition/key/{key}", decisions.one),
+    ("GET", "/decision-definition/key/{key}/xml", decisions.xml),
+    ("POST", "/decision-definition/key/{key}/evaluate", decisions.evaluate),
+    ("GET", "/decision-definition/{id}", decisions.one),
+    ("GET", "/decision-definition/{id}/xml", decisions.xml),
+    ("POST", "/decision-definition/{id}/evaluate", decisions.evaluate),
     ("GET", "/process-instance", instances.listed),
     ("POST", "/process-instance", instances.listed),
     ("GET", "/process-instance/count", instances.count),
@@ -99,20 +124,82 @@ PATHS: tuple[tuple[str, str, Function], ...] = (
     ("PUT", "/process-instance/{id}/variables/{name}", instances.put_variable),
     ("DELETE", "/process-instance/{id}/variables/{name}", instances.delete_variable),
     ("GET", "/process-instance/{id}/variables/{name}/data", instances.variable_data),
+    ("GET", "/execution", instances.executions),
+    ("GET", "/execution/{id}", instances.execution),
     ("GET", "/execution/{id}/localVariables", instances.variables),
     ("POST", "/execution/{id}/localVariables", instances.change_variables),
     ("GET", "/execution/{id}/localVariables/{name}", instances.variable),
     ("PUT", "/execution/{id}/localVariables/{name}", instances.put_variable),
     ("GET", "/execution/{id}/localVariables/{name}/data", instances.variable_data),
+    ("GET", "/variable-instance", instances.variable_instances),
+    ("POST", "/variable-instance", instances.variable_instances),
+    ("GET", "/event-subscription", messages.subscriptions),
     ("GET", "/history/process-instance", history.instances),
+    ("POST", "/history/process-instance", history.instances),
     ("GET", "/history/process-instance/count", history.instance_count),
     ("GET", "/history/process-instance/{id}", history.instance_one),
     ("GET", "/history/activity-instance", history.activities),
+    ("GET", "/history/activity-instance/count", history.activity_count),
+    ("GET", "/history/task", history.tasks),
+    ("POST", "/history/task", history.tasks),
+    ("GET", "/history/task/count", history.task_count),
+    ("GET", "/history/variable-instance", history.variables),
+    # who works here, and what this is
+    ("POST", "/identity/verify", people.verify),
+    ("GET", "/identity/groups", people.groups_of),
+    ("GET", "/identity/password-policy", people.password_policy),
+    ("GET", "/user", people.users),
+    ("GET", "/user/count", people.user_count),
+    ("GET", "/user/{id}/profile", people.profile),
+    ("GET", "/group", people.groups),
+    ("GET", "/group/count", people.group_count),
+    ("GET", "/group/{id}", people.group),
+    ("GET", "/version", version),
+    ("GET", "/engine", engines),
 )
 
 
-def routes(engine: Engine, principal_of: PrincipalOf) -> list[Route]:
-    """All routes, without their prefix; roots mount them under `/engine-rest`."""
-    made = [route(method, path, does, engine, principal_of) for method, path, does in PATHS]
-    fetch = external_tasks.fetch_and_lock("/external-task/fetchAndLock", engine, principal_of)
-    return [fetch, *made]
+class Table:
+    """Finds a route in as many look-ups as its path has segments; a stated word goes before a name.
+
+    A leaf holds, by method, the function and the names of the path's variable segments.
+    """
+
+    def __init__(self, paths: Sequence[tuple[str, str, Function]]) -> None:
+        self._root: dict[str, Any] = {}
+        for method, path, function in paths:
+            step, names = self._root, []
+            for segment in path.strip("/").split("/"):
+                if segment.startswith("{"):
+                    names.append(segment[1:-1])
+                    step = step.setdefault(_ANY, {})
+                else:
+                    step = step.setdefault(segment, {})
+            step.setdefault(_LEAF, {})[method] = (function, tuple(names))
+
+    def find(self, method: str, path: str) -> tuple[Function | None, dict[str, str], list[str]]:
+        """The function, the path's variables, and the methods that the path knows."""
+        found = _walk(self._root, path.strip("/").split("/"), 0, [])
+        if found is None:
+            return None, {}, []
+        leaf, values = found
+        function, names = leaf.get(method, (None, ()))
+        return function, dict(zip(names, values, strict=False)), sorted(leaf)
+
+
+_ANY, _LEAF = "{}", ""
+
+
+def _walk(
+    step: dict[str, Any], segments: list[str], at: int, values: list[str]
+) -> tuple[dict[str, Any], list[str]] | None:
+    if at == len(segments):
+        return (step[_LEAF], values) if _LEAF in step else None
+    segment = segments[at]
+    if segment in step and segment not in (_ANY, _LEAF):
+        found = _walk(step[segment], segments, at + 1, values)
+        if found is not None:
+            return found
+    if _ANY in step and segment:
+        return _walk(step[_ANY], segments, at + 1, [*values, segment])
+    return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping
 from typing import Literal
 
 from starlette.responses import Response
@@ -14,17 +14,21 @@ from engine.commands import (
     CompleteTask,
     ThrowTaskError,
     UnclaimTask,
+    UpdateTask,
 )
-from engine.http.call import NO_CONTENT, Answer, Call
+from engine.errors import NotFound
+from engine.http import people
+from engine.http.call import NO_CONTENT, Answer, Call, Filters
 from engine.http.dialect import (
     BadRequest,
     JsonObject,
     format_date,
     parse_date,
     read_variables,
-    write_variables,
+    write_variable,
 )
-from engine.views import Task
+from engine.http.instances import shown_variables
+from engine.views import Task, Variable
 
 _Order = Literal["newest", "oldest", "due", "priority"]
 _ORDERS: dict[tuple[str, str], _Order] = {
@@ -33,8 +37,9 @@ _ORDERS: dict[tuple[str, str], _Order] = {
     ("dueDate", "asc"): "due",
     ("priority", "desc"): "priority",
 }
-_KNOWN = {
+_FILTERS = (
     "assignee",
+    "assigneeIn",
     "unassigned",
     "candidateGroup",
     "candidateGroups",
@@ -48,69 +53,50 @@ _KNOWN = {
     "name",
     "dueBefore",
     "dueAfter",
-    "sortBy",
-    "sortOrder",
-    "firstResult",
-    "maxResults",
-    "active",
-    "sorting",
-    "deserializeValues",
-}
+    "active",  # no task of ours is suspended, and all belong to the default tenant
+    "withoutTenantId",
+)
 
 
 def _query(call: Call) -> queries.TaskQuery:
-    """A filter we do not know is refused: ignoring it would show too much."""
-    body = call.json() if call.body else {}
-    given = {**dict(call.query), **{k: v for k, v in body.items() if v is not None}}
-    if unknown := sorted(set(given) - _KNOWN):
-        raise BadRequest(f"Unknown or unsupported task filters: {', '.join(unknown)}")
-    groups = given.get("candidateGroups") or given.get("candidateGroup") or ()
-    if isinstance(groups, str):
-        groups = tuple(group.strip() for group in groups.split(",") if group.strip())
+    filters = call.filters(*_FILTERS)
+    groups = filters.texts("candidateGroups", "candidateGroup")
+    user = filters.text("candidateUser")
+    if user is not None:
+        groups = tuple(sorted({*groups, *people.groups_of_user(call, user)}))
     return queries.TaskQuery(
-        assignee=given.get("assignee"),
-        unassigned=_true(given.get("unassigned")),
-        candidate_groups=tuple(groups),
-        candidate_user=given.get("candidateUser"),
-        include_assigned=_true(given.get("includeAssignedTasks")),
-        instance_id=given.get("processInstanceId"),
-        definition_id=given.get("processDefinitionId"),
-        process_id=given.get("processDefinitionKey"),
-        business_key=given.get("processInstanceBusinessKey"),
-        node=given.get("taskDefinitionKey"),
-        name=given.get("name"),
-        due_before=_instant(given, "dueBefore"),
-        due_after=_instant(given, "dueAfter"),
-        order=_order(given),
-        offset=call.number("firstResult", 0) or 0,
-        limit=call.page_size(),
+        assignees=_assignees(call, filters),
+        unassigned=filters.flag("unassigned") or False,
+        candidate_groups=groups,
+        candidate_user=user,
+        include_assigned=filters.flag("includeAssignedTasks") or False,
+        instance_id=filters.text("processInstanceId"),
+        definition_id=filters.text("processDefinitionId"),
+        process_id=filters.text("processDefinitionKey"),
+        business_key=filters.text("processInstanceBusinessKey"),
+        node=filters.text("taskDefinitionKey"),
+        name=filters.text("name"),
+        due_before=filters.instant("dueBefore"),
+        due_after=filters.instant("dueAfter"),
+        order=filters.order(_ORDERS, "newest"),
+        offset=filters.offset,
+        limit=filters.limit,
     )
 
 
-def _true(value: object) -> bool:
-    return value is True or str(value).lower() == "true"
+def _assignees(call: Call, filters: Filters) -> tuple[str, ...]:
+    """A model may have named the login where a claim has put the id."""
+    found: set[str] = set()
+    for user in filters.texts("assignee", "assigneeIn"):
+        found |= {user, people.person_id(call, user)}
+    return tuple(sorted(found))
 
 
-def _instant(given: JsonObject, name: str) -> datetime | None:
-    return parse_date(given[name]) if given.get(name) else None
-
-
-def _order(given: JsonObject) -> _Order:
-    sorting = given.get("sorting") or []
-    first = sorting[0] if sorting else given
-    by, direction = first.get("sortBy"), first.get("sortOrder", "asc")
-    if by is None:
-        return "newest"
-    if (by, direction) not in _ORDERS:
-        raise BadRequest(f"Tasks cannot be sorted by {by} {direction}")
-    return _ORDERS[by, direction]
-
-
-def shown(task: Task) -> JsonObject:
+def shown(task: Task, logins: Mapping[str | None, str]) -> JsonObject:
     return {
         "id": task.id,
         "name": task.name,
-        "assignee": task.assignee,
+        "assignee": logins.get(task.assignee, task.assignee),
         "created": format_date(task.opened_at),
         "due": format_date(task.due),
         "followUp": format_date(task.follow_up),
@@ -133,14 +119,16 @@ def shown(task: Task) -> JsonObject:
         if task.form_id is None
         else {"key": task.form, "binding": "deployment", "version": None},
         "tenantId": None,
-        "taskState": "Created",
+        "taskState": "Created" if task.closed_at is None else "Completed",
     }
 
 
 def listed(call: Call) -> Answer:
     query = _query(call)
     with call.reading() as tx:
-        return [shown(each) for each in queries.tasks(tx, call.principal, query)]
+        found = queries.tasks(tx, call.principal, query)
+        names = people.logins(tx, {each.assignee for each in found})
+    return [shown(each, names) for each in found]
 
 
 def count(call: Call) -> Answer:
@@ -150,18 +138,29 @@ def count(call: Call) -> Answer:
 
 
 def _task(call: Call) -> Task:
+    """An open task; Camunda's runtime does not know the others."""
     with call.reading() as tx:
-        return queries.task(tx, call.principal, call.path["id"])
+        task = queries.task(tx, call.principal, call.path["id"])
+    if task.closed_at is not None:
+        raise NotFound("task", task.id)
+    return task
 
 
 def one(call: Call) -> Answer:
-    return shown(_task(call))
+    task = _task(call)
+    with call.reading() as tx:
+        return shown(task, people.logins(tx, {task.assignee}))
+
+
+def _user(call: Call) -> str | None:
+    user = call.json().get("userId")
+    if user is not None and not isinstance(user, str):
+        raise BadRequest("userId must be text")
+    return None if user is None else people.person_id(call, user)
 
 
 def claim(call: Call) -> Answer:
-    user = call.json().get("userId")
-    own = user in (None, call.principal.id, call.principal.name)
-    call.engine.execute(ClaimTask(call.path["id"], None if own else user), call.principal)
+    call.engine.execute(ClaimTask(call.path["id"], _user(call)), call.principal)
     return NO_CONTENT
 
 
@@ -171,20 +170,38 @@ def unclaim(call: Call) -> Answer:
 
 
 def assign(call: Call) -> Answer:
-    call.engine.execute(AssignTask(call.path["id"], call.json().get("userId")), call.principal)
+    call.engine.execute(AssignTask(call.path["id"], _user(call)), call.principal)
+    return NO_CONTENT
+
+
+def update(call: Call) -> Answer:
+    """`PUT /task/{id}`: what the inbox sorts and warns by; the rest is the model's."""
+    body = call.json()
+    due, follow_up = body.get("due"), body.get("followUp")
+    priority = body.get("priority")
+    if priority is not None and (isinstance(priority, bool) or not isinstance(priority, int)):
+        raise BadRequest("priority must be a number")
+    command = UpdateTask(
+        call.path["id"],
+        None if due is None else parse_date(due),
+        None if follow_up is None else parse_date(follow_up),
+        priority,
+    )
+    call.engine.execute(command, call.principal)
     return NO_CONTENT
 
 
 def complete(call: Call) -> Answer:
     """`/complete` and `/submit-form`."""
     body = call.json()
-    variables, wires = read_variables(body.get("variables"))
+    values, wires = read_variables(body.get("variables"))
     if not body.get("withVariablesInReturn"):
-        call.engine.execute(CompleteTask(call.path["id"], variables, wires), call.principal)
+        call.engine.execute(CompleteTask(call.path["id"], values, wires), call.principal)
         return NO_CONTENT
     instance = _task(call).instance_id
-    call.engine.execute(CompleteTask(call.path["id"], variables, wires), call.principal)
-    return _variables(call, instance)
+    call.engine.execute(CompleteTask(call.path["id"], values, wires), call.principal)
+    with call.reading() as tx:
+        return shown_variables(queries.variables(tx, call.principal, instance))
 
 
 def bpmn_error(call: Call) -> Answer:
@@ -192,30 +209,57 @@ def bpmn_error(call: Call) -> Answer:
     code = body.get("errorCode")
     if not isinstance(code, str) or not code:
         raise BadRequest("errorCode is required")
-    variables, _ = read_variables(body.get("variables"))
-    command = ThrowTaskError(call.path["id"], code, body.get("errorMessage"), variables)
+    values, _ = read_variables(body.get("variables"))
+    command = ThrowTaskError(call.path["id"], code, body.get("errorMessage"), values)
     call.engine.execute(command, call.principal)
     return NO_CONTENT
 
 
-def variables(call: Call) -> Answer:
-    return _variables(call, _task(call).instance_id)
-
-
-def _variables(call: Call, instance: str) -> JsonObject:
+def _seen(call: Call, *, local: bool) -> dict[str, Variable]:
+    task = _task(call)
     with call.reading() as tx:
-        found = queries.variables(tx, call.principal, instance)
-    return write_variables(
-        {name: each.value for name, each in found.items()},
-        {name: each.wire for name, each in found.items() if each.wire},
-    )
+        return queries.variables(tx, call.principal, task.instance_id, task.token, local=local)
+
+
+def _one_seen(call: Call, *, local: bool) -> Variable:
+    found = _seen(call, local=local).get(call.path["name"])
+    if found is None:
+        raise NotFound("variable", call.path["name"])
+    return found
+
+
+def variables(call: Call) -> Answer:
+    return shown_variables(_seen(call, local=False))
+
+
+def local_variables(call: Call) -> Answer:
+    return shown_variables(_seen(call, local=True))
+
+
+def form_variables(call: Call) -> Answer:
+    """`?variableNames=` narrows them."""
+    wanted = call.filters("variableNames", "deserializeValues").texts("variableNames")
+    found = _seen(call, local=False)
+    return shown_variables({k: v for k, v in found.items() if not wanted or k in wanted})
+
+
+def variable(call: Call) -> Answer:
+    found = _one_seen(call, local=False)
+    return write_variable(found.value, found.wire)
+
+
+def local_variable(call: Call) -> Answer:
+    found = _one_seen(call, local=True)
+    return write_variable(found.value, found.wire)
 
 
 def identity_links(call: Call) -> Answer:
     task = _task(call)
     links: list[tuple[str, str | None, str | None]] = []
+    with call.reading() as tx:
+        names = people.logins(tx, {task.assignee})
     if task.assignee:
-        links.append(("assignee", task.assignee, None))
+        links.append(("assignee", names.get(task.assignee, task.assignee), None))
     links += [("candidate", user, None) for user in task.candidate_users]
     links += [("candidate", None, group) for group in task.candidate_groups]
     return [{"type": kind, "userId": user, "groupId": group} for kind, user, group in links]
@@ -225,7 +269,7 @@ def form(call: Call) -> Answer:
     task = _task(call)
     return {
         "key": task.form if task.form_id is None else None,
-        "camundaFormRef": shown(task)["camundaFormRef"],
+        "camundaFormRef": shown(task, {})["camundaFormRef"],
         "contextPath": None,
     }
 

@@ -68,9 +68,8 @@ def task_panel(house: House, tx: Transaction, principal: Principal, task: Any) -
     row = receipts.find(tx, task.instance_id)
     if row is None:
         return None
-    title = f"Rechnung {row.number}" if row.number else "Eingang"
     if row.vorgang is None or not may(tx, principal, vorgang, row.vorgang, "content"):
-        return TaskPanel(title, templates.get_template("panel_geschlossen.html").render())
+        return TaskPanel("Rechnung", templates.get_template("panel_geschlossen.html").render())
     record_access(tx, principal, "read", "invoice", row.id, akte=row.akte, purpose="Aufgabe")
     data = house.blobs.read(tx, row.blob_id)
     report = check_invoice(data, on=local_day(row.received_at))
@@ -92,7 +91,7 @@ def task_panel(house: House, tx: Transaction, principal: Principal, task: Any) -
         predecessor=receipts.find(tx, row.predecessor) if row.predecessor else None,
         letter=_letter(house, tx, principal, row) if task.node == "ablehnung_zeichnen" else None,
     )
-    return TaskPanel(title, html)
+    return TaskPanel(f"Rechnung {row.number}" if row.number else "Eingang", html)
 
 
 def panel_file(

@@ -21,7 +21,7 @@ def panel(house: House, run_jobs: Run, data: bytes, node: str, login: str) -> Ta
     who: Principal = demo.principal(house, login)
     assert PACKAGE.task_panel is not None
     with house.database.begin() as tx:
-        task = SimpleNamespace(instance_id=invoice, node=node)
+        task = SimpleNamespace(id="1-1", instance_id=invoice, node=node)
         found = PACKAGE.task_panel(house, tx, who, task)
     assert found is not None
     return found
