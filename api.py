@@ -214,7 +214,7 @@ def _verification(house: House, who: Callable[[Request], Principal]) -> APIRoute
                 "checkpoints": report.checkpoints,
                 "blobs": report.blobs,
                 "unanchored": [str(each) for each in report.unanchored],
-                "faults": [str(fault) for fault in report.faults],
+                "faults": [fault._asdict() for fault in report.faults],
             }
         )
 

@@ -241,7 +241,7 @@ def _verify_house(stream: str | None, as_json: bool) -> None:
                 "checkpoints": report.checkpoints,
                 "blobs": report.blobs,
                 "unanchored": report.unanchored,
-                "faults": [str(fault) for fault in report.faults],
+                "faults": [fault._asdict() for fault in report.faults],
                 "fingerprint": fingerprint,
             }
         )

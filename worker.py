@@ -11,7 +11,7 @@ from __future__ import annotations
 from threading import Thread
 
 from engine.embedded import Embedded
-from engine.queue import Relay, celery_app
+from engine.queue import JOBS, Relay, celery_app, job_queue
 from processes.house import House
 from processes.upkeep import Upkeep
 
@@ -20,9 +20,10 @@ def run(house: House, concurrency: int = 2) -> None:
     """Work until SIGTERM or SIGINT; the jobs in hand are finished first."""
     broker_url = house.settings.broker_url
     assert broker_url is not None, "the command line demands it"
-    relay = Relay(house.engine, broker_url)
+    queue = job_queue(house.settings.queue or JOBS)
+    relay = Relay(house.engine, broker_url, queue)
     relaying = Thread(target=relay.run, name="relay", daemon=True)
-    app = celery_app(house.engine, broker_url)
+    app = celery_app(house.engine, broker_url, queue)
     consumers = app.Worker(
         pool="threads",
         concurrency=concurrency,

@@ -96,8 +96,10 @@ class Registration:
 class Handlers:
     """The topics that are worked on inside this application."""
 
-    def __init__(self) -> None:
+    def __init__(self, longest: timedelta | None = None) -> None:
+        """`longest` caps every lease, where an operator would rather repeat work than wait."""
         self._by_topic: dict[str, Registration] = {}
+        self._longest = longest
 
     @overload
     def service_task(self, topic: Handler, /) -> Handler: ...
@@ -150,7 +152,9 @@ class Handlers:
 
     def longest_lease(self) -> timedelta:
         """A claim takes jobs of several topics, so it holds them as long as any may need."""
-        return max((each.lease for each in self._by_topic.values()), default=timedelta(minutes=5))
+        leases = (each.lease for each in self._by_topic.values())
+        longest = max(leases, default=timedelta(minutes=5))
+        return longest if self._longest is None else min(longest, self._longest)
 
     def include(self, other: Handlers) -> None:
         """Add all of another registry, e.g. a process package's."""

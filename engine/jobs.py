@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, case, select, update
+from sqlalchemy import and_, bindparam, case, select, update
 
 from bpmn.values import Variables
 from engine.acts import JobFailed
@@ -159,16 +159,12 @@ def taken(which: Any) -> Any:
     )
 
 
-CLAIM_ONE = taken(
-    job.c.id.in_(
-        skip_locked(
-            select(job.c.id).where(
-                *CLAIMABLE, job.c.kind == "handler", job.c.id == bindparam("of_id")
-            )
-        )
-    )
-)
-"""Claim the one job that a delivery names, if it is still to be had."""
+CLAIM_ONE = taken(and_(*CLAIMABLE, job.c.kind == "handler", job.c.id == bindparam("of_id")))
+"""Claim the one job that a delivery names, if it is still to be had.
+
+It waits for the row: a relay may be stamping it just now, and a delivery that passed over it would
+be gone.
+"""
 
 
 def settle(unit: Unit, command: SettleJob) -> bool:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 import os
+from contextlib import suppress
 from datetime import timedelta
 from threading import Event
 
@@ -19,7 +20,7 @@ from kombu.connection import Connection
 from kombu.entity import Exchange, Queue
 from kombu.exceptions import KombuError, OperationalError
 from kombu.messaging import Producer
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import and_, bindparam, or_, select, update
 
 from engine import clock, work
 from engine.engine import Engine
@@ -42,9 +43,15 @@ _UNSENT = (
         job.c.kind == "handler",
         job.c.state != "failed",
         job.c.free_at <= bindparam("now"),
-        job.c.published_at.is_(None) | (job.c.published_at <= bindparam("before")),
+        or_(
+            job.c.published_at.is_(None),
+            job.c.published_at <= bindparam("before"),
+            # Its worker was lost: nothing but the lease's end had to be waited for.
+            and_(job.c.state == "leased", job.c.published_at < job.c.free_at),
+        ),
     )
-    .order_by(job.c.priority.desc(), job.c.free_at)
+    # One order for all relays, so that none waits for another crosswise while it stamps.
+    .order_by(job.c.priority.desc(), job.c.free_at, job.c.id)
     .limit(AT_ONCE)
 )
 _SENT = (
@@ -58,7 +65,11 @@ _SENT = (
 )
 
 
-def job_queue(name: str = "amtsgang.jobs") -> Queue:
+JOBS = "amtsgang.jobs"
+"""The queue's name, unless several houses share a broker."""
+
+
+def job_queue(name: str = JOBS) -> Queue:
     """A quorum queue: survives the loss of a broker; what cannot be delivered is kept aside."""
     return Queue(
         name,
@@ -75,7 +86,7 @@ def job_queue(name: str = "amtsgang.jobs") -> Queue:
     )
 
 
-def dead_letters(name: str = "amtsgang.jobs") -> Queue:
+def dead_letters(name: str = JOBS) -> Queue:
     """Deliveries that broke their workers; their jobs come again through the relay."""
     exchange = Exchange(f"{name}.dead", "fanout", durable=True)
     arguments = {"x-queue-type": "quorum", "x-max-length": 10_000}
@@ -158,6 +169,7 @@ class Relay:
 
     def _relay_tenant(self, tenant: str) -> int:
         now = self._engine.clock()
+        self._beat()
         with self._engine.database.reading(tenant) as tx:
             keys = {"tenant": tenant, "now": now, "before": now - REPUBLISH_AFTER}
             rows = tx.all(_UNSENT, keys)
@@ -196,6 +208,13 @@ class Relay:
             dead_letters(self._queue.name)(channel).declare()
             self._queue(channel).declare()
         return Producer(self._connection.default_channel)
+
+    def _beat(self) -> None:
+        """Hear the broker and let it hear us: who is silent for long is cut off."""
+        if self._connection is not None:
+            with suppress(TimeoutError):
+                self._connection.drain_events(timeout=0.001)
+            self._connection.heartbeat_check()
 
     def _disconnect(self) -> None:
         if self._connection is not None:

@@ -11,6 +11,7 @@ import logging
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
 
@@ -40,12 +41,18 @@ SHIPPED = ("processes.rechnungseingang",)
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Where everything lies. Keys lie outside database and object store (`keys`)."""
+    """Where everything lies. Keys lie outside database and object store (`keys`).
+
+    `queue` names this house's queue where several share a broker; `lease` caps how long a job
+    stays with a worker that may be dead.
+    """
 
     data: Path = Path("var")
     database_url: str = ""
     objects_url: str = ""
     broker_url: str | None = None
+    queue: str | None = None
+    lease: timedelta | None = None
     keys: Path | None = None
     tenant: str = DEFAULT_TENANT
     demo: bool = False
@@ -59,13 +66,17 @@ class Settings:
         demo: bool = False,
         loopback: bool = True,
     ) -> Settings:
-        """AMTSGANG_DATA, _DATABASE, _OBJECTS, _BROKER, _KEYS; an empty one counts as absent."""
+        """AMTSGANG_DATA, _DATABASE, _OBJECTS, _BROKER, _KEYS, _QUEUE, _LEASE (seconds); an empty
+        one counts as absent."""
         keys = environment.get("AMTSGANG_KEYS")
+        lease = environment.get("AMTSGANG_LEASE")
         return cls(
             data=Path(environment.get("AMTSGANG_DATA") or "var"),
             database_url=environment.get("AMTSGANG_DATABASE") or "",
             objects_url=environment.get("AMTSGANG_OBJECTS") or "",
             broker_url=environment.get("AMTSGANG_BROKER") or None,
+            queue=environment.get("AMTSGANG_QUEUE") or None,
+            lease=timedelta(seconds=float(lease)) if lease else None,
             keys=Path(keys) if keys else None,
             demo=demo,
             loopback=loopback,
@@ -142,7 +153,7 @@ def open_house(settings: Settings | None = None) -> House:
     settings = settings or Settings.from_environment()
     settings.data.mkdir(parents=True, exist_ok=True)
     packages = shipped_packages()
-    handlers, participants = Handlers(), Participants()
+    handlers, participants = Handlers(settings.lease), Participants()
     for package in packages:
         handlers.include(package.handlers)
         participants.include(package.participants)

@@ -7,7 +7,8 @@ COMMITTED happens in the transaction of whoever files it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import NamedTuple
@@ -180,14 +181,15 @@ class Blobs:
             raise KeyMissing(f"blob {blob_id}: its content was destroyed")
         context = _key_context(tx.tenant, blob_id)
         if row.key_holder is None:
-            key = self._keyring.unwrap(tx.tenant, row.key, context)
+            with _named(f"blob {blob_id}"):
+                key = self._keyring.unwrap(tx.tenant, row.key, context)
         else:
-            key = decrypt(self._holder_key(tx, row.key_holder, create=False), row.key, context)
+            holders = self._holder_key(tx, row.key_holder, create=False)
+            with _named(f"blob {blob_id}"):
+                key = decrypt(holders, row.key, context)
         name = object_name(tx.tenant, blob_id)
-        try:
+        with _named(name):
             data = decrypt(key, self._store.get(name), _context(tx.tenant, blob_id))
-        except Tampered as error:
-            raise Tampered(name, error.reason) from error
         if sha256(data).hexdigest() != row.sha256 or len(data) != row.size:
             raise Tampered(name, "its SHA-256 is not the recorded one")
         return data
@@ -275,7 +277,17 @@ class Blobs:
             return key
         if row is None or row.key is None:
             raise KeyMissing(f"holder {holder}")
-        return self._keyring.unwrap(tx.tenant, row.key, context)
+        with _named(f"holder {holder}"):
+            return self._keyring.unwrap(tx.tenant, row.key, context)
+
+
+@contextmanager
+def _named(what: str) -> Iterator[None]:
+    """What is broken bears the name under which it is stored, not the one it is encrypted for."""
+    try:
+        yield
+    except Tampered as error:
+        raise Tampered(what, error.reason) from error
 
 
 def _context(tenant: str, blob_id: str) -> str:

@@ -1,7 +1,8 @@
 """Verification online: every stream, every checkpoint, every content.
 
-Invariant: a fault names exactly what was changed: `stream#seq`, a stream, an object's name, or
-`checkpoint n`. Each stream is checked in the snapshot in which it is read.
+Invariant: a fault names exactly what was changed: `stream#seq`, a stream, an object's name,
+`checkpoint n`, or whose key it is: `blob id`, `holder id`. Each stream is checked in the snapshot
+in which it is read.
 """
 
 from __future__ import annotations

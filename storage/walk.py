@@ -23,6 +23,9 @@ class Fault(NamedTuple):
     what: str
     reason: str
 
+    def __str__(self) -> str:
+        return f"{self.what}: {self.reason}"
+
 
 class Walk:
     """Checks one stream row by row."""

@@ -40,7 +40,7 @@ def decode(body: bytes) -> Any:
         return {}
     try:
         return _exact.decode(body)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise BadRequest(f"Cannot parse JSON: {error}") from error
 
 
@@ -149,7 +149,7 @@ def _json(name: str, value: object) -> Value:
         raise BadRequest(f"Cannot read variable {name!r}: a Json value is sent as text")
     try:
         return from_plain(_exact.decode(value.encode()))
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise BadRequest(f"Cannot read variable {name!r}: not JSON: {error}") from error
 
 

@@ -6,12 +6,11 @@ the Befugnis of that person, through the same commands as pages and API. It know
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from time import monotonic, sleep
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from sqlalchemy import select
 
@@ -22,7 +21,7 @@ from engine.commands import ClaimTask, CompleteTask
 from engine.tables import user_task
 from identity.principal import Principal, system_principal
 from processes.rechnungseingang import acknowledgements, receipts
-from processes.rechnungseingang.booking import Acknowledgement
+from processes.rechnungseingang.booking import Acknowledgement, booking_id
 from processes.rechnungseingang.dates import local_day
 from processes.rechnungseingang.demo import BOOKKEEPER, Pushed, Sample, principal
 from storage.database import Row
@@ -63,12 +62,14 @@ def play(
     pushed: list[Pushed],
     *,
     work: Callable[[], object] | None = None,
+    hands: Hands | None = None,
     progress: Callable[[str], object] = lambda _: None,
     timeout: timedelta = timedelta(minutes=3),
 ) -> list[Outcome]:
-    """Lead all to their ends. `work` runs what is due where no worker threads do."""
+    """Lead all to their ends. `work` runs what is due where no worker threads do; `hands` do
+    what is decided, by default in this process."""
     samples = {each.receipt.id: each.sample for each in pushed}
-    stage = Stage(house, progress)
+    stage = Stage(house, progress, hands or OwnHands(house))
     end = monotonic() + timeout.total_seconds()
     while monotonic() < end:
         if work is not None:
@@ -81,13 +82,36 @@ def play(
     return [Outcome(sample, invoice, _state(house, invoice)) for invoice, sample in samples.items()]
 
 
-class Stage:
-    """Who plays: what was asked and rejected already stays remembered."""
+class Hands(Protocol):
+    """How a decision reaches the house: in this process, or over HTTP as in the system tests."""
 
-    def __init__(self, house: House, progress: Callable[[str], object]) -> None:
-        self._house, self._progress = house, progress
+    def complete(self, who: Principal, task_id: str, form: Variables) -> None:
+        """Claim the task and complete it."""
+
+    def report(self, who: Principal, invoice: str, said: Acknowledgement) -> None:
+        """Send the booking system's report."""
+
+
+class OwnHands:
+    """The commands that API and pages would give, given here."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    def complete(self, who: Principal, task_id: str, form: Variables) -> None:
+        self._house.engine.execute(ClaimTask(task_id), who)
+        self._house.engine.execute(CompleteTask(task_id, form), who)
+
+    def report(self, who: Principal, invoice: str, said: Acknowledgement) -> None:
+        acknowledgements.report(self._house, who, invoice, said)
+
+
+class Stage:
+    """Who plays: what was asked already stays remembered."""
+
+    def __init__(self, house: House, progress: Callable[[str], object], hands: Hands) -> None:
+        self._house, self._progress, self._hands = house, progress, hands
         self._asked: set[str] = set()
-        self._rejected: Counter[str] = Counter()
 
     def move(self, invoice: str, sample: Sample) -> Literal["moved", "waits", "ended"]:
         """One step of one invoice."""
@@ -104,20 +128,29 @@ class Stage:
             return "ended"
         if tasks:
             self._progress(f"{sample.file}: {tasks[0].name}")
-            _work_on(house, row, sample, tasks[0], self._asked)
+            form = _answer(house, row, sample, tasks[0].node, self._asked)
+            self._hands.complete(_person(house, tasks[0]), tasks[0].id, form)
             return "moved"
         if row.booking_file is not None and row.booking_result is None:
             self._progress(f"{sample.file}: Rückmeldung der Buchhaltung")
-            _book(house, row, sample, self._rejected)
+            self._book(row, sample)
             return "moved"
         return "waits"
 
+    def _book(self, row: Row, sample: Sample) -> None:
+        """The booking system: rejects as often as the sample says, then books.
 
-def _work_on(house: House, row: Row, sample: Sample, task: Row, asked: set[str]) -> None:
-    form = _answer(house, row, sample, task.node, asked)
-    who = _person(house, task)
-    house.engine.execute(ClaimTask(task.id), who)
-    house.engine.execute(CompleteTask(task.id, form), who)
+        A report names its round, so that one sent twice is recognised.
+        """
+        house, this_round = self._house, booking_id(row.id, row.booking_round)
+        if row.booking_round <= sample.abgewiesen:
+            reason = "Sachkonto ist gesperrt."
+            said = Acknowledgement("abgewiesen", reason=reason, booking_id=this_round)
+        else:
+            day = _today(house)
+            voucher = f"{day.year}-{row.id[-6:]}"
+            said = Acknowledgement("gebucht", voucher=voucher, booked_on=day, booking_id=this_round)
+        self._hands.report(principal(house, BOOKKEEPER), row.id, said)
 
 
 def _answer(house: House, row: Row, sample: Sample, node: str, asked: set[str]) -> Variables:
@@ -187,18 +220,6 @@ def _person(house: House, task: Row) -> Principal:
     _, groups, excluded = people_of(task)
     candidates = [principal(house, login) for group in groups for login in _PEOPLE[group]]
     return next(each for each in candidates if each.id not in excluded)
-
-
-def _book(house: House, row: Row, sample: Sample, rejected: Counter[str]) -> None:
-    """The booking system: rejects as often as the sample says, then books."""
-    bookkeeper = principal(house, BOOKKEEPER)
-    if rejected[row.id] < sample.abgewiesen:
-        rejected[row.id] += 1
-        said = Acknowledgement("abgewiesen", reason="Sachkonto ist gesperrt.")
-    else:
-        day = _today(house)
-        said = Acknowledgement("gebucht", voucher=f"{day.year}-{row.id[-6:]}", booked_on=day)
-    acknowledgements.report(house, bookkeeper, row.id, said)
 
 
 def _state(house: House, invoice: str) -> str:

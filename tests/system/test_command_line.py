@@ -1,0 +1,313 @@
+"""Every verb of the command line, as a program, from a folder that is not ours.
+
+Exit codes: 0 all is well, 1 findings, 2 misuse, 3 the data is not in the state that it takes.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import sqlite3
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from processes.house import Settings
+from tests.system.people import INVOICES
+from tests.system.topology import ROOT, Topology, command_line, environment_of
+
+PACKAGE = ROOT / "processes" / "rechnungseingang"
+MODELS = PACKAGE / "models"
+SAMPLES = PACKAGE / "samples"
+FORMS = sorted((PACKAGE / "forms").glob("*.form"))
+
+TINY = """\
+<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" id="d" targetNamespace="t"
+    xmlns:camunda="http://camunda.org/schema/1.0/bpmn">
+  <process id="tiny" isExecutable="true" camunda:historyTimeToLive="P1D">
+    <startEvent id="start"/>
+    <sequenceFlow id="f1" sourceRef="start" targetRef="sum"/>
+    <scriptTask id="sum" scriptFormat="{language}" camunda:resultVariable="total">
+      <script>net + vat</script>
+    </scriptTask>
+    <sequenceFlow id="f2" sourceRef="sum" targetRef="end"/>
+    <endEvent id="end"/>
+  </process>
+</definitions>
+"""
+
+
+@dataclass(frozen=True)
+class Ended:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def said(self) -> Any:
+        return json.loads(self.out)
+
+
+def amtsgang(data: Path, *arguments: str | Path, given: str = "", **more: str) -> Ended:
+    """Run a verb with `data` as the data folder, in a folder beside it."""
+    elsewhere = data.parent / "elsewhere"
+    elsewhere.mkdir(exist_ok=True)
+    ended = subprocess.run(
+        command_line(*map(str, arguments)),
+        cwd=elsewhere,
+        env=environment_of(Settings(data=data)) | more,
+        input=given,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=100,
+    )
+    assert "Traceback" not in ended.stderr, ended.stderr
+    return Ended(ended.returncode, ended.stdout, ended.stderr)
+
+
+@pytest.fixture
+def data(furnished_embedded: Path, tmp_path: Path) -> Path:
+    """A house without an invoice."""
+    return shutil.copytree(furnished_embedded, tmp_path / "var")
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Path:
+    path = tmp_path / "tiny.bpmn"
+    path.write_text(TINY.format(language="feel"))
+    return path
+
+
+@pytest.fixture
+def broken(tmp_path: Path) -> Path:
+    path = tmp_path / "broken.bpmn"
+    path.write_text(TINY.format(language="groovy"))
+    return path
+
+
+# --- without a house ---
+
+
+def test_help_names_every_verb(tmp_path: Path) -> None:
+    shown = amtsgang(tmp_path / "var", "--help")
+
+    assert shown.code == 0
+    for verb in (
+        "demo", "serve", "worker", "migrate", "doctor", "check", "deploy", "run", "decide",
+        "feel", "invoice", "verify", "export", "user",
+    ):  # fmt: skip
+        assert f" {verb} " in shown.out
+
+
+def test_an_unknown_verb_is_misuse(tmp_path: Path) -> None:
+    assert amtsgang(tmp_path / "var", "frobnicate").code == 2
+
+
+def test_check_says_what_deployment_would(tmp_path: Path, tiny: Path, broken: Path) -> None:
+    sound = amtsgang(tmp_path / "var", "check", tiny, MODELS / "befugnis.dmn", *FORMS, "--json")
+    refused = amtsgang(tmp_path / "var", "check", tiny, broken, "--json")
+    missing = amtsgang(tmp_path / "var", "check", tmp_path / "none.bpmn")
+
+    assert sound.code == 0
+    assert [f for f in sound.said if f["severity"] == "error"] == []
+    assert refused.code == 1
+    (error,) = [f for f in refused.said if f["severity"] == "error"]
+    assert set(error) == {"file", "line", "element", "rule", "severity", "message"}
+    assert (error["file"], error["line"], error["element"]) == (str(broken), 6, "sum")
+    assert missing.code == 2
+
+
+def test_run_goes_on_until_it_waits(tmp_path: Path, tiny: Path, broken: Path) -> None:
+    variables = '{"net": 100.10, "vat": 19.02}'
+
+    ran = amtsgang(tmp_path / "var", "run", tiny, "--variables", variables, "--json")
+    refused = amtsgang(tmp_path / "var", "run", broken, "--json")
+    misused = amtsgang(tmp_path / "var", "run", tiny, "--variables", "[1]")
+
+    assert ran.code == 0
+    assert set(ran.said) == {"ended", "waits_at", "trace", "variables", "incidents"}
+    assert ran.said["trace"] == ["start", "sum", "end"]
+    assert '"total": 119.12' in ran.out
+    assert (refused.code, refused.said[0]["element"]) == (1, "sum")
+    assert misused.code == 2
+
+
+def test_decide_evaluates_a_decision(tmp_path: Path) -> None:
+    table = MODELS / "anordnungsart.dmn"
+
+    decided = amtsgang(
+        tmp_path / "var", "decide", table, "--decision", "anordnungsart", "--context",
+        '{"type_code": "380", "payment_means": "58", "amount_due": 100.00}', "--json",
+    )  # fmt: skip
+    unknown = amtsgang(tmp_path / "var", "decide", table, "--decision", "nothing")
+
+    assert decided.code == 0, decided.err
+    assert set(decided.said) == {"outputs", "matched", "inputs"}
+    assert decided.said["outputs"] == [{"anordnungsart": "auszahlung"}]
+    assert unknown.code == 2
+
+
+@pytest.mark.parametrize(
+    ("expression", "code", "printed"),
+    [
+        ("a + 0.1", 0, "0.3"),
+        ("[1, 2, 3][item > 1]", 0, "[2,3]"),
+        ('date("2026-02-28") + duration("P1D")', 0, '"2026-03-01"'),
+        ("a +", 1, ""),
+    ],
+)
+def test_feel_evaluates_an_expression(
+    tmp_path: Path, expression: str, code: int, printed: str
+) -> None:
+    shown = amtsgang(tmp_path / "var", "feel", expression, "--context", '{"a": 0.2}')
+
+    assert shown.code == code
+    assert "".join(shown.out.split()) == printed
+
+
+def test_invoice_check_gives_verdict_and_findings(tmp_path: Path) -> None:
+    valid, faulty, none = (
+        SAMPLES / name
+        for name in ("01_tiefbau_ubl.xml", "05_regelbruch_ubl.xml", "08_keine_rechnung.xml")
+    )
+
+    good = amtsgang(tmp_path / "var", "invoice", "check", valid, "--json")
+    bad = amtsgang(tmp_path / "var", "invoice", "check", valid, faulty, none, "--json")
+
+    assert good.code == 0
+    assert bad.code == 1
+    assert [each["file"] for each in bad.said] == [str(valid), str(faulty), str(none)]
+    assert {"file", "verdict", "profile", "findings"} <= set(bad.said[0])
+    findings = bad.said[1]["findings"]
+    keys = {"rule", "severity", "class", "place", "line", "text", "hint"}
+    assert all(keys <= set(each) for each in findings)
+    assert "BR-CO-15" in {each["rule"] for each in findings}
+
+
+def test_invoice_show_prints_the_invoice(tmp_path: Path) -> None:
+    shown = amtsgang(tmp_path / "var", "invoice", "show", SAMPLES / "02_jugendamt_cii.xml")
+    none = amtsgang(tmp_path / "var", "invoice", "show", SAMPLES / "08_keine_rechnung.xml")
+
+    assert shown.code == 0
+    assert "KR-2026-0219" in shown.out
+    assert none.code == 1
+
+
+# --- with a house ---
+
+
+def test_migrate_makes_a_house_that_doctor_finds_sound(tmp_path: Path) -> None:
+    data = tmp_path / "var"
+    before = amtsgang(data, "doctor", "--json")
+    unready = amtsgang(data, "verify", "--json")
+
+    first = amtsgang(data, "migrate", "--json")
+    again = amtsgang(data, "migrate", "--json")
+
+    after = amtsgang(data, "doctor", "--json")
+    assert (before.code, unready.code) == (1, 3)
+    assert (first.code, again.code) == (0, 0)
+    assert first.said["applied"]
+    assert again.said == {"applied": []}
+    assert after.code == 0
+    assert all(set(each) == {"subject", "state", "text"} for each in after.said)
+
+
+def test_deploy_deploys_all_or_nothing(data: Path, tiny: Path, broken: Path) -> None:
+    refused = amtsgang(data, "deploy", tiny, broken, "--json")
+    first = amtsgang(data, "deploy", tiny, "--json")
+    again = amtsgang(data, "deploy", tiny, "--json")
+
+    assert (refused.code, refused.said[0]["element"]) == (1, "sum")
+    assert (first.code, again.code) == (0, 0)
+    (definition,) = first.said["definitions"]
+    assert (definition["kind"], definition["key"], definition["version"]) == ("process", "tiny", 1)
+    assert again.said["unchanged"] is True
+
+
+def test_users_are_added_listed_and_given_tokens(data: Path) -> None:
+    added = amtsgang(
+        data, "user", "add", "nina.neu", "--name", "Nina Neu", "--role", "clerk", "--json",
+        given="ein-langes-Passwort\n",
+    )  # fmt: skip
+    twice = amtsgang(data, "user", "add", "nina.neu", given="ein-langes-Passwort\n")
+    wrong = amtsgang(data, "user", "add", "x.y", "--role", "king", "--machine")
+    machine = amtsgang(data, "user", "add", "erp", "--role", "submitter", "--machine", "--json")
+    token = amtsgang(data, "user", "token", "erp", "--scope", "invoice.submit", "--json")
+    nobody = amtsgang(data, "user", "token", "nobody")
+    listed = amtsgang(data, "user", "list", "--json")
+
+    assert (added.code, machine.code, token.code, listed.code) == (0, 0, 0, 0)
+    assert (twice.code, wrong.code, nobody.code) == (2, 2, 2)
+    assert token.said["token"].startswith("amtsgang_")
+    assert {"nina.neu", "erp"} <= {each["login"] for each in listed.said}
+
+
+def test_verify_tells_whole_from_unknown(data: Path) -> None:
+    with sqlite3.connect(data / "amtsgang.sqlite") as database:
+        (stream,) = database.execute("SELECT stream FROM ledger_entry LIMIT 1").fetchone()
+    database.close()
+
+    everything = amtsgang(data, "verify", "--json")
+    one = amtsgang(data, "verify", stream, "--json")
+    none = amtsgang(data, "verify", "no-such-stream", "--json")
+
+    assert (everything.code, one.code, none.code) == (0, 0, 3)
+    assert set(everything.said) == {
+        "whole", "streams", "entries", "checkpoints", "blobs", "unanchored", "faults",
+        "fingerprint",
+    }  # fmt: skip
+    assert one.said["streams"] == 1
+
+
+def test_export_of_an_unknown_akte_is_a_finding(data: Path) -> None:
+    assert amtsgang(data, "export", "no-such-akte", "--json").code == 1
+
+
+def test_a_worker_without_a_broker_is_misuse(data: Path) -> None:
+    assert amtsgang(data, "worker").code == 2
+
+
+def test_serve_needs_a_migrated_database(tmp_path: Path) -> None:
+    assert amtsgang(tmp_path / "var", "serve").code == 3
+
+
+def test_serve_answers_refuses_a_second_and_ends_when_asked(embedded: Topology) -> None:
+    embedded.start(1)
+    (api,) = embedded.apis
+    data = embedded.house.settings.data
+
+    second = amtsgang(data, "serve", "--port", "1")
+    nobody = httpx.get(f"{api.url}{INVOICES}")
+    assert api.running is not None
+    api.running.send_signal(signal.SIGTERM)
+    code = api.running.wait(20)
+
+    assert second.code == 3
+    assert api.url in second.err
+    assert nobody.status_code == 401
+    assert nobody.headers["content-type"] == "application/problem+json"
+    assert code in (0, -signal.SIGTERM)
+    assert "Traceback" not in api.log.read_text()
+
+
+@pytest.mark.timeout(150)
+def test_the_demo_plays_itself_from_any_folder(tmp_path: Path) -> None:
+    data = tmp_path / "var"
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    (kept / "a letter").touch()
+
+    played = amtsgang(data, "demo", "--auto", "--data", data / "demo")
+    refused = amtsgang(data, "demo", "--auto", "--data", kept)
+
+    assert played.code == 0, played.out + played.err
+    assert "08_keine_rechnung.xml" in played.out
+    assert refused.code == 3
+    assert (kept / "a letter").exists()
