@@ -36,8 +36,9 @@ GOALS = {
 """On PostgreSQL: multiples of the fastest Java engine on the machine of docs/benchmarks.md."""
 
 NOTE = (
-    "Medians; CPU time over all rounds. Clients are threads of one process with the engine, so "
-    "its CPU time is the client's and the engine's. PostgreSQL's is that of its whole server."
+    "r is the reference, a commit of one row. Medians; CPU time over all rounds. Clients are "
+    "threads of one process with the engine, so its CPU time is the client's and the engine's. "
+    "PostgreSQL's is that of its whole server."
 )
 _RUNNING = select(func.count()).select_from(instance).where(instance.c.ended_at.is_(None))
 
@@ -172,7 +173,7 @@ def _of(place: Place, options: Options) -> tuple[list[dict[str, Cell]], list[dic
                 run = _at_once if name == "d" else partial(_threads, name=name)
                 rounds = run(place, engine, clients=clients, options=options)
                 rows.append(_row(place.kind, name, str(clients), rounds))
-            if place.kind == "postgresql" and name != "d":
+            if place.kind == "postgresql" and name in "abc":
                 rounds = _processes(place, name, options)
                 rows.append(_row(place.kind, name, "4 in 2 processes", rounds))
         history = _history(place, engine, options) if "c" in options.workloads else []
@@ -182,7 +183,7 @@ def _of(place: Place, options: Options) -> tuple[list[dict[str, Cell]], list[dic
 
 
 def run(options: Options) -> list[Table]:
-    speed = Table("Workloads a, b, c, d", notes=[NOTE])
+    speed = Table("Workloads r, a, b, c, d", notes=[NOTE])
     history = Table("History of an instance of c, after VACUUM")
     for kind in found(options.databases):
         with place(kind) as where:

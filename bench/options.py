@@ -11,7 +11,7 @@ class Options:
 
     quick: bool = False
     databases: tuple[str, ...] = ("sqlite", "postgresql")
-    workloads: tuple[str, ...] = ("a", "b", "c", "d")
+    workloads: tuple[str, ...] = ("r", "a", "b", "c", "d")
     seconds: float = 5.0
     rounds: int = 3
     warm: float = 2.0

@@ -11,6 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
+from secrets import token_hex
+
+from sqlalchemy import bindparam, insert
 
 from bench import models
 from bpmn.values import Variables
@@ -25,6 +28,7 @@ from engine.commands import (
     Topic,
 )
 from engine.engine import Engine
+from engine.tables import channel
 from identity.principal import Principal, system_principal
 
 BATCH = 10
@@ -125,4 +129,17 @@ def _fire(engine: Engine, process: str) -> None:
             done += engine.execute(FireTimer(timer.id), OPERATOR)
 
 
-WORKLOADS: dict[str, Workload] = {"a": run_a, "b": run_b, "c": run_c}
+_ROW = insert(channel).values({column.name: bindparam(column.name) for column in channel.c})
+
+
+def run_r(engine: Engine, client: int, tally: Tally) -> None:
+    """The reference: one row of 100 bytes, committed. What the machine gives just now."""
+    for _ in range(BATCH):
+        row = {"tenant": "default", "name": f"reference {client}", "key": token_hex(32)}
+        with engine.database.begin() as tx:
+            tx.batch().add(_ROW, row)
+    tally.instances += BATCH
+    tally.commands += BATCH
+
+
+WORKLOADS: dict[str, Workload] = {"r": run_r, "a": run_a, "b": run_b, "c": run_c}

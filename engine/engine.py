@@ -45,7 +45,7 @@ from engine.models import Models
 from engine.unit import Instance, Unit
 from identity.principal import Principal, system_principal
 from storage.database import Database, Row, Transaction
-from storage.errors import Conflict, StorageError
+from storage.errors import Conflict, ConstraintViolated, StorageError
 
 if TYPE_CHECKING:
     from bpmn.forms import FormSpec
@@ -112,25 +112,26 @@ class Engine:
 
     def execute(self, command: Command[R], principal: Principal) -> R:
         """Run a command in a transaction of its own. Raises what its handler raises."""
+        unit: Unit | None = None
+        supposing = True
         for attempt in range(ATTEMPTS):
             try:
                 with self.database.begin(principal.tenant, self.clock()) as tx:
-                    return self.execute_in(tx, command, principal)
+                    unit = Unit(self, tx, principal, supposing=supposing)
+                    return _run(unit, command)
+            except ConstraintViolated:
+                if unit is None or not unit.supposed:
+                    raise
+                supposing = False  # the version last seen is not the newest any more
             except Conflict:
                 sleep(uniform(0, 0.005 * 2 ** min(attempt, 5)))  # noqa: S311 spreads retries
         raise Overtaken(f"{type(command).__name__} met other changes {ATTEMPTS} times")
 
     def execute_in(self, tx: Transaction, command: Command[R], principal: Principal) -> R:
         """Run a command inside the caller's transaction; the caller answers for conflicts."""
-        handler = HANDLED.get(type(command))
-        if handler is None:
-            raise Misused(f"{type(command).__name__} is no command")
         if tx.tenant != principal.tenant:
             raise Misused("the transaction belongs to another tenant than the principal")
-        unit = Unit(self, tx, principal)
-        result: R = handler(unit, command)
-        unit.finish()
-        return result
+        return _run(Unit(self, tx, principal), command)
 
     def deliver(self, tenant: str, instance_id: str) -> None:
         """Let an instance take what lies in its inbox. What fails here the clock repeats.
@@ -193,6 +194,15 @@ class Engine:
     def graph(self, tx: Transaction, definition_id: str) -> Graph:
         """The compiled process of a definition."""
         return self.models.graph(tx, self.models.definition(tx, definition_id))
+
+
+def _run(unit: Unit, command: Command[R]) -> R:
+    handler = HANDLED.get(type(command))
+    if handler is None:
+        raise Misused(f"{type(command).__name__} is no command")
+    result: R = handler(unit, command)
+    unit.finish()
+    return result
 
 
 def _utc_now() -> datetime:

@@ -1,7 +1,7 @@
 """Deployed definitions, and their compiled forms in a bounded cache keyed by source hash.
 
 Invariant: a compiled form is never stored and never changes; a definition's row changes only in
-`newest`, which is always asked of the database.
+`newest`, which the database decides: asked before, or in the statement that starts an instance.
 """
 
 from __future__ import annotations
@@ -72,6 +72,7 @@ class Models:
 
     def __init__(self, capacity: int = 500) -> None:
         self._definitions: Kept[tuple[str, str], Definition] = Kept(capacity * 4)
+        self._newest: Kept[tuple[str, str, str], Definition] = Kept(capacity)
         self._hashes: Kept[tuple[str, str], str] = Kept(capacity * 4)
         self._graphs: Kept[tuple[str, str], Graph] = Kept(capacity)
         self._parsed: Kept[tuple[str, str], object] = Kept(capacity)
@@ -87,7 +88,15 @@ class Models:
         return self._keep(tx, row)
 
     def newest(self, tx: Transaction, kind: str, key: str) -> Definition | None:
-        return self._found(tx, tx.first(_NEWEST, {"tenant": tx.tenant, "kind": kind, "key": key}))
+        row = tx.first(_NEWEST, {"tenant": tx.tenant, "kind": kind, "key": key})
+        found = self._found(tx, row)
+        if found is not None:
+            self._newest.put((tx.tenant, kind, key), found)
+        return found
+
+    def last_newest(self, tenant: str, kind: str, key: str) -> Definition | None:
+        """What was the newest version when it was last asked for: to be checked before use."""
+        return self._newest.get((tenant, kind, key))
 
     def version(self, tx: Transaction, kind: str, key: str, version: int) -> Definition | None:
         row = tx.first(

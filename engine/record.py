@@ -8,9 +8,10 @@ facts that were recorded; without the values their erasable fields are None.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import msgspec
@@ -56,12 +57,21 @@ class Shape(NamedTuple):
     name: str
     lasting: tuple[str, ...]
     erasable: tuple[str, ...]
+    read_lasting: Callable[[Fact], Iterable[object]]
+    read_erasable: Callable[[Fact], Iterable[object]]
 
 
 def _shape(kind: type[Fact]) -> Shape:
     erasable = ERASABLE.get(kind, ())
     lasting = tuple(name for name in kind.__struct_fields__ if name not in erasable)
-    return Shape(kind, kind.__name__, lasting, erasable)
+    return Shape(kind, kind.__name__, lasting, erasable, _reader(lasting), _reader(erasable))
+
+
+def _reader(names: tuple[str, ...]) -> Callable[[Fact], Iterable[object]]:
+    """The values of these fields, in order."""
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda fact: [getattr(fact, name) for name in names]
 
 
 _SHAPES = {
@@ -79,10 +89,10 @@ def encode(facts: Sequence[Fact]) -> tuple[bytes, bytes | None]:
     erasable: list[list[object]] = []
     for position, fact in enumerate(facts):
         shape = _SHAPES[type(fact)]
-        lasting.append(_trimmed([shape.name, *(getattr(fact, f) for f in shape.lasting)]))
+        lasting.append(_trimmed([shape.name, *shape.read_lasting(fact)]))
         if not shape.erasable:
             continue
-        values = _trimmed([position, *(to_json(getattr(fact, f)) for f in shape.erasable)])
+        values = _trimmed([position, *map(to_json, shape.read_erasable(fact))])
         if len(values) > 1:
             erasable.append(values)
     return _encoder.encode(lasting), _encoder.encode(erasable) if erasable else None

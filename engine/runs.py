@@ -38,7 +38,7 @@ def _definition(unit: Unit, command: StartInstance) -> Definition:
     elif command.version is not None:
         found = unit.engine.models.version(unit.tx, "process", command.process_id, command.version)
     else:
-        found = unit.engine.models.newest(unit.tx, "process", command.process_id)
+        found = unit.newest_process(command.process_id)
     if found is None or found.kind != "process":
         raise NotFound("process", command.process_id or command.definition_id or "")
     return found

@@ -27,6 +27,7 @@ from engine.machine.state import State, decode, encode, encode_variables, new_st
 from engine.machine.triggers import AnyTrigger, Start
 from engine.projection import Projection
 from engine.results import Definition
+from engine.tables import definition as definitions
 from engine.tables import instance as instances
 from identity.principal import Principal
 from storage.chain import GENESIS
@@ -80,6 +81,19 @@ _LOCK = for_update(
     )
 )
 _INSERT = insert(instances).values({c.name: bindparam(c.name) for c in instances.c})
+_INSERT_OF_NEWEST = insert(instances).values(
+    {
+        **{c.name: bindparam(c.name) for c in instances.c if c.name != "definition_id"},
+        "definition_id": select(definitions.c.id)
+        .where(
+            definitions.c.tenant == bindparam("of_tenant"),
+            definitions.c.id == bindparam("of_definition"),
+            definitions.c.newest.is_(True),
+        )
+        .scalar_subquery(),
+    }
+)
+"""As `_INSERT`, but no row, hence no commit, if the definition is not the newest (NOT NULL)."""
 _MINE = (instances.c.tenant == bindparam("of_tenant"), instances.c.id == bindparam("of_id"))
 
 
@@ -117,12 +131,17 @@ class Instance:
 class Unit:
     """What a command's handler works with. Handlers change instances only through it."""
 
-    def __init__(self, engine: Engine, tx: Transaction, principal: Principal) -> None:
+    def __init__(
+        self, engine: Engine, tx: Transaction, principal: Principal, *, supposing: bool = False
+    ) -> None:
         self.engine = engine
         self.tx = tx
         self.principal = principal
         self.projection = Projection(self)
         self._instances: dict[str, Instance] = {}
+        self._supposing = supposing
+        self.supposed: set[str] = set()
+        """Definitions taken for the newest without asking: then the commit checks it."""
 
     # --- getting hold of an instance ---
 
@@ -168,6 +187,15 @@ class Unit:
         )
         self._instances[instance.id] = instance
         return instance
+
+    def newest_process(self, key: str) -> Definition | None:
+        """Who may run the command again takes the version last seen, and saves a round trip."""
+        models = self.engine.models
+        known = models.last_newest(self.tx.tenant, "process", key) if self._supposing else None
+        if known is None:
+            return models.newest(self.tx, "process", key)
+        self.supposed.add(known.id)
+        return known
 
     def begin(
         self,
@@ -306,12 +334,17 @@ class Unit:
             self.engine.participants.instance_ended(self.tx, self.change(instance, ended.how))
 
     def _insert(self, instance: Instance, ended: facts.Ended | None) -> None:
+        of, statement = instance.definition.id, _INSERT
+        named: dict[str, Any] = {"definition_id": of}
+        if of in self.supposed:
+            named = {"of_tenant": self.tx.tenant, "of_definition": of}
+            statement = _INSERT_OF_NEWEST
         self.add(
-            _INSERT,
+            statement,
             {
+                **named,
                 "tenant": self.tx.tenant,
                 "id": instance.id,
-                "definition_id": instance.definition.id,
                 "process_id": instance.definition.key,
                 "business_key": instance.business_key,
                 "started_at": instance.started_at,

@@ -1,7 +1,7 @@
 """All pages on one router, the static files, and errors as pages a person can read.
 
 Invariant: a page that fails answers with a page, in German, and never says more than the person
-may know; addresses under `/api` and `/engine-rest` are none of its business.
+may know; addresses of machines (`/api`, `/engine-rest`, …) are none of its business.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from web.explanations import Said, explain
 from web.rendering import STATIC, static
 from web.visit import FormExpired, LogInFirst, PageNotFound, PageVisit, Visit, render, session_of
 
-NOT_PAGES = ("/api", "/engine-rest", "/healthz", "/static", "/openapi.json")
+NOT_PAGES = ("/api", "/engine-rest", "/healthz", "/readyz", "/metrics", "/static")
 _FOR_EVER = "public, max-age=31536000, immutable"
 
 _own = APIRouter()

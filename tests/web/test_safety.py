@@ -216,3 +216,12 @@ def test_static_files_are_cached_for_ever_under_their_hash_alone(app: FastAPI) -
 
 def test_pages_are_never_kept_by_a_cache(browse: Browse) -> None:
     assert browse("tim.tannhaus").get("/aufgaben").headers["cache-control"] == "no-store"
+
+
+def test_addresses_of_machines_are_answered_for_machines(app: FastAPI) -> None:
+    browser = Browser(app)
+
+    answers = [browser.get(path) for path in ("/metrics", "/readyz", "/api/v1/nichts")]
+
+    assert [each.status_code for each in answers] == [401, 200, 404]
+    assert not any("html" in each.headers["content-type"] for each in answers)
