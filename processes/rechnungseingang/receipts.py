@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 PROCESS = "rechnungseingang"
 LARGEST = 25 * 1024 * 1024
+KEY_REUSED = "Dieser Idempotency-Key kam schon mit einer anderen Datei."
 CLOCK_SKEW = timedelta(minutes=5)
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -189,7 +190,7 @@ def _known(tx: Transaction, principal: Principal, push: Push, digest: str) -> st
         used = tx.first(query)
         if used is not None:
             if used.sha256 != digest:
-                raise KeyReused("Dieser Idempotency-Key kam schon mit einer anderen Datei.")
+                raise KeyReused(KEY_REUSED)
             return str(used.invoice)
     c = invoice_receipt.c
     found: str | None = tx.scalar(select(c.id).where(c.tenant == tx.tenant, c.sha256 == digest))
@@ -199,8 +200,13 @@ def _known(tx: Transaction, principal: Principal, push: Push, digest: str) -> st
 def _again(house: House, principal: Principal, push: Push, digest: str, known: str) -> Receipt:
     """The first answer once more; a new key now stands for these bytes, too."""
     if push.key is not None:
-        with house.database.begin(principal.tenant) as tx:
-            _remember_key(tx, principal, push, digest, known)
+        try:
+            with house.database.begin(principal.tenant) as tx:
+                _remember_key(tx, principal, push, digest, known)
+        except Conflict:
+            # The same key came at the same moment: with these bytes it is remembered already.
+            with house.database.reading(principal.tenant) as tx:
+                _known(tx, principal, push, digest)
     return Receipt(known, digest, first=False)
 
 
@@ -211,7 +217,10 @@ def _remember_key(
         return
     k = invoice_key.c
     mine = (k.tenant == tx.tenant, k.principal == principal.id, k.key == push.key)
-    if tx.first(select(k.sha256).where(*mine)) is None:
+    used = tx.first(select(k.sha256).where(*mine))
+    if used is not None and used.sha256 != digest:
+        raise KeyReused(KEY_REUSED)
+    if used is None:
         row = {
             "tenant": tx.tenant,
             "principal": principal.id,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from threading import Barrier
 
 import pytest
 from sqlalchemy import select
@@ -23,7 +25,12 @@ from identity.befugnisse import befugnis_by_id, confirm_befugnis, propose_befugn
 from processes.house import House
 from processes.rechnungseingang import acknowledgements, demo, papers, receipts, status
 from processes.rechnungseingang.booking import Acknowledgement
-from processes.rechnungseingang.errors import Befangen, BookingContradicts, ReceivedAtInvalid
+from processes.rechnungseingang.errors import (
+    Befangen,
+    BookingContradicts,
+    KeyReused,
+    ReceivedAtInvalid,
+)
 from processes.rechnungseingang.outgoing import refusal
 from processes.rechnungseingang.receipts import Push
 from tests.processes.desk import BOOKED, SAMPLES, UBL, Desk, Run, kontierung
@@ -149,6 +156,23 @@ def test_nothing_was_received_before_there_were_invoices(house: House, stated: d
 
     with pytest.raises(ReceivedAtInvalid):
         receipts.receive(house, who, Push(UBL, received_at=stated))
+
+
+def test_a_key_that_comes_eight_times_at_once_stands_for_one_file(house: House) -> None:
+    who = demo.principal(house, demo.INTAKE)
+    start = Barrier(8)
+
+    def push(number: int) -> bool:
+        start.wait()
+        try:
+            return receipts.receive(house, who, Push(UBL + b"\n" * number, key="k")).first
+        except KeyReused:
+            return False
+
+    with ThreadPoolExecutor(8) as threads:
+        accepted = list(threads.map(push, range(8)))
+
+    assert accepted.count(True) == 1
 
 
 def test_a_mahnung_raises_every_open_task_and_those_to_come(house: House, run_jobs: Run) -> None:
