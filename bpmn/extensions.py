@@ -131,8 +131,21 @@ def _element(extension: etree._Element, report: Report) -> None:
         return
     if name.localname in REFUSED_ELEMENTS:
         report.error("unsupported", extension, REFUSED_ELEMENTS[name.localname])
+    elif name.localname == "inputOutput" and _holder(extension) in _WITHOUT_MAPPING:
+        text = f"A {_holder(extension)} has no inputs and outputs; map them at an activity."
+        report.error("unsupported", extension, text)
     elif name.localname not in READ_ELEMENTS:
         report.error("unknown-extension", extension, f"camunda:{name.localname} is not known here.")
+
+
+_WITHOUT_MAPPING = frozenset({"process", "sequenceFlow", "message", "definitions"})
+
+
+def _holder(extension: etree._Element) -> str:
+    """What the extension elements belong to."""
+    around = extension.getparent()
+    owner = None if around is None else around.getparent()
+    return "" if owner is None else local(owner)
 
 
 def _foreign(element: etree._Element, namespace: str, report: Report) -> None:

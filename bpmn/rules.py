@@ -246,6 +246,28 @@ def _nobody_is_promised_a_guard(process: ProcessModel) -> Iterator[Breach]:
             yield Breach("unsupported", process.element, text)
 
 
+def _names_fit(process: ProcessModel) -> Iterator[Breach]:
+    """What stands in a row of its own must fit there on every database."""
+    process_id = process.element.get("id") or ""
+    if len(process_id) > LONGEST_NAME:
+        yield _too_long(process.element, "id", process_id)
+    for node in process.nodes.values():
+        if len(node.id) > LONGEST_NAME:
+            yield _too_long(node.element, "id", node.id)
+        for name in ("topic", "formKey", "formRef", "decisionRef"):
+            text = attribute(node.element, name) or ""
+            if len(text) > LONGEST_NAME:
+                yield _too_long(node.element, f"camunda:{name}", text)
+        if node.kind == "userTask" and len(node.element.get("name", "")) > LONGEST_NAME:
+            yield _too_long(node.element, "name", node.element.get("name", ""))
+
+
+def _too_long(element: etree._Element, what: str, text: str) -> Breach:
+    message = f"{what} has {len(text)} characters; at most {LONGEST_NAME} are kept."
+    return Breach("too-long", element, message)
+
+
+LONGEST_NAME = 255
 _ASKING = frozenset({"exclusiveGateway", "inclusiveGateway", "complexGateway"})
 
 RULES: tuple[Callable[[ProcessModel], Iterator[Breach]], ...] = (
@@ -263,4 +285,5 @@ RULES: tuple[Callable[[ProcessModel], Iterator[Breach]], ...] = (
     _boundary_events_sit_on_activities,
     _everything_can_be_reached,
     _nobody_is_promised_a_guard,
+    _names_fit,
 )

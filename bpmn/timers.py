@@ -78,7 +78,8 @@ def _cycle_fault(text: str) -> str | None:
 
 
 def _moves(text: str) -> bool:
-    return duration(text) not in (None, timedelta(0))
+    found = duration(text)
+    return found is not None and not (isinstance(found, timedelta) and found < timedelta(seconds=1))
 
 
 def _cron_fault(text: str) -> str | None:

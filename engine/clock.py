@@ -1,7 +1,8 @@
 """The clock: what time alone sets in motion. Any number of clocks may run.
 
 One sweep takes what is due and nobody else holds (`SKIP LOCKED`), many at once in a transaction;
-if one of them cannot be done, they are done one by one, so that it stops only itself.
+if one of them cannot be done, they are done one by one. Invariant: what cannot be done stops only
+itself. It is put off, so that it does not stand before the others for ever.
 """
 
 from __future__ import annotations
@@ -10,28 +11,29 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from traceback import format_exc
 from typing import Any
 
 from sqlalchemy import bindparam, delete, func, select
 
-from bpmn.errors import ModelError
 from engine.commands import Command, FireTimer, RunJob
 from engine.engine import Engine
-from engine.errors import EngineError
+from engine.errors import Overtaken
 from engine.inbound import ReceiveMessages
-from engine.jobs import due_continuations, run_continuations
-from engine.machine.errors import MachineError
+from engine.jobs import Failure, StallContinuation, due_continuations, run_continuations
 from engine.tables import definition, inbox, job, message, timer
-from engine.timers import due_starts, due_timers, fire_due, start_due
+from engine.timers import PostponeTimer, due_starts, due_timers, fire_due, start_due
 from engine.unit import Unit
 from identity.principal import system_principal
 from storage.database import Transaction
-from storage.errors import Conflict, StorageError
+from storage.errors import Unavailable
 
 log = logging.getLogger(__name__)
 
 AT_ONCE = 50
 """How many are advanced in one transaction."""
+ROUNDS = 200
+"""Transactions of each kind before a tenant lets others come: a timer may be ever due."""
 
 
 @dataclass(frozen=True)
@@ -41,12 +43,21 @@ class Sweep:
     many: Callable[[Unit, int], int]
     due: Callable[[Transaction, int], list[str]]
     one: Callable[[str], Command[Any]]
+    put_off: Callable[[str, Exception], Command[Any]]
+
+
+def _stall(job_id: str, error: Exception) -> Command[Any]:
+    return StallContinuation(job_id, Failure(f"{type(error).__name__}: {error}", format_exc()))
+
+
+def _postpone(timer_id: str, _: Exception) -> Command[Any]:
+    return PostponeTimer(timer_id)
 
 
 SWEEPS = (
-    Sweep(run_continuations, due_continuations, RunJob),
-    Sweep(fire_due, due_timers, FireTimer),
-    Sweep(start_due, due_starts, FireTimer),
+    Sweep(run_continuations, due_continuations, RunJob, _stall),
+    Sweep(fire_due, due_timers, FireTimer, _postpone),
+    Sweep(start_due, due_starts, FireTimer, _postpone),
 )
 
 _TENANTS = select(definition.c.tenant).distinct()
@@ -74,9 +85,12 @@ def tenants(engine: Engine) -> list[str]:
 
 
 def sweep_tenant(engine: Engine, tenant: str) -> int:
-    """Until nothing is due: one kind may make another due."""
+    """Until nothing is due (one kind may make another due), or others have waited long enough."""
     done = 0
-    while taken := sum(sweep_once(engine, tenant, each) for each in SWEEPS):
+    for _ in range(ROUNDS):
+        taken = sum(sweep_once(engine, tenant, each) for each in SWEEPS)
+        if not taken:
+            break
         done += taken
     return done + _receive(engine, tenant)
 
@@ -89,7 +103,9 @@ def sweep_once(engine: Engine, tenant: str, each: Sweep) -> int:
             taken = each.many(unit, AT_ONCE)
             unit.finish()
             return taken
-    except (Conflict, EngineError, MachineError, ModelError) as error:
+    except Unavailable:
+        raise
+    except Exception as error:  # noqa: BLE001 one instance's fault, or a participant's
         log.warning("%s at once failed, going one by one: %s", AT_ONCE, error)
         return _one_by_one(engine, tenant, each)
 
@@ -97,23 +113,31 @@ def sweep_once(engine: Engine, tenant: str, each: Sweep) -> int:
 def _one_by_one(engine: Engine, tenant: str, each: Sweep) -> int:
     with engine.database.reading(tenant) as tx:
         due = each.due(tx, AT_ONCE)
-    return sum(_alone(engine, tenant, each.one(id_)) for id_ in due)
+    done = 0
+    for id_ in due:
+        error = _alone(engine, tenant, each.one(id_))
+        done += error is None
+        if error is not None and not isinstance(error, Overtaken):
+            _alone(engine, tenant, each.put_off(id_, error))
+    return done
 
 
-def _alone(engine: Engine, tenant: str, command: Command[Any]) -> int:
+def _alone(engine: Engine, tenant: str, command: Command[Any]) -> Exception | None:
     try:
         engine.execute(command, system_principal(tenant))
-    except (StorageError, EngineError, MachineError, ModelError) as error:
-        log.error("%s cannot be done: %s", command, error)  # noqa: TRY400 the text says it
-        return 0
-    return 1
+    except Unavailable:
+        raise
+    except Exception as error:  # noqa: BLE001 as above
+        log.error("%s cannot be done: %s", type(command).__name__, error)  # noqa: TRY400 it says it
+        return error
+    return None
 
 
 def _receive(engine: Engine, tenant: str) -> int:
     """Inboxes whose sender was cut off before it could deliver."""
     with engine.database.reading(tenant) as tx:
         waiting = [row.instance_id for row in tx.all(_INBOXES, {"tenant": tenant})]
-    return sum(_alone(engine, tenant, ReceiveMessages(each)) for each in waiting)
+    return sum(_alone(engine, tenant, ReceiveMessages(each)) is None for each in waiting)
 
 
 def forget_expired(engine: Engine, tenant: str) -> int:

@@ -79,6 +79,8 @@ HANDLED: Mapping[type[Command[Any]], Callable[[Unit, Any], Any]] = {
     commands.CorrelateMessage: messages.correlate,
     commands.PublishMessage: messages.publish,
     jobs.SettleJob: jobs.settle,
+    jobs.StallContinuation: jobs.stall,
+    timers.PostponeTimer: timers.postpone,
     inbound.ReceiveMessages: inbound.receive,
 }
 """Every command, and the function that runs it."""
@@ -128,10 +130,19 @@ class Engine:
         raise Overtaken(f"{type(command).__name__} met other changes {ATTEMPTS} times")
 
     def execute_in(self, tx: Transaction, command: Command[R], principal: Principal) -> R:
-        """Run a command inside the caller's transaction; the caller answers for conflicts."""
+        """Run a command inside the caller's transaction; the caller answers for conflicts.
+
+        Several in one transaction see each other's changes; one within another may not touch the
+        other's instances. One that fails leaves nothing to commit, even if its error is
+        swallowed: a savepoint around it undoes it alone.
+        """
         if tx.tenant != principal.tenant:
             raise Misused("the transaction belongs to another tenant than the principal")
-        return _run(Unit(self, tx, principal), command)
+        tx.flush()
+        result = _run(Unit(self, tx, principal), command)
+        if tx.inside:  # A command within a command: the outer one sees what it did.
+            tx.flush()
+        return result
 
     def deliver(self, tenant: str, instance_id: str) -> None:
         """Let an instance take what lies in its inbox. What fails here the clock repeats.
@@ -200,8 +211,16 @@ def _run(unit: Unit, command: Command[R]) -> R:
     handler = HANDLED.get(type(command))
     if handler is None:
         raise Misused(f"{type(command).__name__} is no command")
-    result: R = handler(unit, command)
-    unit.finish()
+    tx = unit.tx
+    tx.inside.append(unit)
+    try:
+        result: R = handler(unit, command)
+        unit.finish()
+    except BaseException:
+        tx.spoil()
+        raise
+    finally:
+        tx.inside.pop()
     return result
 
 

@@ -24,8 +24,9 @@ from engine.commands import (
     Topic,
     UnlockJob,
 )
-from engine.errors import JobNotYours, NotFound
+from engine.errors import JobNotYours, Misused, NotFound
 from engine.jobs import CLAIMABLE, KEY, Failure, give_up, lock_job, number_of, release, taken
+from engine.limits import check_names
 from engine.machine.state import decode
 from engine.machine.triggers import JobDone, JobThrew
 from engine.results import LockedJob
@@ -48,6 +49,9 @@ _VARIABLES = select(instances.c.id, instances.c.state, instances.c.variables).wh
 
 def lock_external(unit: Unit, command: LockExternalTasks) -> list[LockedJob]:
     require(unit.principal, "external_task.work")
+    check_names(worker_id=command.worker_id)
+    for topic in command.topics:
+        check_names(topic=topic.name, business_key=topic.business_key)
     rows: list[tuple[Row, Topic]] = []
     for topic in command.topics:
         left = command.limit - len(rows)
@@ -164,8 +168,11 @@ def fail(unit: Unit, command: FailJob) -> None:
 
 def lock(unit: Unit, command: LockJob) -> None:
     require(unit.principal, "external_task.work")
+    check_names(worker_id=command.worker_id)
     row = lock_job(unit, command.job_id)
     taken = row.state == "leased" and row.free_at > unit.tx.now
+    if row.state == "failed":
+        raise Misused(f"job {command.job_id} has no retries left: set them first")
     if row.kind != "external" or (taken and row.worker_id != command.worker_id):
         raise JobNotYours(command.job_id, command.worker_id, row.worker_id)
     _hold(unit, row, command.worker_id, command.lock_for)
@@ -185,6 +192,8 @@ def _hold(unit: Unit, row: Row, worker_id: str, lock_for: timedelta) -> None:
 def unlock(unit: Unit, command: UnlockJob) -> None:
     require(unit.principal, "external_task.work")
     row = lock_job(unit, command.job_id)
+    if row.kind != "external":
+        raise NotFound("external task", command.job_id)
     if row.state != "leased":
         return
     failure = Failure(row.error or "", row.details or "")

@@ -5,16 +5,16 @@ Invariant: an incident closes in the transaction that tries again.
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, update
 
 from engine.acts import JobRetriesSet
 from engine.commands import RetryIncident, SetJobRetries
 from engine.errors import NotFound
 from engine.ids import split_id
-from engine.jobs import Failure, give_up, lock_job, number_of, release
+from engine.jobs import KEY, Failure, give_up, lock_job, number_of, release
 from engine.machine.facts import IncidentClosed
 from engine.machine.triggers import Retried
-from engine.tables import incident
+from engine.tables import incident, job
 from engine.unit import Unit
 from identity.access import require
 from storage.database import Row
@@ -22,6 +22,8 @@ from storage.database import Row
 _ONE = select(incident).where(
     incident.c.tenant == bindparam("tenant"), incident.c.id == bindparam("id")
 )
+_RETRIES = update(job).where(*KEY).values(retries=bindparam("retries"))
+"""What a worker has locked stays locked: only the number changes."""
 
 
 def retry(unit: Unit, command: RetryIncident) -> None:
@@ -55,7 +57,10 @@ def _make_ready(unit: Unit, row: Row, retries: int) -> None:
     limit, _ = unit.engine.retry_of(row, 1)
     failure = Failure(row.error or "", row.details or "")
     failures = row.failures if row.kind == "external" else max(0, limit - retries)
-    release(unit, row, "ready", unit.tx.now, failure, failures, retries)
+    if row.kind == "external" and row.state == "leased":
+        unit.add(_RETRIES, {"of_tenant": unit.tx.tenant, "of_id": row.id, "retries": retries})
+    else:
+        release(unit, row, "ready", unit.tx.now, failure, failures, retries)
     unit.note(instance, "job.retries_set", JobRetriesSet(number, retries))
     if row.state == "failed":
         unit.note(instance, "job.retries_set", IncidentClosed(number))

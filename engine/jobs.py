@@ -24,9 +24,9 @@ from engine.commands import (
 from engine.errors import Misused, NotFound
 from engine.handlers import Effect
 from engine.ids import split_id
-from engine.machine.facts import IncidentOpened
+from engine.machine.facts import IncidentClosed, IncidentOpened
 from engine.machine.triggers import AnyTrigger, Continue, JobDone, JobThrew
-from engine.projection import CLOSE_JOB, FAILED_JOB, OPEN_INCIDENT, incident_row
+from engine.projection import CLOSE_JOB, FAILED_JOB, OPEN_INCIDENT, incident_row, shown
 from engine.tables import instance as instances
 from engine.tables import job
 from engine.unit import LOCKED, Instance, Unit, lock_statement
@@ -34,7 +34,7 @@ from identity.access import require
 from storage.database import Row, Transaction, skip_locked
 
 _OF_INSTANCE = (instances.c.tenant == job.c.tenant) & (instances.c.id == job.c.instance_id)
-_WITH_INSTANCE = select(job, *LOCKED).join_from(job, instances, _OF_INSTANCE)
+_WITH_INSTANCE = select(job, *LOCKED).join_from(instances, job, _OF_INSTANCE)
 _LOCK = lock_statement(job)
 CLAIMABLE = (
     job.c.tenant == bindparam("of_tenant"),
@@ -78,6 +78,11 @@ class Failure:
     details: str = ""
     again: timedelta | None = None
 
+    def __post_init__(self) -> None:
+        """An error's text may quote anything; what is kept of it fits everywhere."""
+        object.__setattr__(self, "message", shown(self.message))
+        object.__setattr__(self, "details", shown(self.details, 100_000))
+
 
 @dataclass(frozen=True, slots=True)
 class Thrown:
@@ -99,6 +104,14 @@ class SettleJob(Command[bool]):
     job_id: str
     attempt: int
     outcome: Finished | Thrown | Failure
+
+
+@dataclass(frozen=True, slots=True)
+class StallContinuation(Command[None]):
+    """A continuation could not be run: it waits, and has an incident when its attempts are used."""
+
+    job_id: str
+    failure: Failure
 
 
 def lock_job(unit: Unit, job_id: str) -> Row:
@@ -213,8 +226,8 @@ def release(  # noqa: PLR0917 the columns it sets
             "failures": failures,
             "retries": row.retries if retries is None else retries,
             "free_at": free_at,
-            "error": failure.message[:4000],
-            "details": failure.details[:100_000],
+            "error": failure.message,
+            "details": failure.details,
         },
     )
 
@@ -245,7 +258,16 @@ def run_continuation(unit: Unit, command: RunJob) -> None:
     row = lock_job(unit, command.job_id)
     if row.kind != "continuation":
         raise Misused(f"job {command.job_id} is worked on by its topic, not run by hand")
-    unit.advance(unit.adopt(row), Continue(job=number_of(row)), "job.continued")
+    instance = unit.adopt(row)
+    if row.state == "failed":
+        unit.note(instance, "job.continued", IncidentClosed(number_of(row)))
+    unit.advance(instance, Continue(job=number_of(row)), "job.continued")
+
+
+def stall(unit: Unit, command: StallContinuation) -> None:
+    row = unit.lock_row(_LOCK, command.job_id)
+    if row is not None and row.kind == "continuation" and row.state != "failed":
+        _failed(unit, row, unit.adopt(row), command.failure)
 
 
 def run_continuations(unit: Unit, limit: int) -> int:

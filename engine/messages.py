@@ -16,8 +16,9 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from bpmn.graph import Node
 from bpmn.values import Value, Variables, decode, encode
 from engine.commands import CorrelateMessage, PublishMessage
-from engine.errors import CorrelationMismatch, NotAllowed
+from engine.errors import CorrelationMismatch, Misused, NotAllowed
 from engine.ids import new_id, split_id
+from engine.limits import check_names, check_values
 from engine.machine import facts
 from engine.machine.facts import Fact
 from engine.machine.triggers import MessageArrived
@@ -29,6 +30,8 @@ from identity.access import permits
 from storage.database import Row, for_update
 from storage.errors import Conflict
 
+MOST_FOLLOWED = 500
+"""Steps of one command that messages set off; more are left to the inboxes."""
 THROWN_FOR = timedelta(hours=1)
 """How long a message that a model throws waits for a receiver."""
 
@@ -88,6 +91,7 @@ def lock_channel(unit: Unit, name: str, key: str) -> None:
     """Hold the channel until the transaction ends; it is opened by whoever comes first."""
     keys = {"tenant": unit.tx.tenant, "name": name, "key": key}
     if unit.tx.first(_LOCK_CHANNEL, keys) is None:
+        unit.tx.flush()  # What others have queued may conflict: that is not for us to swallow.
         try:
             with unit.tx.savepoint():
                 unit.tx.run(_OPEN_CHANNEL, keys)
@@ -96,17 +100,48 @@ def lock_channel(unit: Unit, name: str, key: str) -> None:
 
 
 def follow(unit: Unit, instance: Instance, happened: Sequence[Fact]) -> None:
-    """After a step: take what is buffered for new subscriptions, send what was thrown."""
+    """After a step: take what is buffered for new subscriptions, send what was thrown.
+
+    What that sets off is followed after it, not within it: chains of messages do not nest.
+    """
     subscribed = [fact for fact in happened if isinstance(fact, facts.Subscribed)]
     thrown = [fact for fact in happened if isinstance(fact, facts.MessageThrown)]
+    if not subscribed and not thrown:
+        return
+    to_follow = unit.to_follow
+    to_follow.append((instance, subscribed, thrown))
+    if len(to_follow) > 1:
+        return
+    while to_follow:
+        _follow(unit, *to_follow[0])
+        to_follow.popleft()
+        unit.followed += 1
+
+
+def _follow(
+    unit: Unit,
+    instance: Instance,
+    subscribed: list[facts.Subscribed],
+    thrown: list[facts.MessageThrown],
+) -> None:
     channels = {(each.message, text_of_key(each.key)) for each in subscribed}
     channels |= {(each.message, text_of_key(each.key)) for each in thrown}
     for name, key in sorted(channels):
         lock_channel(unit, name, key)
+    unit.listening += [(instance, fact) for fact in subscribed]
     for sent in thrown:
         _publish(unit, sent.message, sent.key, sent.variables, unit.tx.now + THROWN_FOR, None)
+        _offer(unit, sent)
     for fact in subscribed:
         _take_buffered(unit, instance, fact)
+
+
+def _offer(unit: Unit, sent: facts.MessageThrown) -> None:
+    """Who began to listen in this very unit has no row yet that the publisher could have found."""
+    key = text_of_key(sent.key)
+    for instance, fact in unit.listening:
+        if fact.message == sent.message and text_of_key(fact.key) == key:
+            _take_buffered(unit, instance, fact)
 
 
 def _take_buffered(unit: Unit, instance: Instance, fact: facts.Subscribed) -> None:
@@ -117,11 +152,15 @@ def _take_buffered(unit: Unit, instance: Instance, fact: facts.Subscribed) -> No
     stays = keeps_listening(instance.graph.nodes[wait.node])
     limit = 1000 if stays else 1
     for row in unit.tx.all(_BUFFERED, {**keys, "now": unit.tx.now, "limit": limit}):
+        if fact.subscription not in instance.state.waits:
+            break  # The message before ended the waiting; this one is for somebody else.
         gone = {"of_tenant": unit.tx.tenant, "of_id": row.id}
         unit.tx.run(_FORGET if row.message_id is None else _DELIVERED, gone)
-        if fact.subscription in instance.state.waits:
-            trigger = MessageArrived(subscription=fact.subscription, variables=_read(row.payload))
-            unit.advance(instance, trigger, "message.arrived")
+        if unit.followed >= MOST_FOLLOWED:
+            _put(unit, instance.id, fact.subscription, row.name, row.key, row.payload)
+            continue
+        trigger = MessageArrived(subscription=fact.subscription, variables=_read(row.payload))
+        unit.advance(instance, trigger, "message.arrived")
 
 
 def keeps_listening(node: Node) -> bool:
@@ -139,7 +178,8 @@ def _read(payload: bytes) -> Variables:
 
 
 def publish(unit: Unit, command: PublishMessage) -> Published:
-    _check(unit, "PublishMessage", command.name)
+    _check(unit, "PublishMessage", command.name, command.key)
+    check_names(message_id=command.message_id)
     lock_channel(unit, command.name, text_of_key(command.key))
     expires = unit.tx.now + command.time_to_live
     return _publish(unit, command.name, command.key, command.variables, expires, command.message_id)
@@ -154,6 +194,7 @@ def _publish(  # noqa: PLR0917 the fields of a message
     message_id: str | None,
 ) -> Published:
     """Deliver to the one that has waited longest, else start, else keep. The channel is held."""
+    check_values(variables)
     id_ = new_id(unit.tx.now)
     text = text_of_key(key)
     if message_id is not None:
@@ -181,6 +222,8 @@ def _hand_over(unit: Unit, id_: str, name: str, key: str, variables: Variables) 
         send(unit, receiver, variables)
         return Published(id_, "delivered", receiver.instance_id)
     start = unit.tx.first(_STARTS, {"tenant": unit.tx.tenant, "name": name})
+    if start is not None and unit.followed >= MOST_FOLLOWED:
+        raise Misused(f"{MOST_FOLLOWED} messages set each other off, the last one was {name!r}")
     if start is not None:
         definition = unit.engine.models.definition(unit.tx, start.definition_id)
         begun = unit.begin(definition, variables, node=start.node, kind="message.started")
@@ -197,18 +240,24 @@ def send(unit: Unit, receiver: Row, variables: Variables) -> None:
     tenant = unit.tx.tenant
     if not keeps_listening(node):
         unit.tx.run(_TAKEN, {"of_tenant": tenant, "of_id": receiver.id})
+    _put(unit, receiver.instance_id, parts[1], receiver.message, receiver.key, encode(variables))
+
+
+def _put(  # noqa: PLR0917 the columns of an inbox
+    unit: Unit, instance_id: str, number: int, name: str, key: str, payload: bytes
+) -> None:
+    tenant, engine = unit.tx.tenant, unit.engine
     row: dict[str, Any] = {
         "tenant": tenant,
         "id": new_id(unit.tx.now),
-        "instance_id": receiver.instance_id,
-        "subscription": parts[1],
-        "message": receiver.message,
-        "key": receiver.key,
-        "payload": encode(variables),
+        "instance_id": instance_id,
+        "subscription": number,
+        "message": name,
+        "key": key,
+        "payload": payload,
         "sent_at": unit.tx.now,
     }
     unit.tx.run(_SEND, row)
-    engine, instance_id = unit.engine, receiver.instance_id
     unit.tx.after_commit(lambda: engine.deliver(tenant, instance_id))
 
 
@@ -223,7 +272,7 @@ def send_again(unit: Unit, row: Row) -> None:
 
 
 def correlate(unit: Unit, command: CorrelateMessage) -> list[Correlated]:
-    _check(unit, "CorrelateMessage", command.name)
+    _check(unit, "CorrelateMessage", command.name, command.key)
     found = unit.tx.all(_NAMED, {"tenant": unit.tx.tenant, "name": command.name})
     waiting = [row for row in found if row.instance_id is not None and _fits(row, command)]
     starts = [row for row in found if row.instance_id is None]
@@ -232,7 +281,12 @@ def correlate(unit: Unit, command: CorrelateMessage) -> list[Correlated]:
     narrowed = command.instance_id is not None or command.key is not None
     if command.starts == "never" or narrowed or (command.correlation and waiting):
         starts = []
-    received = [each for row in waiting if (each := _arrive(unit, row, command)) is not None]
+    received: list[Correlated] = []
+    for row in waiting:
+        if len(received) > 1 and not command.all_receivers:
+            break  # Too many already: no need to move every instance that waits.
+        if (each := _arrive(unit, row, command)) is not None:
+            received.append(each)
     if command.all_receivers or not received:
         received += [_start(unit, row, command) for row in starts]
     if not received or (len(received) > 1 and not command.all_receivers):
@@ -293,6 +347,7 @@ def _start(unit: Unit, row: Row, command: CorrelateMessage) -> Correlated:
     )
 
 
-def _check(unit: Unit, action: str, name: str) -> None:
+def _check(unit: Unit, action: str, name: str, key: Value) -> None:
+    check_names(name=name, key=text_of_key(key))
     if not permits(unit.principal, "message.send"):
         raise NotAllowed(action, name)

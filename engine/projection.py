@@ -131,6 +131,11 @@ def text_of_key(key: Value) -> str:
     return encode(key).decode()
 
 
+def shown(text: str, limit: int = 4000) -> str:
+    """A text that quotes what anybody may have written, as every database takes it."""
+    return text[:limit].replace("\0", "\ufffd").encode(errors="replace").decode()
+
+
 def people_text(
     users: tuple[str, ...], groups: tuple[str, ...], excluded: tuple[str, ...]
 ) -> str | None:
@@ -244,7 +249,7 @@ def incident_row(
         "node": fact.node,
         "token": fact.token,
         "kind": fact.kind,
-        "message": fact.message,
+        "message": shown(fact.message),
         "job_id": job_id,
         "opened_at": to.now,
     }

@@ -27,6 +27,7 @@ from engine.deployments import parse_form
 from engine.errors import NotAllowed, NotFound, OtherPersonNeeded
 from engine.handlers import TaskCompletion
 from engine.ids import split_id
+from engine.limits import check_names
 from engine.machine.errors import PerformerExcluded, TaskNotOpen
 from engine.machine.triggers import TaskCompleted, TaskThrew
 from engine.tables import task_candidate, user_task
@@ -102,6 +103,7 @@ def _give(unit: Unit, task_id: str, person: str, action: str) -> None:
     row, instance, number = _lock(unit, task_id)
     access.check_lead(unit.principal, row, action)
     access.check_four_eyes({person}, row)
+    check_names(person=person)
     _hand(unit, row, person)
     unit.note(instance, "task.assigned", TaskAssigned(number, person))
 
@@ -179,8 +181,13 @@ def throw(unit: Unit, command: ThrowTaskError) -> None:
         code=command.error_code,
         message=command.message,
         variables=command.variables,
+        performer=unit.principal.id,
+        on_behalf_of=unit.principal.on_behalf_of,
     )
-    unit.advance(instance, trigger, "task.threw")
+    try:
+        unit.advance(instance, trigger, "task.threw")
+    except PerformerExcluded as error:
+        raise OtherPersonNeeded(command.task_id) from error
 
 
 def update_task(unit: Unit, command: UpdateTask) -> None:

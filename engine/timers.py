@@ -5,12 +5,14 @@ Invariant: a timer fires in the transaction that deletes its row, so it fires on
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import msgspec
 from sqlalchemy import ColumnElement, bindparam, delete, select, update
 
-from engine.commands import FireTimer
+from engine.commands import Command, FireTimer
 from engine.ids import split_id
 from engine.machine.time import Cycle, next_due
 from engine.machine.triggers import TimerDue
@@ -21,7 +23,7 @@ from identity.access import require
 from storage.database import Row, Transaction, for_update, skip_locked
 
 _OF_INSTANCE = (instances.c.tenant == timer.c.tenant) & (instances.c.id == timer.c.instance_id)
-_WITH_INSTANCE = select(timer, *LOCKED).join_from(timer, instances, _OF_INSTANCE)
+_WITH_INSTANCE = select(timer, *LOCKED).join_from(instances, timer, _OF_INSTANCE)
 _LOCK = lock_statement(timer)
 _DUE_NOW = (timer.c.tenant == bindparam("tenant"), timer.c.due <= bindparam("now"))
 _DUE = skip_locked(_WITH_INSTANCE.where(*_DUE_NOW).order_by(timer.c.due).limit(bindparam("limit")))
@@ -37,6 +39,7 @@ _START = for_update(
 )
 _KEY = (timer.c.tenant == bindparam("of_tenant"), timer.c.id == bindparam("of_id"))
 _AGAIN = update(timer).where(*_KEY).values(due=bindparam("due"), cycle=bindparam("cycle"))
+_LATER = update(timer).where(*_KEY).values(due=bindparam("due"))
 _GONE = delete(timer).where(*_KEY)
 _STILL_NEWEST = select(definition.c.newest).where(
     definition.c.tenant == bindparam("tenant"), definition.c.id == bindparam("id")
@@ -56,6 +59,19 @@ def fire(unit: Unit, command: FireTimer) -> bool:
     if row is None or (row.due > unit.tx.now and not command.early):
         return False
     return _fire(unit, row)
+
+
+@dataclass(frozen=True, slots=True)
+class PostponeTimer(Command[None]):
+    """A timer could not be fired: others go first, it is tried again after `by`."""
+
+    timer_id: str
+    by: timedelta = timedelta(minutes=1)
+
+
+def postpone(unit: Unit, command: PostponeTimer) -> None:
+    key = {"of_tenant": unit.tx.tenant, "of_id": command.timer_id}
+    unit.add(_LATER, {**key, "due": unit.tx.now + command.by})
 
 
 def fire_due(unit: Unit, limit: int) -> int:

@@ -6,6 +6,7 @@ one batch whose guard is the ledger's key. An instance is locked before its stat
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from engine.acts import Begun
 from engine.errors import Misused, NotFound, TooLarge
 from engine.handlers import InstanceChange
 from engine.ids import new_id, split_id
+from engine.limits import LARGEST_ENTRY, LARGEST_INSTANCE, check_facts, check_names
 from engine.machine import facts
 from engine.machine.errors import InstanceEnded
 from engine.machine.facts import Fact
@@ -36,8 +38,6 @@ from storage.ledger import INSERT_ENTRY, seal
 
 if TYPE_CHECKING:
     from engine.engine import Engine
-
-LARGEST_INSTANCE = 4 * 1024 * 1024
 
 GONE = b"{}"
 """The variables of an instance that has ended: its ledger has them, see `instance_queries`."""
@@ -62,10 +62,12 @@ def lock_statement(table: Table) -> Any:
     """Lock a row of `table` and its instance; `Unit.lock_row` runs it.
 
     Both are found by their keys, not one through the other: no statistics can mislead the planner.
+    The instance comes first: PostgreSQL locks in this order, and who holds an instance closes the
+    rows in it, so the other order ends in deadlocks.
     """
     return for_update(
         select(table, *LOCKED)
-        .join_from(table, instances, table.c.tenant == instances.c.tenant)
+        .join_from(instances, table, table.c.tenant == instances.c.tenant)
         .where(
             table.c.tenant == bindparam("tenant"),
             table.c.id == bindparam("id"),
@@ -139,6 +141,12 @@ class Unit:
         self.principal = principal
         self.projection = Projection(self)
         self._instances: dict[str, Instance] = {}
+        # What messages still have to follow, how much they followed, who began to listen.
+        self.to_follow: deque[
+            tuple[Instance, list[facts.Subscribed], list[facts.MessageThrown]]
+        ] = deque()
+        self.followed = 0
+        self.listening: list[tuple[Instance, facts.Subscribed]] = []
         self._supposing = supposing
         self.supposed: set[str] = set()
         """Definitions taken for the newest without asking: then the commit checks it."""
@@ -168,6 +176,7 @@ class Unit:
         held = self._instances.get(row.i_id)
         if held is not None:
             return held
+        self._refuse_shared(row.i_id)
         definition = self.engine.models.definition(self.tx, row.i_definition_id)
         graph = self.engine.models.graph(self.tx, definition)
         if row.i_state is None:
@@ -187,6 +196,12 @@ class Unit:
         )
         self._instances[instance.id] = instance
         return instance
+
+    def _refuse_shared(self, instance_id: str) -> None:
+        """Two that change one state in memory would lose one change."""
+        for other in self.tx.inside:
+            if other is not self and isinstance(other, Unit) and instance_id in other._instances:
+                raise Misused(f"instance {instance_id} is being changed by the command around this")
 
     def newest_process(self, key: str) -> Definition | None:
         """Who may run the command again takes the version last seen, and saves a round trip."""
@@ -208,6 +223,7 @@ class Unit:
         kind: str = "instance.started",
     ) -> Instance:
         """Create an instance and move its first token."""
+        check_names(business_key=business_key)
         graph = self.engine.models.graph(self.tx, definition)
         instance = Instance(
             id=new_id(self.tx.now),
@@ -307,8 +323,12 @@ class Unit:
     def _write(self, instance: Instance) -> None:
         if not instance.kind:
             raise Misused(f"facts without a command for {instance.id}")
+        check_facts(instance.facts)
         self.projection.apply(instance, instance.facts)
         lasting, values = record.encode(instance.facts)
+        size = len(lasting) + len(values or b"")
+        if size > LARGEST_ENTRY:
+            raise TooLarge("what this command records", size, LARGEST_ENTRY)
         sealed = seal(
             instance.id,
             instance.seq + 1,

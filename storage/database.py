@@ -6,6 +6,7 @@ either database, even where SQLite would let it.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -32,6 +33,8 @@ __all__ = [
     "skip_locked",
     "tenant_column",
 ]
+
+log = logging.getLogger(__name__)
 
 DEFAULT_TENANT = "default"
 
@@ -147,7 +150,7 @@ class Database:
         finally:
             link.release()
         for action in transaction._afterwards:
-            action()
+            _afterwards(action)
 
     @contextmanager
     def reading(self, tenant: str = DEFAULT_TENANT) -> Iterator[Transaction]:
@@ -172,6 +175,14 @@ class Database:
         self._driver.close()
 
 
+def _afterwards(action: Callable[[], None]) -> None:
+    """Its failure must not look like the transaction's: that is durable, and is not repeated."""
+    try:
+        action()
+    except Exception:
+        log.exception("an action after a commit failed")
+
+
 class Transaction:
     """One transaction, passed down; only its opener commits."""
 
@@ -181,6 +192,8 @@ class Transaction:
         self.now = now
         self._statements = database.statements
         self._link = link
+        self.inside: list[object] = []
+        """Who works in it now, outermost first: for those who must not meet each other in it."""
         self._failed = False
         self._afterwards: list[Callable[[], None]] = []
         self._batches: list[Batch] = []
@@ -223,8 +236,19 @@ class Transaction:
         self._batches.append(batch)
         return batch
 
+    def flush(self) -> None:
+        """Run what is queued, so that what is read next has seen it."""
+        self._run_batches()
+
+    def spoil(self) -> None:
+        """Let nothing of this be committed: something was done by half. A savepoint mends it."""
+        self._failed = True
+
     def after_commit(self, action: Callable[[], None]) -> None:
-        """Call `action` once the transaction is durable; never if it rolls back."""
+        """Call `action` once the transaction is durable; never if it rolls back.
+
+        What it raises is logged, not passed on.
+        """
         self._afterwards.append(action)
 
     @contextmanager
@@ -241,7 +265,8 @@ class Transaction:
             self._refuse_if_failed()
             self._link.command(f"RELEASE SAVEPOINT {name}")
         except BaseException:
-            self._batches.clear()
+            for batch in self._batches:
+                batch._drop()  # All that was queued before has run: what is left came from inside.
             del self._afterwards[actions:]
             self._link.command(f"ROLLBACK TO SAVEPOINT {name}")
             self._link.command(f"RELEASE SAVEPOINT {name}")
@@ -271,9 +296,8 @@ class Transaction:
             raise self._failure(error) from error
 
     def _run_batches(self) -> None:
-        for batch in self._batches:
+        for batch in self._batches:  # They stay: their holders may add more.
             batch.run()
-        self._batches.clear()
 
     def _commit(self) -> None:
         """Commit; a last batch without expected counts takes COMMIT along in its round trip."""
@@ -339,6 +363,10 @@ class Batch:
                 self._transaction._failed = True
                 raise Conflict(f"{count} rows instead of {wanted}: {sql[:120]}")
         return counts
+
+    def _drop(self) -> None:
+        self._expected.clear()
+        self._take()
 
     def _take(self) -> list[tuple[str, Many]]:
         taken, self._pending, self._unguarded = self._pending, [], True

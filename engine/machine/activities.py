@@ -9,7 +9,7 @@ from datetime import datetime
 from bpmn.graph import Computation, Decision, Expression, Node, Receive, UserTask, Work
 from bpmn.values import Value, Variables
 from engine.machine import facts
-from engine.machine.errors import Stopped
+from engine.machine.errors import Stopped, fits
 from engine.machine.events import listen, subscription
 from engine.machine.facts import JobRequested, TaskOpened
 from engine.machine.run import Decided, Run
@@ -30,6 +30,9 @@ def open_task(run: Run, token_id: int, token: Token, node: Node) -> Stage | None
     assignee = _evaluate(run, action.assignee, seen)
     users = _names(node, _evaluate(run, action.candidate_users, seen))
     groups = _names(node, _evaluate(run, action.candidate_groups, seen))
+    named = str(assignee) if assignee not in (None, "") else None
+    if not all(fits(each) for each in (named, *users, *groups)):
+        raise Stopped("candidates_invalid", f"{node.id}: a name is too long or has a NUL in it")
     due = _instant(run, action.due, seen)
     follow_up = _instant(run, action.follow_up, seen)
     priority = _whole(node, _evaluate(run, action.priority, seen), TASK_PRIORITY)
@@ -40,7 +43,7 @@ def open_task(run: Run, token_id: int, token: Token, node: Node) -> Stage | None
             node.id,
             token_id,
             node.name or node.id,
-            str(assignee) if assignee not in (None, "") else None,
+            named,
             users,
             groups,
             due,

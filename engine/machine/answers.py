@@ -45,31 +45,40 @@ def start(run: Run, trigger: Start) -> None:
 
 def task_completed(run: Run, trigger: TaskCompleted) -> None:
     wait = find_wait(run.state, "task", trigger.task)
-    _check_four_eyes(run, run.graph.nodes[wait.node], trigger)
-    if wait.node in run.graph.remembered:
-        pairs = run.state.performers.setdefault(wait.node, [])
-        pair = (trigger.performer, trigger.on_behalf_of)
-        if pair not in pairs:
-            pairs.append(pair)
+    node = run.graph.nodes[wait.node]
+    ruled = isinstance(node.action, UserTask) and node.action.other_person_than
+    if (ruled or node.id in run.graph.remembered) and trigger.performer is None:
+        raise errors.PerformerMissing(node.id)
+    _check_four_eyes(run, node, trigger)
+    _remember(run, node, trigger)
     close_wait(run, trigger.task, TaskClosed(trigger.task, "completed"))
     set_variables(run, run.state.scope_of(wait.token), trigger.variables, trigger.wire)
     run.ready.append((wait.token, "complete"))
 
 
-def _check_four_eyes(run: Run, node: Node, trigger: TaskCompleted) -> None:
+def _check_four_eyes(run: Run, node: Node, trigger: TaskCompleted | TaskThrew) -> None:
     """The engine checks at claim; here it is checked again, against what happened since."""
-    rule = isinstance(node.action, UserTask) and node.action.other_person_than
-    if (rule or node.id in run.graph.remembered) and trigger.performer is None:
-        raise errors.PerformerMissing(node.id)
-    if isinstance(node.action, UserTask) and rule:
+    if isinstance(node.action, UserTask) and node.action.other_person_than:
         barred = excluded(run.state, node.action)
         for person in (trigger.performer, trigger.on_behalf_of):
             if person in barred:
                 raise errors.PerformerExcluded(node.id, str(person))
 
 
+def _remember(run: Run, node: Node, trigger: TaskCompleted | TaskThrew) -> None:
+    if node.id in run.graph.remembered and trigger.performer is not None:
+        pairs = run.state.performers.setdefault(node.id, [])
+        pair = (trigger.performer, trigger.on_behalf_of)
+        if pair not in pairs:
+            pairs.append(pair)
+
+
 def task_threw(run: Run, trigger: TaskThrew) -> None:
+    """Who ends a task with an error has acted in it, as who completes it has."""
     wait = find_wait(run.state, "task", trigger.task)
+    node = run.graph.nodes[wait.node]
+    _check_four_eyes(run, node, trigger)
+    _remember(run, node, trigger)
     close_wait(run, trigger.task, TaskClosed(trigger.task, "error"))
     _throw(run, wait, trigger)
 

@@ -101,6 +101,19 @@ class StateTooNew(MachineError):
     code = "state_too_new"
 
 
+LONGEST_NAME = 255
+"""Characters of what stands in a column of its own: a person, a group, a message's name or key."""
+
+
+def fits(text: str | None) -> bool:
+    """Whether every database keeps it as a name: not too long, no NUL, no half characters."""
+    return text is None or (
+        len(text) <= LONGEST_NAME
+        and "\0" not in text
+        and (text.isascii() or not any("\ud800" <= each <= "\udfff" for each in text))
+    )
+
+
 class Stopped(Exception):
     """Inside the machine only: a token cannot go on and keeps its place, with an incident."""
 

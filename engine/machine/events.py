@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 from bpmn.graph import ErrorEvent, MessageEvent, Node, TerminateEvent, TimerEvent
-from bpmn.values import Value
-from engine.machine.errors import Stopped
+from bpmn.values import Value, encode
+from engine.machine.errors import LONGEST_NAME, Stopped, fits
 from engine.machine.facts import ErrorThrown, Left, MessageThrown, Subscribed
 from engine.machine.run import Run
 from engine.machine.scopes import end, interrupt, terminate
@@ -108,7 +108,10 @@ def _name_and_key(run: Run, scope: int, event: MessageEvent) -> tuple[str, Value
     name = event.name.evaluate(seen, run.now)
     if not isinstance(name, str) or not name:
         raise Stopped("message_unnamed", f"{event.name.text!r} gave no message name")
-    return name, event.key.evaluate(seen, run.now) if event.key else None
+    key = event.key.evaluate(seen, run.now) if event.key else None
+    if not fits(name) or (isinstance(key, str | list | dict) and len(encode(key)) > LONGEST_NAME):
+        raise Stopped("message_unnamed", "the message's name or key is too long or has a NUL in it")
+    return name, key
 
 
 # --- errors ---

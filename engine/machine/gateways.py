@@ -58,7 +58,7 @@ def take(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
     outgoing = node.outgoing
     if len(outgoing) == 1 and outgoing[0].condition is None:
         flows: list[Flow] | tuple[Flow, ...] = outgoing
-    elif not outgoing:
+    elif not outgoing and node.default is None:
         consume(run, token_id)
         return None
     elif node.kind == "parallelGateway":

@@ -20,6 +20,8 @@ import msgspec
 from bpmn.values import Value, YearsMonths
 from engine.machine.cron import Cron, CronInvalid
 
+SHORTEST_PERIOD = timedelta(seconds=1)
+"""A recurrence that comes faster would always be due, and nothing else ever."""
 ZONE = ZoneInfo("Europe/Berlin")
 
 
@@ -164,8 +166,8 @@ def _round(cycle: Cycle) -> Due | None:
     if match["count"] and cycle.round >= int(match["count"]):
         return None
     anchor, period, first = _recurrence(match, cycle.anchor)
-    if period.after(anchor) <= anchor:
-        raise TimeInvalid(f"{cycle.rule!r} does not move on")
+    if period.after(anchor) - anchor < SHORTEST_PERIOD:
+        raise TimeInvalid(f"{cycle.rule!r} comes again sooner than after a second")
     at = period.times(cycle.round + first).after(anchor)
     return Due(at, Cycle(cycle.rule, cycle.anchor, cycle.round + 1))
 

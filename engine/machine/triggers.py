@@ -48,6 +48,8 @@ class TaskThrew(Carrying, frozen=True, kw_only=True):
     code: str
     message: str | None = None
     variables: Variables = {}
+    performer: str | None = None
+    on_behalf_of: str | None = None
 
 
 class JobDone(Carrying, frozen=True, kw_only=True):

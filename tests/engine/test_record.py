@@ -25,11 +25,11 @@ FACTS: list[Fact] = [
     facts.TaskClosed(2, "completed"),
     facts.JobRequested(3, "work", 1, "handler", "work", 5, 3, (60.0, 120.0)),
     facts.TimerArmed(4, "t", 1, NOW),
-    facts.Subscribed(5, "m", 1, "paid", "Muster"),
+    facts.Subscribed(5, "m", 1, "answer-of-Muster", "Muster"),
     facts.IncidentOpened(6, "x", 1, "expression_failed", "Muster is no number"),
     facts.ErrorThrown("e", "x", None, "Muster"),
     facts.Decided("d", "table", 1, (2,), {"who": "Muster"}, "Muster"),
-    facts.MessageThrown("m", "paid", "Muster", {"who": "Muster"}),
+    facts.MessageThrown("m", "answer-of-Muster", "Muster", {"who": "Muster"}),
     facts.Ended("completed", "end"),
 ]
 

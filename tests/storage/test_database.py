@@ -388,3 +388,38 @@ def test_a_connection_that_breaks_in_a_transaction_is_unavailable(database: Data
         tx.run(text("SELECT pg_terminate_backend(pg_backend_pid())"))
 
     assert _ids(database) == []
+
+
+def test_an_action_that_fails_after_the_commit_does_not_deny_the_commit(filled: Database) -> None:
+    done: list[str] = []
+
+    def fail() -> None:
+        raise Conflict("too late")
+
+    with filled.begin() as tx:
+        tx.run(INSERT, _row(tx, "d"))
+        tx.after_commit(fail)
+        tx.after_commit(lambda: done.append("next"))
+
+    assert done == ["next"]
+    assert _ids(filled) == ["a", "b", "c", "d"]
+
+
+def test_a_batch_goes_on_after_a_savepoint(filled: Database) -> None:
+    with filled.begin() as tx:
+        batch = tx.batch()
+        batch.add(INSERT, _row(tx, "d"))
+        with suppress(Conflict), tx.savepoint():
+            batch.add(INSERT, _row(tx, "undone"))
+            tx.run(INSERT, _row(tx, "a"))
+        batch.add(INSERT, _row(tx, "e"), rows=1)
+
+    assert _ids(filled) == ["a", "b", "c", "d", "e"]
+
+
+def test_what_was_spoiled_is_not_committed(filled: Database) -> None:
+    with pytest.raises(WrongUse), filled.begin() as tx:  # noqa: PT012 the commit raises
+        tx.run(INSERT, _row(tx, "d"))
+        tx.spoil()
+
+    assert _ids(filled) == ["a", "b", "c"]
