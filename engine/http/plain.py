@@ -171,7 +171,7 @@ def _decoded(decoder: msgspec.json.Decoder[Any], body: bytes) -> Any:
     """Raises what FastAPI raises for a body that does not fit its description."""
     try:
         return decoder.decode(body or b"{}")
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         found = {"type": "body", "loc": ("body",), "msg": str(error), "input": None}
         raise RequestValidationError([found]) from error
 
