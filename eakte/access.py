@@ -91,12 +91,30 @@ def concerns(
     principal: Principal, instance: ColumnElement[str], *, now: datetime, level: Level = "content"
 ) -> ColumnElement[bool]:
     """For queries over process instances, by their id: those that are no Vorgang, and those whose
-    Vorgang the principal may see. `processes/` hands it to the engine, which knows no Akten."""
+    Vorgang the principal may see. `processes/` hands it to the engine, which knows no Akten.
+
+    After an Abgabe the instance goes on elsewhere: only its newest Vorgang gives a right to it.
+    """
     v = tables.vorgang
     mine = and_(v.c.tenant == principal.tenant, v.c.instance_id == instance)
     return or_(
         ~exists(select(1).where(mine)),
-        exists(select(1).where(mine, visible(principal, v, now=now, level=level))),
+        exists(select(1).where(mine, goes_on_here(), visible(principal, v, now=now, level=level))),
+    )
+
+
+def goes_on_here() -> ColumnElement[bool]:
+    """The Vorgaenge whose instance has not been handed on to another Vorgang since (Abgabe)."""
+    v, later = tables.vorgang.c, tables.vorgang.alias("later")
+    return ~exists(
+        select(1).where(
+            later.c.tenant == v.tenant,
+            later.c.instance_id == v.instance_id,
+            or_(
+                later.c.created_at > v.created_at,
+                and_(later.c.created_at == v.created_at, later.c.id > v.id),
+            ),
+        )
     )
 
 
@@ -154,13 +172,14 @@ def _answer(
 def _by_unit(principal: Principal, table: Table, level: Level) -> list[ColumnElement[bool]]:
     grade = table.c.vertraulichkeit
     own = table.c.unit.in_(sorted(principal.units)) if principal.units else false()
-    leads = "lead" in principal.roles
+    led = principal.units if principal.led is None else principal.led
+    leads = table.c.unit.in_(sorted(led)) if "lead" in principal.roles and led else false()
     if level == "head":
         ways = [grade <= _INNER, own]
         if permits(principal, "akte.all_heads"):
             ways.append(true())
         return ways
-    ways = [own if leads else and_(own, grade <= _INNER)]
+    ways = [leads, and_(own, grade <= _INNER)]
     if level == "content":
         ways.append(grade == _OPEN)
         if permits(principal, "akte.audit"):

@@ -45,8 +45,9 @@ class Version:
     size: int
 
     def head_only(self) -> Version:
-        """Without what tells of the content: the file's name, and why there is a new version."""
-        return replace(self, dateiname=None, reason=None)
+        """Without what tells of the content: the file's name, why there is a new version, and the
+        marks by which one who holds the same bytes would recognise them."""
+        return replace(self, dateiname=None, reason=None, blob_id="", sha256="")
 
 
 @dataclass(frozen=True, slots=True)

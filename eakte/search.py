@@ -6,13 +6,13 @@ one row in the Zugriffsprotokoll.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal, TypeAlias
 
 from sqlalchemy import Select, Table, and_, or_, select
 
-from eakte.access import Vertraulichkeit, demand, visible
+from eakte.access import Vertraulichkeit, demand, goes_on_here, visible
 from eakte.cursor import decode_cursor, encode_cursor
 from eakte.dokumente import Dokument, load_dokumente
 from eakte.readlog import record_access
@@ -99,16 +99,20 @@ def search(
 
 
 def vorgaenge_in(tx: Transaction, principal: Principal, akte_id: str) -> list[Vorgang]:
-    """The Akte's Vorgaenge that the principal may know of, in order."""
+    """The Akte's Vorgaenge that the principal may know of, in order.
+
+    One that was handed on names its instance no more: what happens there concerns others.
+    """
     demand(tx, principal, akte, akte_id)
     c = vorgang.c
     content = visible(principal, vorgang, now=tx.now, level="content").label("content")
-    query = select(vorgang, content).where(
+    query = select(vorgang, content, goes_on_here().label("here")).where(
         c.tenant == tx.tenant, c.akte == akte_id, visible(principal, vorgang, now=tx.now)
     )
     rows = tx.all(query.order_by(c.number))
     record_access(tx, principal, "list", "vorgaenge", akte_id, akte=akte_id, count=len(rows))
-    return [vorgang_of(row, content=bool(row.content)) for row in rows]
+    found = [(row, vorgang_of(row, content=bool(row.content))) for row in rows]
+    return [each if row.here else replace(each, instance_id=None) for row, each in found]
 
 
 def dokumente_in(tx: Transaction, principal: Principal, vorgang_id: str) -> list[Dokument]:

@@ -96,12 +96,13 @@ def vorgang_head(tx: Transaction, principal: Principal, vorgang_id: str) -> Vorg
 
 
 def vorgang_of_instance(tx: Transaction, principal: Principal, instance_id: str) -> Vorgang | None:
-    """The Vorgang that a process instance is; None if there is none (to see)."""
-    found = tx.scalar(
-        select(vorgang.c.id).where(
-            vorgang.c.tenant == tx.tenant, vorgang.c.instance_id == instance_id
-        )
-    )
+    """The Vorgang that a process instance is now; None if there is none.
+
+    After an Abgabe the instance goes on in another Akte: the newest of its Vorgaenge counts.
+    """
+    v = vorgang.c
+    query = select(v.id).where(v.tenant == tx.tenant, v.instance_id == instance_id)
+    found = tx.scalar(query.order_by(v.created_at.desc(), v.id.desc()).limit(1))
     return vorgang_head(tx, principal, found) if found is not None else None
 
 

@@ -95,7 +95,8 @@ def act_for(
 ) -> Principal:
     """The principal acting for the absent person: the groups, units and roles of both.
 
-    Roles that are given to a person and not to a desk are not passed on. Raises `NotADeputy`
+    Roles that are given to a person and not to a desk are not passed on, and who stands in for a
+    lead leads that one's units, not their own. Raises `NotADeputy`
     unless a Vertretung is in force today; nobody acts for a third through a second.
     """
     own = replace(principal, on_behalf_of=None)
@@ -105,8 +106,10 @@ def act_for(
     ):
         raise NotADeputy("Für diese Person besteht heute keine Vertretung.")
     other = person_by_id(tx, absent)
+    leads = [each.units for each in (own, other) if "lead" in each.roles]
     return replace(
         own,
+        led=frozenset().union(*leads),
         groups=own.groups | other.groups,
         units=own.units | other.units,
         roles=own.roles | (other.roles - PERSONAL_ROLES),

@@ -28,6 +28,8 @@ class Principal:
     units: frozenset[str] = NOBODY
     scopes: frozenset[str] = field(default=frozenset({"*"}))
     on_behalf_of: str | None = None
+    led: frozenset[str] | None = None
+    """Where the role `lead` opens what is vertraulich; None: in all of `units`."""
 
     def acting_for(self, absent: str) -> Principal:
         """The same principal, acting for another person; both ids stand in the ledger."""

@@ -15,10 +15,9 @@ from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
 
-from sqlalchemy import select
-
 from eakte.access import may
 from eakte.tables import vorgang
+from eakte.vorgaenge import vorgang_of_instance
 from engine.commands import Deploy
 from engine.engine import Engine
 from engine.handlers import Handlers, InstanceChange, Participants
@@ -143,9 +142,8 @@ def shipped_packages() -> tuple[Package, ...]:
 
 def may_read_case(tx: Transaction, principal: Principal, instance_id: str) -> bool:
     """An instance's values belong to its Vorgang: who may read that may read them."""
-    c = vorgang.c
-    filed = tx.all(select(c.id).where(c.tenant == tx.tenant, c.instance_id == instance_id))
-    return not filed or any(may(tx, principal, vorgang, row.id, "content") for row in filed)
+    filed = vorgang_of_instance(tx, system_principal(tx.tenant), instance_id)
+    return filed is None or may(tx, principal, vorgang, filed.id, "content")
 
 
 def open_house(settings: Settings | None = None) -> House:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from bpmn.values import Value
 from eakte.beteiligung import Beteiligung
 from eakte.dokumente import read_dokument
+from eakte.readlog import record_access
 from engine.commands import CorrelateMessage
 from identity.access import require
 from identity.principal import Principal, system_principal
@@ -30,12 +31,16 @@ MESSAGE = "buchungsrueckmeldung"
 def report(house: House, principal: Principal, invoice: str, said: Acknowledgement) -> bool:
     """Apply `gebucht` or `abgewiesen`; False when this very report was applied before."""
     require(principal, "booking.report")
-    if said.result == "gebucht" and not (said.voucher and said.booked_on):
+    if said.result == "gebucht" and not ((said.voucher or "").strip() and said.booked_on):
         raise NotWaitingForBooking("„gebucht“ nennt Belegnummer und Buchungsdatum.")
     with house.database.begin(principal.tenant) as tx:
         if not booking.apply(tx, invoice, said):
             return False
         row = receipts.receipt(tx, invoice)
+        # The instance is locked before the Akte, as everywhere.
+        variables: dict[str, Value] = {"buchungsergebnis": said.result}
+        message = CorrelateMessage(name=MESSAGE, instance_id=invoice, variables=variables)
+        house.engine.execute_in(tx, message, system_principal(tx.tenant))
         if said.result == "abgewiesen":
             remark = f"Von der Buchhaltung abgewiesen: {said.reason or 'ohne Angabe von Gründen'}"
             step = Beteiligung(kind="buchung", outcome="abgewiesen", remark=remark)
@@ -43,11 +48,8 @@ def report(house: House, principal: Principal, invoice: str, said: Acknowledgeme
             remark = f"Beleg {said.voucher} vom {said.booked_on:%d.%m.%Y}"
             step = Beteiligung(kind="buchung", outcome="gebucht", remark=remark)
         records.did(tx, row.vorgang, principal, step)
-        variables: dict[str, Value] = {"buchungsergebnis": said.result}
         if said.result == "abgewiesen" and (route := route_of_unit(tx, row.unit)) is not None:
             records.ask(tx, row.vorgang, "sachlich_pruefen", route.checking_group)
-        message = CorrelateMessage(name=MESSAGE, instance_id=invoice, variables=variables)
-        house.engine.execute_in(tx, message, system_principal(tx.tenant))
     return True
 
 
@@ -59,5 +61,6 @@ def current_file(tx: Transaction, principal: Principal, blobs: Blobs, invoice: s
         raise InvoiceUnknown(f"Diese Rechnung gibt es nicht: {invoice}")
     if row.booking_file is None:
         raise NotWaitingForBooking("Zu dieser Rechnung ist noch keine Buchungsdatei geschrieben.")
+    record_access(tx, principal, "read", "invoice", row.id, akte=row.akte, purpose="Buchung")
     reader = system_principal(tx.tenant)
     return read_dokument(tx, reader, row.booking_file, blobs, "Buchung")

@@ -140,11 +140,14 @@ def apply(tx: Transaction, invoice: str, said: Acknowledgement) -> bool:
             return False
         raise BookingContradicts(f"Erwartet wird die Rückmeldung zu {current}.")
     if row.booking_result is not None:
-        if row.booking_result == said.result and row.voucher == said.voucher:
+        if row.booking_result == said.result and _same_voucher(row, said):
             return False
         raise BookingContradicts(f"Gemeldet ist schon „{row.booking_result}“ ({row.voucher}).")
     if row.booking_file is None:
         raise NotWaitingForBooking("Zu dieser Rechnung ist noch keine Buchungsdatei geschrieben.")
+    if said.result == "abgewiesen" and said.booking_id is None and row.booking_round > 1:
+        # It may be the first round's report once more: it must not reject what was ordered since.
+        raise BookingContradicts(f"Bitte die booking_id nennen; offen ist {current}.")
     tx.run(
         update(invoice_receipt)
         .where(*where)
@@ -156,6 +159,10 @@ def apply(tx: Transaction, invoice: str, said: Acknowledgement) -> bool:
         )
     )
     return True
+
+
+def _same_voucher(row: Row, said: Acknowledgement) -> bool:
+    return bool(row.voucher == said.voucher and row.booked_on == said.booked_on)
 
 
 def _is_earlier(reported: str, row: Row) -> bool:

@@ -22,7 +22,7 @@ def seller_key(vat_id: str | None, tax_number: str | None, name: str | None) -> 
     for kind, value in (("ust", vat_id), ("steuer", tax_number), ("name", name)):
         letters = "".join(c for c in (value or "").casefold() if c.isalnum())
         if letters:
-            return f"{kind}:{letters}"
+            return f"{kind}:{letters[:200]}"
     return None
 
 

@@ -25,7 +25,7 @@ from processes.rechnungseingang.dates import (
 )
 from processes.rechnungseingang.duplicates import predecessor_of
 from processes.rechnungseingang.heads import Head, head_in, head_of
-from processes.rechnungseingang.records import Paper
+from processes.rechnungseingang.records import Paper, shortened
 from processes.rechnungseingang.routing import INTAKE_UNIT, Route, route_for, route_of_unit
 from storage.database import Row, Transaction
 from storage.errors import Conflict
@@ -91,10 +91,12 @@ def read_invoice(job: JobContext) -> Done:
 def file_invoice(job: JobContext) -> Done:
     """Open the Vorgang in the competent unit's Akte, else the Rechnungsstelle's."""
     data, received_at = original(job), _received_at(job)
-    intake = str(job.variables["object"])
+    with job.database.reading(job.tenant) as tx:
+        intake = receipts.object_of(tx, job.instance_id, str(job.variables["object"]))
+        media_type = job.objects.describe(tx, intake).media_type
     report = check_invoice(data, on=local_day(received_at))
     put = _putter(job)
-    blob = put(data, _media_type(job))
+    blob = put(data, media_type)
     verdict = put(booking.canonical(report.as_json()), "application/json")
     shown = put(_report_for_people(data, report, job), letters.MEDIA_TYPE)
 
@@ -273,7 +275,8 @@ def original(job: JobContext) -> bytes:
     if job.database is None:  # a Bench keeps them in memory
         return bytes(job.objects.read(job.variables["object"]))
     with job.database.reading(job.tenant) as tx:
-        data: bytes = job.objects.read(tx, str(job.variables["object"]))
+        mine = receipts.object_of(tx, job.instance_id, str(job.variables["object"]))
+        data: bytes = job.objects.read(tx, mine)
         return data
 
 
@@ -335,13 +338,8 @@ def _report_for_people(data: bytes, report: Report, job: JobContext) -> bytes:
     return letters.check_report(sha256(data).hexdigest(), _received_at(job), report, job.now)
 
 
-def _media_type(job: JobContext) -> str:
-    with job.database.reading(job.tenant) as tx:
-        return str(job.objects.describe(tx, str(job.variables["object"])).media_type)
-
-
 def _original_title(row: Row) -> str:
-    return f"Rechnung {row.number}" if row.number else "Eingang, nicht lesbar"
+    return f"Rechnung {shortened(row.number)}" if row.number else "Eingang, nicht lesbar"
 
 
 def _received_at(job: JobContext) -> datetime:

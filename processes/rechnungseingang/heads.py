@@ -20,6 +20,8 @@ from storage.database import Row
 
 CARDS = ("48", "54", "55")
 DIRECT_DEBIT = ("49", "59")
+LONGEST_NUMBER, LONGEST_NAME, LONGEST_TEXT = 200, 500, 4000
+"""A file may state texts of any length; the head keeps what indexes and people can bear."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +77,17 @@ def head_of(invoice: Invoice, received_at: datetime) -> Head:
     means = next((c for c in codes if c in DIRECT_DEBIT + CARDS), codes[0] if codes else None)
     payee = invoice.payee.name if invoice.payee is not None else None
     return Head(
-        number=_text(invoice.number),
+        number=_text(invoice.number, LONGEST_NUMBER),
         issued_on=invoice.issue_date,
         type_code=_text(invoice.type_code),
-        seller=_text(invoice.seller.name),
+        seller=_text(invoice.seller.name, LONGEST_NAME),
         seller_key=seller_key(
             invoice.seller.vat_id, invoice.seller.tax_number, invoice.seller.name
         ),
         amount_due=None if invoice.amount_due is None else parse_amount(invoice.amount_due),
         currency=_currency(invoice.currency),
         leitweg_id=_text(invoice.leitweg_id),
-        payee=_text(payee) or _text(invoice.seller.name),
+        payee=_text(payee, LONGEST_NAME) or _text(invoice.seller.name, LONGEST_NAME),
         iban=invoice.iban,
         remittance=_text(invoice.remittance),
         payment_means=means,
@@ -138,8 +140,8 @@ def head_in(row: Row) -> Head:
     )
 
 
-def _text(value: Value) -> str | None:
-    return (value.strip() or None) if isinstance(value, str) else None
+def _text(value: Value, most: int = LONGEST_TEXT) -> str | None:
+    return (value.strip()[:most] or None) if isinstance(value, str) else None
 
 
 def _currency(code: str | None) -> str:

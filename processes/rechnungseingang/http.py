@@ -174,4 +174,7 @@ def _instant(text: str) -> datetime:
         raise ReceivedAtInvalid(f"Kein Zeitpunkt nach ISO 8601: {text[:40]}") from None
     if instant.tzinfo is None:
         raise ReceivedAtInvalid("Ein Zeitpunkt braucht seine Zeitzone, zum Beispiel +01:00 oder Z.")
-    return instant.astimezone(UTC)
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError:
+        raise ReceivedAtInvalid(f"Kein Zeitpunkt, mit dem man rechnen kann: {text[:40]}") from None

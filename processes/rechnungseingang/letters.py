@@ -68,8 +68,10 @@ def refusal_letter(
     faults: Sequence[Fault],
     today: date,
     signed_by: str | None = None,
+    correctable: bool = True,
 ) -> bytes:
-    """The letter; without `signed_by` it is marked as a draft."""
+    """The letter; without `signed_by` it is marked as a draft. `correctable`: a better one of the
+    same kind is welcome."""
     return (
         templates.get_template("ablehnung.html")
         .render(
@@ -79,6 +81,7 @@ def refusal_letter(
             faults=faults,
             today=today,
             signed_by=signed_by,
+            correctable=correctable,
         )
         .encode()
     )

@@ -20,6 +20,8 @@ from processes.rechnungseingang.dates import local_day
 from storage.blobs import Blobs
 from storage.database import Row, Transaction
 
+_FINAL = {"dublette_pruefen", "zuordnen"}
+"""Who refuses here wants no corrected invoice: it is there already, or concerns another house."""
 _ALL: tuple[signatures.Kind, ...] = ("sachlich", "rechnerisch", "anordnung")
 
 
@@ -40,6 +42,10 @@ def refusal(
         faults=faults or [letters.Fault("Die Datei ist keine Rechnung, die wir lesen können.")],
         today=today,
         signed_by=signed_by,
+        correctable=not any(
+            step.kind in _FINAL and step.outcome == "ablehnen"
+            for step in records.steps_of(tx, row.vorgang)
+        ),
     )
 
 
@@ -52,7 +58,7 @@ def signed_refusal(tx: Transaction, blobs: Blobs, row: Row, today: date) -> byte
     ][-1]
     signer = signed.performer or ""
     name = display_names(tx, [signer]).get(signer, signer)
-    return refusal(tx, blobs, row, today, name)
+    return refusal(tx, blobs, row, today, f"i. V. {name}" if signed.on_behalf_of else name)
 
 
 def order_file(tx: Transaction, row: Row, case: Mapping[str, Value]) -> bytes:

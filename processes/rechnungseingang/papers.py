@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Literal
 
 from sqlalchemy import select
 
+from eakte.access import may
 from eakte.dokumente import Dokument, file_dokument
+from eakte.tables import vorgang
 from engine.commands import SetVariables, UpdateTask
 from engine.tables import user_task
 from identity.principal import Principal, system_principal
@@ -18,6 +20,7 @@ from invoice.attachments import sniffed
 from processes.rechnungseingang.dates import local_day
 from processes.rechnungseingang.errors import InvoiceClosed, NothingReceived
 from processes.rechnungseingang.status import visible_receipt
+from storage.database import Transaction
 
 if TYPE_CHECKING:
     from processes.house import House
@@ -43,7 +46,9 @@ def add_paper(
         row = visible_receipt(tx, principal, invoice)
         if row.vorgang is None or row.state != "offen":
             raise InvoiceClosed("Zu dieser Rechnung wird nichts mehr abgelegt.")
-        filed = file_dokument(
+        if kind == "mahnung" and may(tx, principal, vorgang, row.vorgang, "write"):
+            _make_urgent(house, tx, invoice)
+        return file_dokument(
             tx,
             principal,
             row.vorgang,
@@ -55,17 +60,16 @@ def add_paper(
             blobs=house.blobs,
             dateiname=name,
         )
-    if kind == "mahnung":
-        _make_urgent(house, principal.tenant, invoice)
-    return filed
 
 
-def _make_urgent(house: House, tenant: str, invoice: str) -> None:
-    """Each command is a transaction of its own; what a crash leaves out, a repeat makes up for."""
-    system = system_principal(tenant)
-    of_invoice = (user_task.c.tenant == tenant, user_task.c.instance_id == invoice)
-    with house.database.reading(tenant) as tx:
-        tasks = tx.all(select(user_task.c.id).where(*of_invoice, user_task.c.closed_at.is_(None)))
-    for task in tasks:
-        house.engine.execute(UpdateTask(task.id, priority=URGENT), system)
-    house.engine.execute(SetVariables(invoice, {"priority": URGENT}), system)
+def _make_urgent(house: House, tx: Transaction, invoice: str) -> None:
+    """In the transaction that files the Mahnung, and before it: the instance is locked before the
+    Akte, as everywhere. The first command locks it, so that no task closes in between."""
+    system = system_principal(tx.tenant)
+    with tx.savepoint():  # sends what the command wrote, for the next to build on
+        house.engine.execute_in(tx, SetVariables(invoice, {"priority": URGENT}), system)
+    of_invoice = (user_task.c.tenant == tx.tenant, user_task.c.instance_id == invoice)
+    query = select(user_task.c.id).where(*of_invoice, user_task.c.closed_at.is_(None))
+    for task in tx.all(query.order_by(user_task.c.id)):
+        with tx.savepoint():
+            house.engine.execute_in(tx, UpdateTask(task.id, priority=URGENT), system)

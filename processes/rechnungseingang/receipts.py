@@ -8,7 +8,7 @@ and answers as it did.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -26,7 +26,7 @@ from processes.rechnungseingang.errors import (
     ReceivedAtInvalid,
 )
 from processes.rechnungseingang.tables import invoice_key, invoice_receipt
-from storage.blobs import Blob, Blobs
+from storage.blobs import PENDING, Blob, Blobs, blob_table
 from storage.database import Row, Transaction
 from storage.errors import Conflict
 
@@ -35,7 +35,9 @@ if TYPE_CHECKING:
 
 PROCESS = "rechnungseingang"
 LARGEST = 25 * 1024 * 1024
+KEY_REUSED = "Dieser Idempotency-Key kam schon mit einer anderen Datei."
 CLOCK_SKEW = timedelta(minutes=5)
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +107,27 @@ def change(tx: Transaction, invoice: str, **values: object) -> None:
     tx.run(update(invoice_receipt).where(*where).values(**values))
 
 
+def object_of(tx: Transaction, invoice: str, stated: str) -> str:
+    """The stored object that the instance is about. A variable alone gives no right to one.
+
+    What is filed or belongs to another invoice already is not taken in by naming it: whoever
+    started an instance with it would read it, and the intake's copy is shredded.
+    """
+    row = find(tx, invoice)
+    if row is not None:
+        return str(row.blob_id)
+    b = blob_table.c
+    mine = (b.tenant == tx.tenant, b.id == stated, b.state == PENDING)
+    if tx.first(select(b.id).where(*mine)) is None:
+        raise InvoiceUnknown("Dieses Objekt ist kein neuer Eingang.")
+    return stated
+
+
 def add(
     tx: Transaction, blobs: Blobs, invoice: str, blob_id: str, received_at: datetime, **more: object
 ) -> Row:
-    """The row of an instance that was started by hand with a stored object."""
+    """The row of an instance; its object is kept from now on, under the tenant's key until it is
+    filed. Raises Conflict for an object that is somebody's already."""
     blob = blobs.describe(tx, blob_id)
     row: dict[str, object] = {
         "tenant": tx.tenant,
@@ -127,6 +146,7 @@ def add(
         **more,
     }
     tx.run(insert(invoice_receipt), row)
+    blobs.commit(tx, blob_id)
     return receipt(tx, invoice)
 
 
@@ -136,6 +156,8 @@ def _take_in(
     received_at = push.received_at or tx.now
     if received_at > tx.now + CLOCK_SKEW:
         raise ReceivedAtInvalid("Das Eingangsdatum liegt in der Zukunft.")
+    if received_at < EARLIEST:
+        raise ReceivedAtInvalid("Das Eingangsdatum liegt vor dem Jahr 2000.")
     starter = principal if permits(principal, "instance.start") else system_principal(tx.tenant)
     started = house.engine.execute_in(
         tx,
@@ -154,8 +176,6 @@ def _take_in(
         channel=push.channel,
         received_by=principal.id,
     )
-    # Kept from now on, under the tenant's key; filing it gives it the Akte's.
-    house.blobs.commit(tx, blob.id)
     _remember_key(tx, principal, push, blob.sha256, started.id)
     return Receipt(started.id, blob.sha256, first=True)
 
@@ -170,7 +190,7 @@ def _known(tx: Transaction, principal: Principal, push: Push, digest: str) -> st
         used = tx.first(query)
         if used is not None:
             if used.sha256 != digest:
-                raise KeyReused("Dieser Idempotency-Key kam schon mit einer anderen Datei.")
+                raise KeyReused(KEY_REUSED)
             return str(used.invoice)
     c = invoice_receipt.c
     found: str | None = tx.scalar(select(c.id).where(c.tenant == tx.tenant, c.sha256 == digest))
@@ -180,8 +200,13 @@ def _known(tx: Transaction, principal: Principal, push: Push, digest: str) -> st
 def _again(house: House, principal: Principal, push: Push, digest: str, known: str) -> Receipt:
     """The first answer once more; a new key now stands for these bytes, too."""
     if push.key is not None:
-        with house.database.begin(principal.tenant) as tx:
-            _remember_key(tx, principal, push, digest, known)
+        try:
+            with house.database.begin(principal.tenant) as tx:
+                _remember_key(tx, principal, push, digest, known)
+        except Conflict:
+            # The same key came at the same moment: with these bytes it is remembered already.
+            with house.database.reading(principal.tenant) as tx:
+                _known(tx, principal, push, digest)
     return Receipt(known, digest, first=False)
 
 
@@ -192,7 +217,10 @@ def _remember_key(
         return
     k = invoice_key.c
     mine = (k.tenant == tx.tenant, k.principal == principal.id, k.key == push.key)
-    if tx.first(select(k.sha256).where(*mine)) is None:
+    used = tx.first(select(k.sha256).where(*mine))
+    if used is not None and used.sha256 != digest:
+        raise KeyReused(KEY_REUSED)
+    if used is None:
         row = {
             "tenant": tx.tenant,
             "principal": principal.id,

@@ -48,13 +48,20 @@ class Paper:
     received: bool = False
 
 
+def shortened(text: str | None, most: int = 120) -> str:
+    """A text of the file as a Betreff or title bears it: a file may state any length."""
+    one_line = " ".join((text or "").split())
+    return one_line if len(one_line) <= most else f"{one_line[: most - 1]}…"
+
+
 def subject_line(receipt: Row) -> str:
     """What the Vorgang is about; amounts and numbers, no purpose and no names of persons."""
     if not receipt.number:
         return f"Eingang vom {local_day(receipt.received_at):%d.%m.%Y}, noch zu klären"
     amount = parse_amount(receipt.amount_due)
     shown = f" über {german(amount, receipt.currency or 'EUR')}" if amount is not None else ""
-    return f"Rechnung {receipt.number} von {receipt.seller or 'unbekannt'}{shown}"
+    seller = shortened(receipt.seller) or "unbekannt"
+    return f"Rechnung {shortened(receipt.number)} von {seller}{shown}"
 
 
 def open_record(

@@ -61,6 +61,12 @@ class Subject:
     iban: str | None
     due_on: date | None
 
+    @property
+    def budget(self) -> str | None:
+        """The Produkt of all posting lines; None where they lie in several."""
+        produkte = {str(line.get("produkt")) for line in self.lines}
+        return produkte.pop() if len(produkte) == 1 else None
+
     def content_hash(self) -> str:
         """SHA-256 over the canonical JSON of all that a change of must void signatures."""
         content = {name: getattr(self, name) for name in Subject.__dataclass_fields__}
@@ -91,9 +97,11 @@ def wording(kind: Kind, order: str, amount: Decimal, currency: str) -> str:
 
 
 def require_befugnis(
-    tx: Transaction, performer: Principal, kind: Kind, *, unit: str, amount: Decimal, on: date
+    tx: Transaction, performer: Principal, kind: Kind, *, unit: str, subject: Subject, on: date
 ) -> Befugnis:
     """The Befugnis that the signature cites; raises `BefugnisMissing`.
+
+    One for a budget counts where all posting lines lie in that Produkt.
 
     Who acts for another signs by their Befugnis. Buchhaltung and Kasse do not certify
     (KomHVO NRW § 31 (3)).
@@ -102,7 +110,8 @@ def require_befugnis(
         raise BefugnisMissing(
             "Wer in der Buchhaltung arbeitet, stellt nicht fest und ordnet nicht an."
         )
-    found = befugnis_for(tx, performer.on_behalf_of or performer.id, kind, unit, amount, on)
+    person, amount = performer.on_behalf_of or performer.id, subject.amount
+    found = befugnis_for(tx, person, kind, unit, amount, on, subject.budget)
     if found is None:
         raise BefugnisMissing(
             f"Ihre Befugnis reicht für {_NAMES[kind]} über {german(amount)} in der Stelle "

@@ -68,9 +68,12 @@ def head(row: Row) -> dict[str, object]:
 
 
 def status(tx: Transaction, principal: Principal, blobs: Blobs, invoice: str) -> dict[str, object]:
-    """Head data and, once it is checked, every finding with rule and place."""
+    """Head data and, once it is checked, every finding with rule and place. A finding may quote
+    the file, so it is for those who may read that."""
     row = visible_receipt(tx, principal, invoice)
     record_access(tx, principal, "read", "invoice", row.id, akte=row.akte, purpose="Stand")
+    if not _reads(tx, principal, row):
+        return {**head(row), "file_name": None, "findings": []}
     return {**head(row), "findings": report(tx, blobs, row).get("findings", [])}
 
 
@@ -79,10 +82,7 @@ def original(
 ) -> tuple[Row, bytes]:
     """The received bytes, unchanged. The access is recorded before."""
     row = visible_receipt(tx, principal, invoice)
-    content = _own(principal, row) or (
-        row.vorgang is not None and may(tx, principal, vorgang, row.vorgang, "content")
-    )
-    if not content:
+    if not _reads(tx, principal, row):
         raise InvoiceUnknown(f"Diese Rechnung gibt es nicht: {invoice}")
     record_access(tx, principal, "read", "invoice", row.id, akte=row.akte, purpose="Original")
     return row, blobs.read(tx, row.blob_id)
@@ -128,11 +128,19 @@ def invoices(
     size = max(1, min(limit, 500))
     rows = tx.all(query.order_by(c.received_at.desc(), c.id.desc()).limit(size))
     record_access(tx, principal, "list", "invoice", count=len(rows))
-    return [head(row) for row in rows]
+    # A file's name may tell of its content: it is shown where one opens a single invoice.
+    return [{**head(row), "file_name": None} for row in rows]
 
 
 def _own(principal: Principal, row: Row) -> bool:
     return bool(row.received_by == principal.id) and permits(principal, "invoice.submit")
+
+
+def _reads(tx: Transaction, principal: Principal, row: Row) -> bool:
+    """Whether the principal may read the content, not only the head data."""
+    return _own(principal, row) or (
+        row.vorgang is not None and may(tx, principal, vorgang, row.vorgang, "content")
+    )
 
 
 def _sees(tx: Transaction, principal: Principal, row: Row) -> bool:

@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from bpmn.forms import FieldError, FormInvalid
 from bpmn.values import Value
-from eakte.beteiligung import Beteiligung, Schritt
+from eakte.beteiligung import Beteiligung, Schritt, steps_of_instance
 from eakte.vorgaenge import vorgang_betreff
 from engine.handlers import Participants, TaskCompletion
 from identity.principal import system_principal
@@ -122,6 +122,9 @@ def _certify(act: Act) -> Beteiligung:
         return _plain(act)
     amount = _established(act)
     order = str(act.given("anordnungsart"))
+    if order == "auszahlung" and amount <= 0:
+        text = f"Über {german(amount, act.row.currency)} gibt es keine Auszahlung."
+        raise FormInvalid([FieldError("anordnungsart", text)])
     lines = _posting_lines(act, amount)
     if act.given("mittel_verfuegbar") is not True:
         text = "Ohne verfügbare Mittel keine Feststellung."
@@ -198,7 +201,7 @@ def _signed(act: Act, subject: signatures.Subject) -> Beteiligung:
     performer = act.completion.performer
     today = local_day(act.tx.now)
     befugnis = signatures.require_befugnis(
-        act.tx, performer, kind, unit=act.row.unit, amount=subject.amount, on=today
+        act.tx, performer, kind, unit=act.row.unit, subject=subject, on=today
     )
     return Beteiligung(
         kind=act.node,
@@ -267,11 +270,10 @@ def _require_reason(act: Act) -> None:
 
 
 def _refuse_befangene(act: Act) -> None:
-    """Who has declared to be befangen takes no further part in this check."""
+    """Who has declared to be befangen takes no further part, in whatever unit or step."""
     who = act.completion.performer.identities()
-    for step in act.steps:
-        declared = step.kind == act.node and step.outcome == "befangen"
-        if declared and who & {step.performer, step.on_behalf_of}:
+    for step in steps_of_instance(act.tx, act.row.id):
+        if step.outcome == "befangen" and who & {step.performer, step.on_behalf_of}:
             raise Befangen("Sie haben sich für befangen erklärt: das prüft eine andere Person.")
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
-from eakte.access import Vertraulichkeit
+from eakte import tables
+from eakte.access import Vertraulichkeit, may
 from eakte.akten import akte_head, change_betreff, create_akte, ensure_akte, trigger_retention
 from eakte.beteiligung import Beteiligung, open_step, record_step
 from eakte.errors import (
@@ -26,6 +27,7 @@ from eakte.vorgaenge import (
     vorgang_of_instance,
 )
 from eakte.wiedervorlagen import set_wiedervorlage, wiedervorlagen
+from identity.deputies import act_for, set_deputy
 from identity.errors import NotPermitted
 from identity.principal import system_principal
 from storage.ledger import entries
@@ -175,3 +177,23 @@ def test_head_data_are_read_back_as_written(house) -> None:
     with house.database.reading() as tx:
         assert akte_head(tx, house.tief, akte.id) == akte
         assert vorgang_head(tx, house.tief, vorgang.id) == vorgang
+
+
+def test_who_stands_in_for_a_lead_reads_no_more_of_their_own_unit(house) -> None:
+    closed = Vertraulichkeit.VERTRAULICH
+    today = datetime.now(UTC).date()
+    with house.begin() as tx:
+        akte = house.akte(tx, "jugendamt", vertraulichkeit=closed)
+        theirs = house.akte(tx, "tiefbau", vertraulichkeit=closed)
+        set_deputy(
+            tx,
+            SYSTEM,
+            person=house.tief_lead.id,
+            deputy=house.jugend.id,
+            valid_from=today,
+            valid_to=today,
+        )
+        acting = act_for(tx, house.jugend, house.tief_lead.id)
+
+        assert may(tx, acting, tables.akte, theirs.id, "content")
+        assert not may(tx, acting, tables.akte, akte.id, "content")

@@ -46,6 +46,7 @@ WITHOUT_PRINCIPAL = {
     "eakte.access.lock_akten",
     "eakte.akten.writable",
     "eakte.beteiligung.steps_of",
+    "eakte.beteiligung.steps_of_instance",
     "eakte.dokumente.load_dokumente",
     "eakte.grants.end_grants",
     "eakte.signatures.bind",

@@ -22,6 +22,8 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     settings = Settings(data=data)
     migrate(settings.database)
     house = open_house(settings)
+    # Other tests may have declared streams of their own, at which verification looks, too.
+    house.database.create_all()
     house.deploy_packages()
     demo.set_up(house)
     house.close()

@@ -1,0 +1,308 @@
+"""What somebody might try who means harm, or is only unlucky: none of it may succeed."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from threading import Barrier
+
+import pytest
+from sqlalchemy import select
+
+from bpmn.forms import FormInvalid
+from eakte.dokumente import read_dokument
+from eakte.readlog import accesses
+from eakte.search import Query, dokumente_in, search, vorgaenge_in
+from eakte.tables import vorgang
+from eakte.vorgaenge import vorgang_of_instance
+from engine import queries
+from engine.commands import StartInstance
+from engine.errors import NotAllowed
+from engine.tables import incident, user_task
+from identity.befugnisse import befugnis_by_id, confirm_befugnis, propose_befugnis
+from processes.house import House
+from processes.rechnungseingang import acknowledgements, demo, papers, receipts, status
+from processes.rechnungseingang.booking import Acknowledgement
+from processes.rechnungseingang.errors import (
+    Befangen,
+    BookingContradicts,
+    KeyReused,
+    ReceivedAtInvalid,
+)
+from processes.rechnungseingang.outgoing import refusal
+from processes.rechnungseingang.receipts import Push
+from tests.processes.desk import BOOKED, SAMPLES, UBL, Desk, Run, kontierung
+
+FORWARD = {
+    "ergebnis": "weiterleiten",
+    "weiterleiten_an": "jugendamt",
+    "begruendung": "Spielplatz",
+}
+
+
+def test_naming_a_filed_document_takes_it_not_away_from_its_akte(
+    house: House, run_jobs: Run
+) -> None:
+    desk = Desk(house, run_jobs, SAMPLES["02_jugendamt_cii.xml"])
+    jule, tim = demo.principal(house, "jule.jansen"), demo.principal(house, "tim.tannhaus")
+    note = papers.add_paper(house, jule, desk.id, kind="vermerk", data=b"geheim", name="v.txt")
+    wanted = {"object": note.current.blob_id}
+
+    house.engine.execute(StartInstance("rechnungseingang", variables=wanted), tim)
+    run_jobs()
+
+    with house.database.begin() as tx:
+        assert read_dokument(tx, jule, note.current.id, house.blobs, "Test") == b"geheim"
+        units = [hit.unit for hit in search(tx, tim, Query(what="dokument")).hits]
+    assert set(units) == {"jugendamt"}
+
+
+def test_naming_the_object_of_another_invoice_reads_nothing_of_it(
+    house: House, run_jobs: Run
+) -> None:
+    desk = Desk(house, run_jobs, SAMPLES["02_jugendamt_cii.xml"])
+    tim = demo.principal(house, "tim.tannhaus")
+    wanted = {"object": desk.row.blob_id}
+
+    started = house.engine.execute(StartInstance("rechnungseingang", variables=wanted), tim)
+    run_jobs()
+
+    with house.database.begin() as tx:
+        assert receipts.find(tx, started.id) is None
+        assert "amount_due" not in queries.variables(tx, tim, started.id)
+        _, data = status.original(tx, demo.principal(house, "jule.jansen"), house.blobs, desk.id)
+    assert data == SAMPLES["02_jugendamt_cii.xml"]
+
+
+def test_head_data_do_not_name_the_stored_object(house: House, run_jobs: Run) -> None:
+    desk = Desk(house, run_jobs, SAMPLES["02_jugendamt_cii.xml"])
+
+    with house.database.begin() as tx:
+        seen = dokumente_in(tx, demo.principal(house, "tim.tannhaus"), desk.row.vorgang)
+
+    assert {(each.current.blob_id, each.current.sha256) for each in seen} == {("", "")}
+
+
+def test_findings_and_file_name_are_for_those_who_may_read_the_invoice(
+    house: House, run_jobs: Run
+) -> None:
+    broken = SAMPLES["05_regelbruch_ubl.xml"].replace(
+        b"<cbc:BuyerReference", b"<!-- --><cbc:BuyerReference"
+    )
+    desk = Desk(house, run_jobs, broken, file_name="kind-mustermann.xml")
+    tim = demo.principal(house, "tim.tannhaus")
+
+    with house.database.begin() as tx:
+        seen = status.status(tx, tim, house.blobs, desk.id)
+        full = status.status(tx, demo.principal(house, demo.INTAKE), house.blobs, desk.id)
+
+    assert (seen["file_name"], seen["findings"]) == (None, [])
+    assert full["findings"]
+
+
+def test_after_an_abgabe_the_first_unit_reads_the_case_no_more(house: House, run_jobs: Run) -> None:
+    desk = Desk(house, run_jobs)
+    before = desk.row
+    desk.complete("sachlich_pruefen", "tim.tannhaus", **FORWARD)
+    tim = demo.principal(house, "tim.tannhaus")
+
+    with house.database.begin() as tx:
+        current = vorgang_of_instance(tx, demo.principal(house, "jule.jansen"), desk.id)
+        with pytest.raises(NotAllowed):
+            queries.variables(tx, tim, desk.id)
+        old = vorgaenge_in(tx, tim, before.akte)
+
+    assert current is not None
+    assert current.id == desk.row.vorgang
+    # An export takes the instances along that its Vorgaenge name.
+    assert [each.instance_id for each in old] == [None]
+
+
+def test_who_is_befangen_stays_so_in_every_unit_and_step(house: House, run_jobs: Run) -> None:
+    desk = Desk(house, run_jobs)
+    desk.check()
+    desk.complete(
+        "rechnerisch_feststellen", "ralf.rieger", ergebnis="befangen", begruendung="Schwager"
+    )
+    desk.complete(
+        "rechnerisch_feststellen", "rosa.rosenau", ergebnis="zurueck", begruendung="Produkt"
+    )
+    kaemmerei = {**FORWARD, "weiterleiten_an": "kaemmerei"}
+    desk.complete("sachlich_pruefen", "tim.tannhaus", **kaemmerei)
+
+    with pytest.raises(Befangen):
+        desk.check("ralf.rieger")
+
+
+def test_texts_of_any_length_come_before_a_person(house: House, run_jobs: Run) -> None:
+    number, seller = b"<cbc:ID>WL-2026-1042</cbc:ID>", b"Wegebau Lindental GmbH"
+    assert number in UBL
+    data = UBL.replace(number, b"<cbc:ID>" + b"7x" * 3000 + b"</cbc:ID>", 1)
+
+    desk = Desk(house, run_jobs, data.replace(seller, b"Firma " * 2000))
+
+    assert desk.open_tasks == ["sachlich_pruefen"]
+    assert len(desk.row.number) == 200
+    assert len(desk.row.seller) == 500
+
+
+@pytest.mark.parametrize(
+    "stated", [datetime(1, 1, 1, tzinfo=UTC), datetime(1999, 12, 31, tzinfo=UTC)]
+)
+def test_nothing_was_received_before_there_were_invoices(house: House, stated: datetime) -> None:
+    who = demo.principal(house, demo.INTAKE)
+
+    with pytest.raises(ReceivedAtInvalid):
+        receipts.receive(house, who, Push(UBL, received_at=stated))
+
+
+def test_a_key_that_comes_eight_times_at_once_stands_for_one_file(house: House) -> None:
+    who = demo.principal(house, demo.INTAKE)
+    start = Barrier(8)
+
+    def push(number: int) -> bool:
+        start.wait()
+        try:
+            return receipts.receive(house, who, Push(UBL + b"\n" * number, key="k")).first
+        except KeyReused:
+            return False
+
+    with ThreadPoolExecutor(8) as threads:
+        accepted = list(threads.map(push, range(8)))
+
+    assert accepted.count(True) == 1
+
+
+def test_a_mahnung_raises_every_open_task_and_those_to_come(house: House, run_jobs: Run) -> None:
+    desk = Desk(house, run_jobs)
+    tim = demo.principal(house, "tim.tannhaus")
+
+    papers.add_paper(house, tim, desk.id, kind="mahnung", data=b"Mahnung", name=None)
+    desk.check()
+
+    where = (user_task.c.instance_id == desk.id, user_task.c.closed_at.is_(None))
+    with house.database.reading() as tx:
+        (task,) = tx.all(select(user_task).where(*where))
+    assert (task.node, task.priority) == ("rechnerisch_feststellen", 90)
+
+
+def test_who_may_not_file_a_mahnung_raises_nothing(house: House, run_jobs: Run) -> None:
+    desk = Desk(house, run_jobs)
+    anton = demo.principal(house, "anton.ahlers")
+
+    with pytest.raises(Exception, match="Vorgang"):
+        papers.add_paper(house, anton, desk.id, kind="mahnung", data=b"Mahnung", name=None)
+
+    with house.database.reading() as tx:
+        priorities = {row.priority for row in tx.all(select(user_task))}
+    assert 90 not in priorities
+
+
+def test_a_late_repeat_of_a_rejection_does_not_reject_the_next_order(
+    house: House, run_jobs: Run
+) -> None:
+    desk = Desk(house, run_jobs)
+    rejected = Acknowledgement("abgewiesen", reason="Konto gesperrt")
+    desk.certify()
+    desk.order()
+    desk.report(rejected)
+    desk.certify()
+    desk.order()
+
+    with pytest.raises(BookingContradicts):
+        desk.report(rejected)
+    again = desk.report(replace(rejected, booking_id=f"{desk.id}-1"))
+
+    assert again is False
+    assert desk.report(BOOKED) is True
+
+
+def test_the_same_voucher_on_another_day_is_another_report(house: House, run_jobs: Run) -> None:
+    desk = Desk(house, run_jobs)
+    desk.certify()
+    desk.order()
+    desk.report(BOOKED)
+
+    with pytest.raises(BookingContradicts):
+        desk.report(replace(BOOKED, booked_on=date(2026, 12, 1)))
+
+
+def test_nothing_is_paid_out_on_a_negative_amount(house: House, run_jobs: Run) -> None:
+    credit = SAMPLES["03_gutschrift_ubl.xml"]
+    desk = Desk(house, run_jobs, credit)
+    assert Decimal(desk.row.amount_due) > 0
+
+    with pytest.raises(FormInvalid) as refused:
+        desk.check(
+            "ralf.rieger",
+            **{**kontierung("0.00"), "ergebnis": "gekuerzt", "begruendung": "nichts geliefert"},
+        )
+
+    assert [error.key for error in refused.value.errors] == ["anordnungsart"]
+
+
+def test_a_befugnis_for_a_budget_counts_for_its_produkt_alone(house: House, run_jobs: Run) -> None:
+    with house.database.begin() as tx:
+        olga, karla = (demo.principal_by_login(tx, n) for n in ("olga.ostmann", "karla.kranz"))
+        anton = demo.principal_by_login(tx, "anton.ahlers")
+        proposed = propose_befugnis(
+            tx,
+            olga,
+            person=anton.id,
+            kind="anordnung",
+            valid_from=date(2020, 1, 1),
+            budget="54.10.01",
+            limit=Decimal(50_000),
+        )
+        confirm_befugnis(tx, karla, proposed.id)
+    desk = Desk(house, run_jobs)
+    desk.certify()
+
+    desk.order("anton.ahlers")
+
+    cited = [step.befugnis for step in desk.steps if step.kind == "anordnen"]
+    with house.database.reading() as tx:
+        assert [befugnis_by_id(tx, each or "").budget for each in cited] == ["54.10.01"]
+
+
+def test_a_letter_to_who_sent_twice_asks_for_no_corrected_invoice(
+    house: House, run_jobs: Run
+) -> None:
+    Desk(house, run_jobs)
+    second = Desk(house, run_jobs, SAMPLES["07_gleiche_nummer_ubl.xml"])
+
+    second.complete(
+        "dublette_pruefen",
+        "rita.rehbein",
+        ergebnis="ablehnen",
+        begruendung="Diese Leistung haben Sie uns schon berechnet.",
+    )
+
+    with house.database.reading() as tx:
+        letter = refusal(tx, house.blobs, second.row, date(2026, 11, 23)).decode()
+    assert "schon berechnet" in letter
+    assert "berichtigte Rechnung" not in letter
+
+
+def test_a_person_reading_a_booking_file_leaves_a_trace(house: House, run_jobs: Run) -> None:
+    desk = Desk(house, run_jobs)
+    desk.certify()
+    desk.order()
+    berta = demo.principal(house, demo.BOOKKEEPER)
+
+    with house.database.begin() as tx:
+        acknowledgements.current_file(tx, berta, house.blobs, desk.id)
+    with house.database.begin() as tx:
+        seen, _ = accesses(tx, demo.principal(house, "dora.dietrich"), actor=berta.id)
+
+    assert [(each.object_id, each.purpose) for each in seen] == [(desk.id, "Buchung")]
+
+
+def test_no_attack_of_these_leaves_a_job_that_failed(house: House, run_jobs: Run) -> None:
+    Desk(house, run_jobs)
+
+    with house.database.reading() as tx:
+        assert tx.all(select(incident)) == []
+        assert len(tx.all(select(vorgang))) == 1
