@@ -24,12 +24,13 @@ from engine.commands import (
 from engine.errors import Misused, NotFound
 from engine.handlers import Effect
 from engine.ids import split_id
+from engine.instance_rows import LOCKED, lock_statement
 from engine.machine.facts import IncidentClosed, IncidentOpened
 from engine.machine.triggers import AnyTrigger, Continue, JobDone, JobThrew
 from engine.projection import CLOSE_JOB, FAILED_JOB, OPEN_INCIDENT, incident_row, shown
 from engine.tables import instance as instances
 from engine.tables import job
-from engine.unit import LOCKED, Instance, Unit, lock_statement
+from engine.unit import Instance, Unit
 from identity.access import require
 from storage.database import Row, Transaction, skip_locked
 

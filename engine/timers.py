@@ -14,11 +14,12 @@ from sqlalchemy import ColumnElement, bindparam, delete, select, update
 
 from engine.commands import Command, FireTimer
 from engine.ids import split_id
+from engine.instance_rows import LOCKED, lock_statement
 from engine.machine.time import Cycle, next_due
 from engine.machine.triggers import TimerDue
 from engine.tables import definition, timer
 from engine.tables import instance as instances
-from engine.unit import LOCKED, Unit, lock_statement
+from engine.unit import Unit
 from identity.access import require
 from storage.database import Row, Transaction, for_update, skip_locked
 

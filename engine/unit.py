@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Table, bindparam, insert, select, update
-
 from bpmn.graph import Graph, UserTask
 from bpmn.values import Variables
 from engine import record
@@ -20,6 +18,15 @@ from engine.acts import Begun
 from engine.errors import Misused, NotFound, TooLarge
 from engine.handlers import InstanceChange
 from engine.ids import new_id, split_id
+from engine.instance_rows import (
+    END,
+    INSERT,
+    INSERT_OF_NEWEST,
+    LOCK,
+    MOVE,
+    MOVE_AND_SET,
+    NOTE,
+)
 from engine.limits import LARGEST_ENTRY, LARGEST_INSTANCE, check_facts, check_names
 from engine.machine import facts
 from engine.machine.errors import InstanceEnded
@@ -29,11 +36,9 @@ from engine.machine.state import State, decode, encode, encode_variables, new_st
 from engine.machine.triggers import AnyTrigger, Start
 from engine.projection import Projection
 from engine.results import Definition
-from engine.tables import definition as definitions
-from engine.tables import instance as instances
 from identity.principal import Principal
 from storage.chain import GENESIS
-from storage.database import Row, Transaction, for_update
+from storage.database import Row, Transaction
 from storage.ledger import INSERT_ENTRY, seal
 
 if TYPE_CHECKING:
@@ -42,71 +47,6 @@ if TYPE_CHECKING:
 GONE = b"{}"
 """The variables of an instance that has ended: its ledger has them, see `instance_queries`."""
 
-LOCKED = tuple(
-    instances.c[name].label(f"i_{name}")
-    for name in (
-        "id",
-        "definition_id",
-        "business_key",
-        "started_at",
-        "state",
-        "variables",
-        "seq",
-        "head",
-    )
-)
-"""What every statement that locks an instance selects of it; `Unit.adopt` reads it."""
-
-
-def lock_statement(table: Table) -> Any:
-    """Lock a row of `table` and its instance; `Unit.lock_row` runs it.
-
-    Both are found by their keys, not one through the other: no statistics can mislead the planner.
-    The instance comes first: PostgreSQL locks in this order, and who holds an instance closes the
-    rows in it, so the other order ends in deadlocks.
-    """
-    return for_update(
-        select(table, *LOCKED)
-        .join_from(instances, table, table.c.tenant == instances.c.tenant)
-        .where(
-            table.c.tenant == bindparam("tenant"),
-            table.c.id == bindparam("id"),
-            instances.c.tenant == bindparam("tenant"),
-            instances.c.id == bindparam("instance_id"),
-        )
-    )
-
-
-_LOCK = for_update(
-    select(*LOCKED).where(
-        instances.c.tenant == bindparam("tenant"), instances.c.id == bindparam("id")
-    )
-)
-_INSERT = insert(instances).values({c.name: bindparam(c.name) for c in instances.c})
-_INSERT_OF_NEWEST = insert(instances).values(
-    {
-        **{c.name: bindparam(c.name) for c in instances.c if c.name != "definition_id"},
-        "definition_id": select(definitions.c.id)
-        .where(
-            definitions.c.tenant == bindparam("of_tenant"),
-            definitions.c.id == bindparam("of_definition"),
-            definitions.c.newest.is_(True),
-        )
-        .scalar_subquery(),
-    }
-)
-"""As `_INSERT`, but no row, hence no commit, if the definition is not the newest (NOT NULL)."""
-_MINE = (instances.c.tenant == bindparam("of_tenant"), instances.c.id == bindparam("of_id"))
-
-
-def _update(*columns: str) -> Any:
-    return update(instances).where(*_MINE).values({name: bindparam(name) for name in columns})
-
-
-_NOTE = _update("seq", "head")
-_MOVE = _update("seq", "head", "state")
-_MOVE_AND_SET = _update("seq", "head", "state", "variables")
-_END = _update("seq", "head", "state", "variables", "ended_at", "how", "end_node")
 _VARIABLE_FACTS = (facts.VariableSet, facts.VariableRemoved)
 
 
@@ -158,7 +98,7 @@ class Unit:
         held = self._instances.get(instance_id)
         if held is not None:
             return held
-        row = self.tx.first(_LOCK, {"tenant": self.tx.tenant, "id": instance_id})
+        row = self.tx.first(LOCK, {"tenant": self.tx.tenant, "id": instance_id})
         if row is None:
             raise NotFound("instance", instance_id)
         return self.adopt(row)
@@ -354,11 +294,11 @@ class Unit:
             self.engine.participants.instance_ended(self.tx, self.change(instance, ended.how))
 
     def _insert(self, instance: Instance, ended: facts.Ended | None) -> None:
-        of, statement = instance.definition.id, _INSERT
+        of, statement = instance.definition.id, INSERT
         named: dict[str, Any] = {"definition_id": of}
         if of in self.supposed:
             named = {"of_tenant": self.tx.tenant, "of_definition": of}
-            statement = _INSERT_OF_NEWEST
+            statement = INSERT_OF_NEWEST
         self.add(
             statement,
             {
@@ -388,19 +328,19 @@ class Unit:
             "head": instance.head,
         }
         if not instance.stepped:
-            self.add(_NOTE, row)
+            self.add(NOTE, row)
             return
         if ended is not None:
             row |= {"ended_at": self.tx.now, "how": ended.how, "end_node": ended.end}
             row |= {"state": None, "variables": GONE}
-            self.add(_END, row)
+            self.add(END, row)
             return
         row["state"] = encode(instance.state)
         if _variables_changed(instance):
             row["variables"] = _variables(instance.state)
-            self.add(_MOVE_AND_SET, row)
+            self.add(MOVE_AND_SET, row)
         else:
-            self.add(_MOVE, row)
+            self.add(MOVE, row)
 
 
 def _variables_changed(instance: Instance) -> bool:
