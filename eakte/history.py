@@ -62,6 +62,7 @@ TEXTS: dict[str, str] = {
 }
 _WORDS = {
     "new_version": "eine neue Fassung liegt vor",
+    "kontierung_changed": "die Kontierung hat sich geändert",
     "head": "Kopfdaten sehen",
     "content": "lesen",
     "write": "bearbeiten",

@@ -267,6 +267,38 @@ def test_a_befugnis_for_a_budget_counts_for_its_produkt_alone(house: House, run_
         assert [befugnis_by_id(tx, each or "").budget for each in cited] == ["54.10.01"]
 
 
+def test_an_invoice_without_an_iban_is_paid_to_the_one_a_person_adds(
+    house: House, run_jobs: Run
+) -> None:
+    desk = Desk(house, run_jobs)
+    with house.database.begin() as tx:
+        receipts.change(tx, desk.id, iban=None)
+
+    for wrong in (None, "DE02 1203 0000 0000 2020 52"):
+        with pytest.raises(FormInvalid) as refused:
+            desk.check(iban_ergaenzt=wrong)
+        assert [error.key for error in refused.value.errors] == ["iban_ergaenzt"]
+    desk.check(iban_ergaenzt="DE02 1203 0000 0000 2020 51")
+    desk.complete("rechnerisch_feststellen", "ralf.rieger", ergebnis="richtig")
+    desk.order()
+
+    assert desk.row.iban == "DE02120300000000202051"
+    with house.database.reading() as tx:
+        known = queries.variables(tx, demo.principal(house, "tim.tannhaus"), desk.id)
+    assert "iban_ergaenzt" not in known
+
+
+def test_the_iban_that_an_invoice_names_is_not_changed_by_the_way(
+    house: House, run_jobs: Run
+) -> None:
+    desk = Desk(house, run_jobs)
+
+    with pytest.raises(FormInvalid) as refused:
+        desk.check(iban_ergaenzt="DE02 1203 0000 0000 2020 51")
+
+    assert [error.key for error in refused.value.errors] == ["iban_ergaenzt"]
+
+
 def test_a_letter_to_who_sent_twice_asks_for_no_corrected_invoice(
     house: House, run_jobs: Run
 ) -> None:
