@@ -12,11 +12,12 @@ import pytest
 from sqlalchemy import select
 
 from bpmn.forms import FormInvalid
+from eakte.access import Vertraulichkeit
 from eakte.dokumente import read_dokument
 from eakte.readlog import accesses
 from eakte.search import Query, dokumente_in, search, vorgaenge_in
 from eakte.tables import vorgang
-from eakte.vorgaenge import vorgang_of_instance
+from eakte.vorgaenge import vorgang_head, vorgang_of_instance
 from engine import queries
 from engine.commands import StartInstance
 from engine.errors import NotAllowed
@@ -33,7 +34,7 @@ from processes.rechnungseingang.errors import (
 )
 from processes.rechnungseingang.outgoing import refusal
 from processes.rechnungseingang.receipts import Push
-from tests.processes.desk import BOOKED, SAMPLES, UBL, Desk, Run, kontierung
+from tests.processes.desk import BOOKED, SAMPLES, SYSTEM, UBL, Desk, Run, kontierung
 
 FORWARD = {
     "ergebnis": "weiterleiten",
@@ -118,6 +119,21 @@ def test_after_an_abgabe_the_first_unit_reads_the_case_no_more(house: House, run
     assert current.id == desk.row.vorgang
     # An export takes the instances along that its Vorgaenge name.
     assert [each.instance_id for each in old] == [None]
+
+
+def test_what_stays_behind_at_an_abgabe_is_as_confidential_as_what_went(
+    house: House, run_jobs: Run
+) -> None:
+    desk = Desk(house, run_jobs)
+    before = desk.row
+    desk.complete("sachlich_pruefen", "tim.tannhaus", **FORWARD)
+
+    with house.database.begin() as tx:
+        head = vorgang_head(tx, demo.principal(house, "tim.tannhaus"), before.vorgang)
+        papers_left = dokumente_in(tx, SYSTEM, before.vorgang)
+
+    left = {head.vertraulichkeit, *(each.vertraulichkeit for each in papers_left)}
+    assert left == {Vertraulichkeit.PERSONENBEZOGEN}
 
 
 def test_who_is_befangen_stays_so_in_every_unit_and_step(house: House, run_jobs: Run) -> None:
