@@ -7,6 +7,7 @@ The verbs that need a house stand here, in `cli_users` and `cli_demo`; the rest 
 
 from __future__ import annotations
 
+import gc
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -119,8 +120,10 @@ def _listen(opened: House, host: str, port: int) -> None:
 
     from api import create
 
+    application = create(opened)
+    gc.freeze()  # what is loaded now stays: the collector need not look at it again
     uvicorn.run(
-        create(opened),
+        application,
         host=host,
         port=port,
         log_level="warning",

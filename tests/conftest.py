@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import psycopg
 import pytest
 
 SERVICES = {
@@ -19,6 +20,18 @@ CORPUS = Path(
     os.environ.get("AMTSGANG_CORPUS") or Path(__file__).parents[1] / ".." / "shared" / "data"
 )
 DEMANDED = os.environ.get("AMTSGANG_DEMAND_SERVICES") == "1"
+
+
+def pytest_configure() -> None:
+    """A database of its own for each process that runs tests side by side."""
+    worker, url = os.environ.get("PYTEST_XDIST_WORKER"), os.environ.get("AMTSGANG_TEST_POSTGRES")
+    if not worker or not url:
+        return
+    name = f"amtsgang_{worker}"
+    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        connection.execute(f"CREATE DATABASE {name}")
+    os.environ["AMTSGANG_TEST_POSTGRES"] = f"{url.rsplit('/', 1)[0]}/{name}"
 
 
 def missing_services() -> list[str]:

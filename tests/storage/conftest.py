@@ -10,10 +10,12 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import create_engine, make_url, text
 
+from storage import ledger
 from storage.blobs import Blobs
 from storage.database import Database
 from storage.keys import Keyring
 from storage.objects import ObjectStore, open_store
+from tests.storage.cases import case_table
 from tests.storage.house import House
 
 
@@ -27,6 +29,13 @@ def _postgres_url(url: str) -> Iterator[str]:
     with server.connect() as connection:
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
     server.dispose()
+
+
+@pytest.fixture(autouse=True)
+def _cases_are_streams(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No other folder's house has such a table, so it is a stream's only here."""
+    monkeypatch.setattr(ledger, "_streams", dict(ledger._streams))
+    ledger.register_stream(case_table)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.services)])
