@@ -38,6 +38,7 @@ TEXTS: dict[str, str] = {
     "akte.exported": "hat die Akte mit {documents} Dateien ausgegeben[: {purpose}]",
     "vorgang.opened": "hat den Vorgang {number} „{betreff}“ eröffnet",
     "vorgang.betreff_changed": "hat den Betreff des Vorgangs in „{betreff}“ geändert",
+    "vorgang.vertraulichkeit_raised": "hat den Vorgang als „{vertraulichkeit}“ eingestuft",
     "vorgang.closed": "hat den Vorgang am {zda_on} z.d.A. geschrieben[: {reason}]",
     "vorgang.reopened": "hat den Vorgang wieder geöffnet[: {reason}]",
     "dokument.filed": (
@@ -62,6 +63,7 @@ TEXTS: dict[str, str] = {
 }
 _WORDS = {
     "new_version": "eine neue Fassung liegt vor",
+    "kontierung_changed": "die Kontierung hat sich geändert",
     "head": "Kopfdaten sehen",
     "content": "lesen",
     "write": "bearbeiten",

@@ -7,6 +7,7 @@ access criterion. Reading writes the access log before the bytes leave.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Annotated, Literal
 from urllib.parse import quote
 
@@ -38,14 +39,31 @@ def routes(
     asks = Depends(principal_of)
 
     @router.get("/akten", summary="Suche über Kopfdaten, neueste zuerst")
-    def search(
+    def search(  # noqa: PLR0917 FastAPI reads them by name
         principal: Principal = asks,
         what: Literal["akte", "vorgang", "dokument"] = "akte",
         text: Annotated[str, Query(max_length=200)] = "",
+        unit: Annotated[str | None, Query(max_length=100)] = None,
+        year: Annotated[int | None, Query(ge=1900, le=2200)] = None,
+        state: Annotated[str | None, Query(max_length=20)] = None,
+        dokumenttyp: Annotated[str | None, Query(max_length=100)] = None,
+        richtung: Literal["eingang", "ausgang", "intern"] | None = None,
+        eingang_from: date | None = None,
+        eingang_to: date | None = None,
         cursor: str | None = None,
         limit: Annotated[int, Query(ge=1, le=200)] = 50,
     ) -> Response:
-        query = searching.Query(what=what, text=text)
+        query = searching.Query(
+            what=what,
+            text=text,
+            unit=unit,
+            year=year,
+            state=state,
+            dokumenttyp=dokumenttyp,
+            richtung=richtung,
+            eingang_from=eingang_from,
+            eingang_to=eingang_to,
+        )
         with database.begin(principal.tenant) as tx:
             page = searching.search(tx, principal, query, cursor=cursor, limit=limit)
         return _json({"items": page.hits, "page": {"endCursor": page.cursor}})

@@ -17,7 +17,7 @@ from eakte.aktenplan import today
 from eakte.errors import HeadDataInvalid, ReasonRequired, StepsOpen, VorgangClosed
 from eakte.ids import new_id
 from eakte.journal import record
-from eakte.tables import akte, akte_grant, beteiligungsschritt, vorgang, wiedervorlage
+from eakte.tables import akte, akte_grant, beteiligungsschritt, dokument, vorgang, wiedervorlage
 from identity.access import require
 from identity.principal import Principal
 from storage.database import Row, Transaction
@@ -119,6 +119,21 @@ def vorgang_betreff(tx: Transaction, principal: Principal, vorgang_id: str, betr
         {"vorgang": vorgang_id},
         {"betreff": text},
     )
+
+
+def raise_vorgang(
+    tx: Transaction, principal: Principal, vorgang_id: str, grade: Vertraulichkeit
+) -> None:
+    """Close a Vorgang further, with its Dokumente; what is closed as far stays as it is."""
+    row = writable_vorgang(tx, principal, vorgang_id)
+    if grade <= row.vertraulichkeit:
+        return
+    d = dokument.c
+    mine = (d.tenant == tx.tenant, d.vorgang == vorgang_id, d.vertraulichkeit < int(grade))
+    tx.run(update(dokument).where(*mine).values(vertraulichkeit=int(grade)))
+    _update(tx, vorgang_id, vertraulichkeit=int(grade))
+    facts = {"vorgang": vorgang_id, "vertraulichkeit": int(grade)}
+    record(tx, principal, row.akte, "vorgang.vertraulichkeit_raised", facts)
 
 
 def close_vorgang(tx: Transaction, principal: Principal, vorgang_id: str, reason: str) -> Vorgang:

@@ -101,7 +101,6 @@ def head_typed(typed: Mapping[str, Value], received_at: datetime) -> Head:
     seller = _text(typed.get("lieferant"))
     stated = typed.get("faellig_am")
     payable = due(None, received_at) if stated is None else Due(_day(stated), "erfasst")
-    iban = _text(typed.get("iban"))
     return Head(
         number=_text(typed.get("rechnungsnummer")),
         issued_on=_day(typed["rechnungsdatum"]) if typed.get("rechnungsdatum") else None,
@@ -112,7 +111,7 @@ def head_typed(typed: Mapping[str, Value], received_at: datetime) -> Head:
         currency="EUR",
         leitweg_id=_text(typed.get("leitweg_eingabe")),
         payee=_text(typed.get("zahlungsempfaenger")) or seller,
-        iban="".join(iban.split()).upper() if iban else None,
+        iban=iban_typed(typed.get("iban")),
         remittance=None,
         payment_means=None,
         payment_terms=None,
@@ -138,6 +137,18 @@ def head_in(row: Row) -> Head:
         payment_terms=row.payment_terms,
         due=Due(row.due_on, row.due_source),
     )
+
+
+def iban_typed(value: Value) -> str | None:
+    """An IBAN without its blanks; raises ValueError for one whose check digits are wrong."""
+    compact = "".join(value.split()).upper() if isinstance(value, str) else ""
+    if not compact:
+        return None
+    moved = compact[4:] + compact[:4]
+    known = 15 <= len(compact) <= 34 and compact.isascii() and compact.isalnum()
+    if not known or int("".join(str(int(c, 36)) for c in moved)) % 97 != 1:
+        raise ValueError(compact)
+    return compact
 
 
 def _text(value: Value, most: int = LONGEST_TEXT) -> str | None:

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from eakte.akten import ensure_akte
+from eakte.aktenplan import unit as unit_of
 from eakte.beteiligung import Beteiligung, Schritt, open_step, record_step, schritte, skip_step
 from eakte.dokumente import Dokument, add_version, file_dokument
 from eakte.grants import grant_access
-from eakte.vorgaenge import close_vorgang, open_vorgang, vorgang_head
+from eakte.vorgaenge import close_vorgang, open_vorgang, raise_vorgang, vorgang_head
 from eakte.wiedervorlagen import (
     complete_wiedervorlage,
     set_wiedervorlage,
@@ -152,8 +153,13 @@ def close_record(tx: Transaction, vorgang: str, reason: str) -> None:
 def hand_over(
     tx: Transaction, blobs: Blobs, receipt: Row, route: Route, papers: Sequence[Paper]
 ) -> None:
-    """Close the Vorgang here and go on with the papers in the Akte of another unit (Abgabe)."""
+    """Close the Vorgang here and go on with the papers in the Akte of another unit (Abgabe).
+
+    What stays here is from now on as confidential as that unit's files.
+    """
     reason = f"Abgegeben an {route.name}"
+    grade = unit_of(tx, route.unit).vertraulichkeit
+    raise_vorgang(tx, system_principal(tx.tenant), receipt.vorgang, grade)
     close_record(tx, receipt.vorgang, reason)
     open_record(tx, blobs, receipt, route.unit, papers)
 

@@ -22,7 +22,7 @@ from processes.rechnungseingang import receipts, records, signatures
 from processes.rechnungseingang.amounts import german, parse_amount
 from processes.rechnungseingang.dates import local_day
 from processes.rechnungseingang.errors import Befangen
-from processes.rechnungseingang.heads import head_typed
+from processes.rechnungseingang.heads import head_typed, iban_typed
 from processes.rechnungseingang.routing import INTAKE_UNIT
 from storage.database import Row, Transaction
 
@@ -100,6 +100,9 @@ def _plain(act: Act) -> Beteiligung:
 def _clarify(act: Act) -> Beteiligung:
     """Take over what was typed; a file that could be read keeps its own head data."""
     if act.outcome == "erfassen" and act.completion.case.get("readable") is not True:
+        iban = _iban(act, "iban")
+        if act.completion.variables.get("art") == "auszahlung" and iban is None:
+            raise FormInvalid([FieldError("iban", "Eine Auszahlung braucht eine IBAN.")])
         head = head_typed(act.completion.variables, act.row.received_at)
         if head.amount_due is None:
             raise FormInvalid([FieldError("betrag", "Bitte einen Betrag wie 1.190,00 eingeben.")])
@@ -129,9 +132,32 @@ def _certify(act: Act) -> Beteiligung:
     if act.given("mittel_verfuegbar") is not True:
         text = "Ohne verfügbare Mittel keine Feststellung."
         raise FormInvalid([FieldError("mittel_verfuegbar", text)])
-    subject = signatures.subject_of(act.row, order, amount, lines)
+    subject = signatures.subject_of(_with_iban(act, order), order, amount, lines)
     signatures.void_changed(act.tx, act.steps, subject)
     return _signed(act, subject)
+
+
+def _with_iban(act: Act, order: str) -> Row:
+    """The row, with the IBAN that a person adds where the file names none."""
+    added = _iban(act, "iban_ergaenzt")
+    if added is not None and act.row.iban not in {None, added}:
+        text = "Die Rechnung nennt eine andere IBAN: bitte beanstanden oder rückfragen."
+        raise FormInvalid([FieldError("iban_ergaenzt", text)])
+    if order == "auszahlung" and added is None and act.row.iban is None:
+        text = "Die Rechnung nennt keine IBAN: bitte ergänzen oder eine andere Art wählen."
+        raise FormInvalid([FieldError("iban_ergaenzt", text)])
+    if added is not None and act.row.iban is None:
+        receipts.change(act.tx, act.row.id, iban=added)
+        return receipts.receipt(act.tx, act.row.id)
+    return act.row
+
+
+def _iban(act: Act, field: str) -> str | None:
+    try:
+        return iban_typed(act.completion.variables.get(field))
+    except ValueError:
+        text = "Diese IBAN stimmt nicht: bitte die Ziffern prüfen."
+        raise FormInvalid([FieldError(field, text)]) from None
 
 
 def _recalculate(act: Act) -> Beteiligung:

@@ -12,11 +12,12 @@ import pytest
 from sqlalchemy import select
 
 from bpmn.forms import FormInvalid
+from eakte.access import Vertraulichkeit
 from eakte.dokumente import read_dokument
 from eakte.readlog import accesses
 from eakte.search import Query, dokumente_in, search, vorgaenge_in
 from eakte.tables import vorgang
-from eakte.vorgaenge import vorgang_of_instance
+from eakte.vorgaenge import vorgang_head, vorgang_of_instance
 from engine import queries
 from engine.commands import StartInstance
 from engine.errors import NotAllowed
@@ -33,7 +34,7 @@ from processes.rechnungseingang.errors import (
 )
 from processes.rechnungseingang.outgoing import refusal
 from processes.rechnungseingang.receipts import Push
-from tests.processes.desk import BOOKED, SAMPLES, UBL, Desk, Run, kontierung
+from tests.processes.desk import BOOKED, SAMPLES, SYSTEM, UBL, Desk, Run, kontierung
 
 FORWARD = {
     "ergebnis": "weiterleiten",
@@ -118,6 +119,21 @@ def test_after_an_abgabe_the_first_unit_reads_the_case_no_more(house: House, run
     assert current.id == desk.row.vorgang
     # An export takes the instances along that its Vorgaenge name.
     assert [each.instance_id for each in old] == [None]
+
+
+def test_what_stays_behind_at_an_abgabe_is_as_confidential_as_what_went(
+    house: House, run_jobs: Run
+) -> None:
+    desk = Desk(house, run_jobs)
+    before = desk.row
+    desk.complete("sachlich_pruefen", "tim.tannhaus", **FORWARD)
+
+    with house.database.begin() as tx:
+        head = vorgang_head(tx, demo.principal(house, "tim.tannhaus"), before.vorgang)
+        papers_left = dokumente_in(tx, SYSTEM, before.vorgang)
+
+    left = {head.vertraulichkeit, *(each.vertraulichkeit for each in papers_left)}
+    assert left == {Vertraulichkeit.PERSONENBEZOGEN}
 
 
 def test_who_is_befangen_stays_so_in_every_unit_and_step(house: House, run_jobs: Run) -> None:
@@ -265,6 +281,38 @@ def test_a_befugnis_for_a_budget_counts_for_its_produkt_alone(house: House, run_
     cited = [step.befugnis for step in desk.steps if step.kind == "anordnen"]
     with house.database.reading() as tx:
         assert [befugnis_by_id(tx, each or "").budget for each in cited] == ["54.10.01"]
+
+
+def test_an_invoice_without_an_iban_is_paid_to_the_one_a_person_adds(
+    house: House, run_jobs: Run
+) -> None:
+    desk = Desk(house, run_jobs)
+    with house.database.begin() as tx:
+        receipts.change(tx, desk.id, iban=None)
+
+    for wrong in (None, "DE02 1203 0000 0000 2020 52"):
+        with pytest.raises(FormInvalid) as refused:
+            desk.check(iban_ergaenzt=wrong)
+        assert [error.key for error in refused.value.errors] == ["iban_ergaenzt"]
+    desk.check(iban_ergaenzt="DE02 1203 0000 0000 2020 51")
+    desk.complete("rechnerisch_feststellen", "ralf.rieger", ergebnis="richtig")
+    desk.order()
+
+    assert desk.row.iban == "DE02120300000000202051"
+    with house.database.reading() as tx:
+        known = queries.variables(tx, demo.principal(house, "tim.tannhaus"), desk.id)
+    assert "iban_ergaenzt" not in known
+
+
+def test_the_iban_that_an_invoice_names_is_not_changed_by_the_way(
+    house: House, run_jobs: Run
+) -> None:
+    desk = Desk(house, run_jobs)
+
+    with pytest.raises(FormInvalid) as refused:
+        desk.check(iban_ergaenzt="DE02 1203 0000 0000 2020 51")
+
+    assert [error.key for error in refused.value.errors] == ["iban_ergaenzt"]
 
 
 def test_a_letter_to_who_sent_twice_asks_for_no_corrected_invoice(

@@ -13,6 +13,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from sqlalchemy import select
 
+from eakte.http import routes as akten_routes
 from engine.tables import user_task
 from identity.errors import NotPermitted
 from identity.principal import Principal
@@ -62,6 +63,7 @@ def client(house: House) -> Client:
     app = FastAPI()
     assert PACKAGE.routes is not None
     app.include_router(PACKAGE.routes(house, principal_of))
+    app.include_router(akten_routes(house.database, house.blobs, principal_of))
     for kind, status in PACKAGE.statuses.items():
         app.add_exception_handler(kind, partial(answer_of, status))
     return Client(app)
@@ -198,3 +200,25 @@ def test_a_mahnung_makes_the_invoice_urgent(client: Client, house: House, run_jo
         (task,) = tx.all(select(user_task).where(*where))
     assert filed.status_code == 201
     assert task.priority == 90
+
+
+def test_head_data_narrow_a_search(client: Client, run_jobs: Run) -> None:
+    client.post(URL, content=UBL, headers={"received-at": "2026-11-02T08:00:00+01:00"})
+    run_jobs()
+    clerk = {"x-login": "tim.tannhaus"}
+    day = "eingang_from=2026-11-02&eingang_to=2026-11-02"
+
+    found = client.get(f"/api/v1/akten?what=dokument&richtung=eingang&{day}", headers=clerk)
+    none = client.get("/api/v1/akten?what=dokument&eingang_from=2026-11-03", headers=clerk)
+    others = client.get("/api/v1/akten?what=vorgang&unit=jugendamt", headers=clerk)
+
+    assert [hit["betreff"] for hit in found.json()["items"]] == ["Rechnung WL-2026-1042"]
+    assert (none.json()["items"], others.json()["items"]) == ([], [])
+
+
+def test_a_time_of_receipt_beyond_reckoning_is_refused(client: Client) -> None:
+    stated = {"received-at": "0001-01-01T00:00:00+14:00"}
+
+    answer = client.post(URL, content=UBL, headers=stated)
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "received_at_invalid")
