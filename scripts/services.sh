@@ -2,7 +2,8 @@
 # PostgreSQL, RabbitMQ and an S3 store for tests and trials, on private ports of 127.0.0.1.
 #   services.sh install | start | stop | status
 # `start` writes .services/env, which `make test`, `make bench` and a shell can read.
-# Nothing of this is for production: passwords are fixed, durability is not configured.
+# AMTSGANG_SERVICES_FSYNC=off lets PostgreSQL forget a power cut, which tests do not make.
+# Nothing of this is for production: passwords are fixed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 HERE=$PWD/.services
@@ -58,7 +59,7 @@ start_postgres() {
   local d=$DATA/pg; mkdir -p "$d"; [ "$(id -u)" = 0 ] && chown postgres: "$d"
   (cd "$d"; as_postgres "$(pg_bin)/initdb" -D "$d/data" -U app -A trust --no-sync -E UTF8 --locale=C.UTF-8 >"$d/initdb.log"
    as_postgres "$(pg_bin)/pg_ctl" -D "$d/data" -l "$d/log" -w -o \
-     "-p $1 -c listen_addresses=127.0.0.1 -c unix_socket_directories=$d -c max_connections=200 -c shared_buffers=256MB" start >/dev/null
+     "-p $1 -c listen_addresses=127.0.0.1 -c unix_socket_directories=$d -c max_connections=200 -c shared_buffers=256MB -c fsync=${AMTSGANG_SERVICES_FSYNC:-on}" start >/dev/null
    "$(pg_bin)/createdb" -h 127.0.0.1 -p "$1" -U app amtsgang)
 }
 
