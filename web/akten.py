@@ -16,14 +16,13 @@ from eakte.akten import akte_head
 from eakte.aktenplan import units
 from eakte.beteiligung import schritte
 from eakte.dokumente import dokument_head, read_dokument, version_head
-from eakte.export import export_akte
 from eakte.history import history
 from eakte.search import Query, What, dokumente_in, search, vorgaenge_in
 from eakte.vorgaenge import Vorgang, vorgang_head
 from engine.errors import NotFound
 from engine.queries import instance as process_instance
-from engine.tables import instance
 from identity.persons import display_names
+from processes.export import export_case
 from storage.database import Transaction
 from web.downloads import download
 from web.visit import PageVisit, Visit
@@ -97,22 +96,10 @@ def content(visit: PageVisit, version: str) -> Response:
 @router.post("/akten/{akte}/ausgabe")
 def export(visit: PageVisit, akte: str) -> Response:
     """The bundle that proves itself without us; the reason is recorded."""
-    house = visit.house
-    with visit.writing() as tx:
-        found = vorgaenge_in(tx, visit.principal, akte)
     folder = Path(tempfile.mkdtemp(prefix="amtsgang-"))
     target = folder / "akte.zip"
-    exported = export_akte(
-        house.database,
-        visit.principal,
-        akte,
-        blobs=house.blobs,
-        store=house.store,
-        keyring=house.keyring,
-        target=target,
-        purpose=visit.field("zweck"),
-        more_streams=[(instance, each.instance_id) for each in found if each.instance_id],
-    )
+    purpose = visit.field("zweck")
+    exported = export_case(visit.house, visit.principal, akte, target=target, purpose=purpose)
 
     def clean() -> None:
         exported.target.unlink(missing_ok=True)
