@@ -23,7 +23,9 @@ DEMANDED = os.environ.get("AMTSGANG_DEMAND_SERVICES") == "1"
 
 
 def pytest_configure() -> None:
-    """A database of its own for each process that runs tests side by side."""
+    """Refuse to run without what is demanded; give each process side by side its own database."""
+    if DEMANDED and (missing := missing_services()):
+        pytest.exit(f"demanded, but not running: {', '.join(missing)} (`make services`)", 1)
     worker, url = os.environ.get("PYTEST_XDIST_WORKER"), os.environ.get("AMTSGANG_TEST_POSTGRES")
     if not worker or not url:
         return
