@@ -42,7 +42,15 @@ class S3Store:
         )
         with _speaking():
             if not self._client.bucket_exists(bucket):
-                self._client.make_bucket(bucket, object_lock=True)
+                self._make_bucket()
+
+    def _make_bucket(self) -> None:
+        """Processes that start together all try; whoever comes second finds it made."""
+        try:
+            self._client.make_bucket(self._bucket, object_lock=True)
+        except S3Error as error:
+            if error.code != "BucketAlreadyOwnedByYou":
+                raise
 
     def put(self, name: str, data: bytes, locked_until: datetime | None = None) -> None:
         if self.locked_until(checked_name(name)) is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -110,3 +111,14 @@ def test_a_store_that_does_not_answer_is_unavailable() -> None:
 def test_an_unknown_kind_of_store_is_refused() -> None:
     with pytest.raises(WrongUse):
         open_store("ftp://example.org/x")
+
+
+@pytest.mark.services
+def test_processes_that_start_together_share_the_bucket_that_one_of_them_makes(s3_url: str) -> None:
+    url = f"{s3_url.rsplit('/', 1)[0]}/together-{uuid4().hex[:12]}"
+
+    with ThreadPoolExecutor(8) as threads:
+        stores = list(threads.map(open_store, [url] * 8))
+
+    stores[0].put("made", b"x")
+    assert all(store.get("made") == b"x" for store in stores)
