@@ -235,8 +235,15 @@ class Blobs:
 
     def committed(self, tx: Transaction) -> list[str]:
         """The ids of all contents that must be readable."""
+        return [blob_id for blob_id, committed in self.kept(tx).items() if committed]
+
+    def kept(self, tx: Transaction) -> dict[str, bool]:
+        """The ids of all contents that are not shredded, and whether each must be readable.
+
+        One that is PENDING may have no object yet; if it has one, that must be the right one.
+        """
         found = tx.all(_STATES, {"of_tenant": tx.tenant})
-        return [row.id for row in found if row.state == COMMITTED]
+        return {row.id: row.state == COMMITTED for row in found if row.state != SHREDDED}
 
     def _shred(self, tx: Transaction, ids: list[str]) -> None:
         tx.run(_SHRED, [{"of_tenant": tx.tenant, "of_id": blob_id} for blob_id in ids])

@@ -220,21 +220,24 @@ def _verify_leaves(tx: Transaction, number: int, leaves: Collection[Leaf], repor
 
 
 def _verify_blobs(tx: Transaction, blobs: Blobs, report: Report) -> None:
-    for blob_id in blobs.committed(tx):
+    for blob_id, committed in blobs.kept(tx).items():
         report.blobs += 1
-        fault = _blob_fault(tx, blobs, blob_id)
+        fault = _blob_fault(tx, blobs, blob_id, committed)
         if fault is None:
             continue
-        # It may have been shredded since the snapshot: ask again.
+        # It may have been committed, shredded or forgotten since the snapshot: ask again.
         with tx.database.reading(tx.tenant) as later:
-            if blob_id in blobs.committed(later) and _blob_fault(later, blobs, blob_id):
+            now = blobs.kept(later).get(blob_id)
+            if now is not None and _blob_fault(later, blobs, blob_id, now):
                 report.fault(*fault)
 
 
-def _blob_fault(tx: Transaction, blobs: Blobs, blob_id: str) -> Fault | None:
+def _blob_fault(tx: Transaction, blobs: Blobs, blob_id: str, committed: bool) -> Fault | None:
     try:
         blobs.read(tx, blob_id)
-    except (Tampered, NotStored) as error:
+    except NotStored as error:
+        return Fault(error.what, _reason(error)) if committed else None
+    except Tampered as error:
         return Fault(error.what, _reason(error))
     except KeyMissing as error:
         return Fault(f"blob {blob_id}", str(error))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from datetime import UTC, date, datetime
+from datetime import date
 
 import pytest
 
@@ -27,7 +27,7 @@ from eakte.vorgaenge import (
     vorgang_of_instance,
 )
 from eakte.wiedervorlagen import set_wiedervorlage, wiedervorlagen
-from identity.deputies import act_for, set_deputy
+from identity.deputies import ZONE, act_for, set_deputy
 from identity.errors import NotPermitted
 from identity.principal import system_principal
 from storage.ledger import entries
@@ -181,8 +181,8 @@ def test_head_data_are_read_back_as_written(house) -> None:
 
 def test_who_stands_in_for_a_lead_reads_no_more_of_their_own_unit(house) -> None:
     closed = Vertraulichkeit.VERTRAULICH
-    today = datetime.now(UTC).date()
     with house.begin() as tx:
+        today = tx.now.astimezone(ZONE).date()
         akte = house.akte(tx, "jugendamt", vertraulichkeit=closed)
         theirs = house.akte(tx, "tiefbau", vertraulichkeit=closed)
         set_deputy(

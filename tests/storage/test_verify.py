@@ -78,6 +78,17 @@ def test_every_flipped_byte_of_every_object_names_that_object(house: House) -> N
     assert house.faults() == []
 
 
+def test_an_object_that_nobody_has_committed_yet_is_held_to_its_row_too(house: House) -> None:
+    waiting = blob_name("default", house.blobs.put("default", b"<letter/>", "text/xml").id)
+    data = house.store.get(waiting)
+
+    assert house.faults() == []
+    _overwrite(house, waiting, bytes([data[0] ^ 1]) + data[1:])
+    assert house.faults() == [waiting]
+    house.store.delete(waiting)
+    assert house.faults() == []
+
+
 def test_a_missing_object_is_named(house: House) -> None:
     with house.database.reading() as tx:
         blob_id = house.blobs.committed(tx)[0]

@@ -71,13 +71,19 @@ def a_file(folder: str, data: Path) -> str:
 
 
 def a_column(
-    table: str, column: str, key: str, name: Callable[[sqlite3.Row], str], data: Path
+    table: str,
+    column: str,
+    key: str,
+    name: Callable[[sqlite3.Row], str],
+    data: Path,
+    *,
+    of: str = "TRUE",
 ) -> str:
-    """In a row in the middle of those that have a value there."""
+    """In a row in the middle of those that have a value there, and are such as `of` says."""
     with sqlite3.connect(data / "amtsgang.sqlite") as database:
         database.row_factory = sqlite3.Row
         rows = database.execute(
-            f'SELECT * FROM {table} WHERE "{column}" IS NOT NULL ORDER BY {key}'
+            f'SELECT * FROM {table} WHERE "{column}" IS NOT NULL AND {of} ORDER BY {key}'
         ).fetchall()
         row = rows[len(rows) // 2]
         where = " AND ".join(f"{each} = ?" for each in key.split(", "))
@@ -113,6 +119,7 @@ def checkpoint(row: sqlite3.Row) -> str:
     return f"checkpoint {row['number']}"
 
 
+KEPT = "state <> 'SHREDDED'"
 DAMAGE: dict[str, Callable[[Path], str]] = {
     "a content's object": partial(a_file, "blobs"),
     "a checkpoint's object": partial(a_file, "checkpoints"),
@@ -122,8 +129,9 @@ DAMAGE: dict[str, Callable[[Path], str]] = {
     "an entry's hash": partial(a_column, "ledger_entry", "hash", "stream, seq", entry),
     "an instance's head": partial(a_column, "instance", "head", "id", stream),
     "an Akte's head": partial(a_column, "akte", "head", "id", stream),
-    "a content's hash": partial(a_column, "blob", "sha256", "id", content),
-    "a content's key": partial(a_column, "blob", "key", "id", blob),
+    # A shredded content is gone: its row has a hash still, and nothing that it could be held to.
+    "a content's hash": partial(a_column, "blob", "sha256", "id", content, of=KEPT),
+    "a content's key": partial(a_column, "blob", "key", "id", blob, of=KEPT),
     "an Akte's key": partial(a_column, "key_holder", "key", "id", holder),
     "a checkpoint's note": partial(a_column, "checkpoint", "note", "number", checkpoint),
 }
