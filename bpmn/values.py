@@ -21,6 +21,8 @@ Number: TypeAlias = int | Decimal
 ARITHMETIC = Context(prec=34)
 """FEEL numbers are IEEE 754 decimal128: 34 digits (DMN 1.5 §10.3.2.3.1)."""
 
+LARGEST_EXPONENT = 6144
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class YearsMonths:

@@ -39,6 +39,16 @@ class Run:
         self.steps = STEPS
         self.calls = 0
 
+    def enter(self, levels: int) -> None:
+        """A call begins whose body has so many levels."""
+        self.calls += levels
+        if self.calls > CALL_DEPTH:
+            raise ExpressionFailed("functions call each other too deeply")
+
+    def leave(self, levels: int) -> None:
+        """The call has ended with a value."""
+        self.calls -= levels
+
     def spend(self, steps: int) -> None:
         self.steps -= steps
         if self.steps < 0:

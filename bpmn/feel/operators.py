@@ -63,9 +63,20 @@ def _pairs(left: Any, right: Any) -> Iterable[tuple[Any, Any]] | None:
         if left.keys() != right.keys():
             return None
         return ((value, right[key]) for key, value in left.items())
-    if (left.low_included, left.high_included) != (right.low_included, right.high_included):
+    if _shape(left) != _shape(right):
         return None
     return ((left.low, right.low), (left.high, right.high))
+
+
+def _shape(value: Range) -> tuple[bool, ...]:
+    """What must be the same of two ranges beside their ends."""
+    return (
+        value.low_included,
+        value.high_included,
+        value.outside,
+        value.low is None,
+        value.high is None,
+    )
 
 
 def _same_awareness(left: datetime | time, right: datetime | time) -> bool:
@@ -144,6 +155,8 @@ def disjunction(values: Iterable[Any]) -> bool | None:
 
 def within(value: Any, interval: Range) -> bool | None:
     """Whether the range holds the value."""
+    if interval.outside:
+        return unequal(value, interval.low)
     low: bool | None = True
     high: bool | None = True
     if interval.low is not None:
