@@ -16,6 +16,7 @@ from bpmn.errors import ExpressionFailed
 from bpmn.feel.limits import ITEMS, Run
 from bpmn.feel.syntax import Type
 from bpmn.values import Value, YearsMonths
+from bpmn.wide import WideDate, WideDatetime, WideDuration, WideTime
 
 Any_: TypeAlias = Any
 """A FEEL value inside an expression: `bpmn.values.Value`, `Range` or `Function`."""
@@ -56,6 +57,10 @@ KINDS: dict[type, str] = {
     time: "time",
     datetime: "date and time",
     timedelta: "days and time duration",
+    WideDate: "date",
+    WideTime: "time",
+    WideDatetime: "date and time",
+    WideDuration: "days and time duration",
     YearsMonths: "years and months duration",
     list: "list",
     dict: "context",

@@ -10,10 +10,24 @@ from typing import Any
 
 from bpmn.feel.builtins.registry import builtin
 from bpmn.feel.limits import Run
-from bpmn.feel.operators import comparable
+from bpmn.feel.operators import order_key
 from bpmn.feel.values import Range
 
 Relation = Callable[[Range, Range], bool]
+
+
+def _keyed(one: Range, other: Range) -> tuple[Range, Range] | None:
+    """The ranges with ends that Python orders; None where two ends have no order."""
+    if one.outside or other.outside:
+        return None
+    ends = [order_key(end) for end in (one.low, one.high, other.low, other.high)]
+    found = [end[1] for end in ends if end is not None and ends[0] and end[0] == ends[0][0]]
+    if len(found) < len(ends):
+        return None
+    return (
+        Range(found[0], found[1], one.low_included, one.high_included),
+        Range(found[2], found[3], other.low_included, other.high_included),
+    )
 
 
 def _point(value: Any) -> Range:
@@ -99,10 +113,8 @@ def _declare(name: str, inverse: str | None, relation: Relation, shapes: str) ->
             return None
         one = left if type(left) is Range else _point(left)
         other = right if type(right) is Range else _point(right)
-        ends = (one.low, one.high, other.low, other.high)
-        if not all(comparable(ends[0], end) for end in ends):
-            return None
-        return relation(one, other)
+        keyed = _keyed(one, other)
+        return None if keyed is None else relation(*keyed)
 
     @builtin(name, "left: any", "right: any")
     def forward(_run: Run, left: Any, right: Any) -> bool | None:
