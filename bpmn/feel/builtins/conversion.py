@@ -8,12 +8,10 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from bpmn.errors import ExpressionRefused
-from bpmn.feel import operators, syntax, temporal
+from bpmn.feel import operators, temporal
 from bpmn.feel.builtins.registry import builtin
 from bpmn.feel.limits import Run, checked_text
-from bpmn.feel.parser import parse
-from bpmn.feel.values import Range, kind
+from bpmn.feel.values import NUMBERS, Range, kind
 from bpmn.values import Number, YearsMonths
 
 _PLAIN_NUMBER = re.compile(r"-?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d{1,4})?", re.ASCII)
@@ -73,9 +71,18 @@ def print_value(value: Any, *, quoted: bool = False) -> str:
 
 
 def _print_range(value: Range) -> str:
-    low = "" if value.low is None else print_value(value.low, quoted=True)
-    high = "" if value.high is None else print_value(value.high, quoted=True)
+    """As the function `range` reads it."""
+    if value.outside:
+        return f"(!= {_print_end(value.low)})"
+    low, high = _print_end(value.low), _print_end(value.high)
     return f"{'[' if value.low_included else '('}{low}..{high}{']' if value.high_included else ')'}"
+
+
+def _print_end(value: Any) -> str:
+    if value is None:
+        return ""
+    text = print_value(value, quoted=True)
+    return text if type(value) in (str, *NUMBERS) else f'@"{text}"'
 
 
 def _print_list(value: list[Any]) -> str:
@@ -183,26 +190,3 @@ def years_and_months(_run: Run, start: Any, end: Any) -> YearsMonths:
     months = (last.year - first.year) * 12 + last.month - first.month
     months -= last.day < first.day
     return YearsMonths(-months if backwards else months)
-
-
-@builtin("range", "from: string")
-def range_from_text(_run: Run, text: str) -> Range | None:
-    """A range whose ends are literals."""
-    try:
-        tree = parse(text)
-    except ExpressionRefused:
-        return None
-    if not isinstance(tree, syntax.Interval):
-        return None
-    ends = [_literal(end) for end in (tree.low, tree.high)]
-    if (None in ends and tree.low and tree.high) or not (tree.low or tree.high):
-        return None
-    if None not in ends and not operators.comparable(*ends):
-        return None
-    return Range(ends[0], ends[1], tree.low_included, tree.high_included)
-
-
-def _literal(node: syntax.Node | None) -> Any:
-    if isinstance(node, syntax.Negation) and isinstance(node.operand, syntax.Constant):
-        return operators.negative(node.operand.value)
-    return node.value if isinstance(node, syntax.Constant) else None

@@ -60,18 +60,12 @@ def _numbers(items: list[Any]) -> list[Number] | None:
 
 @builtin("sum", "list: list", variadic=True)
 def total(_run: Run, items: list[Any]) -> Any:
-    """The sum of numbers, or of durations of one kind."""
-    if not items or not (_numbers(items) or _durations(items)):
+    if _numbers(items) is None:
         return None
     result = items[0]
     for item in items[1:]:
         result = operators.add(result, item)
     return result
-
-
-def _durations(items: list[Any]) -> bool:
-    kind = type(items[0])
-    return operators.negative(items[0]) is not None and all(type(item) is kind for item in items)
 
 
 @builtin("product", "list: list", variadic=True)

@@ -42,6 +42,10 @@ class Builtin:
     variadic: bool = False
     rest: bool = False
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(parameter.name for parameter in self.parameters)
+
     def accepts(self, count: int) -> bool:
         if self.variadic:
             return count >= 1
@@ -126,8 +130,10 @@ def call(signatures: list[Builtin], run: Run, arguments: list[Any]) -> Any:
 
 
 def call_by_name(signatures: list[Builtin], run: Run, given: Mapping[str, Any]) -> Any:
-    """The result of the first signature that has these parameters and takes these arguments."""
-    for signature in signatures:
+    """The result of the first signature that has these parameters and takes these arguments; one
+    that has them in the order given comes before the others, as `before(point, range)` has."""
+    order = tuple(given)
+    for signature in sorted(signatures, key=lambda one: one.names != order):
         if signature.accepts_names(given):
             arguments = [given.get(parameter.name) for parameter in signature.parameters]
             converted = signature.converted(arguments)

@@ -28,7 +28,8 @@ _MONTHS = 12 * 10**18
 """Months of the longest duration; longer ones serve nobody and cost time."""
 _LONGEST = 10**24
 """Seconds of the longest duration, a million times all of FEEL's years."""
-_LONGEST_OF_PYTHON = 999_999_999 * DAY
+_OF_PYTHON = 999_999_999 * DAY
+"""The seconds of Python's longest negative duration; the positive ones go a day further."""
 
 
 # --- apart ---
@@ -150,7 +151,7 @@ def make_length(seconds: Seconds) -> Lengthlike | None:
     if magnitude(seconds) > _LONGEST:
         return None
     micro = seconds * _MICRO
-    if magnitude(seconds) < _LONGEST_OF_PYTHON and micro.denominator == 1:
+    if -_OF_PYTHON <= seconds < _OF_PYTHON + DAY and micro.denominator == 1:
         return timedelta(microseconds=int(micro))
     return WideDuration(Decimal(number_of(seconds)))
 
