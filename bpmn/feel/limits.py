@@ -16,7 +16,7 @@ TEXT = 20_000
 DEPTH = 100
 """Levels of the syntax tree."""
 
-CALL_DEPTH = 200
+CALL_DEPTH = 450
 """Levels of the syntax trees of all function calls that are under way at one time."""
 
 STEPS = 200_000

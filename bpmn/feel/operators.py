@@ -26,8 +26,8 @@ _DAYS = (*temporal.MOMENTS, *temporal.DATES)
 
 
 def equal(left: Any, right: Any, run: Run | None = None) -> bool | None:
-    """`left = right`: None where the kinds differ (DMN 1.5 table 53). Comparing lists and contexts
-    spends a step of the run for each part."""
+    """`left = right`: None where the kinds differ (DMN 1.5 table 53). Lists and contexts are equal
+    if all their parts are; comparing them spends a step of the run for each part."""
     if left is None or right is None:
         return left is right
     if type(left) in NUMBERS and type(right) in NUMBERS:
@@ -49,13 +49,7 @@ def _equal_parts(left: Any, right: Any, run: Run) -> bool | None:
     pairs = _pairs(left, right)
     if pairs is None:
         return False
-    verdict: bool | None = True
-    for one, other in pairs:
-        same = _equal_parts(one, other, run)
-        if same is False:
-            return False
-        verdict = None if same is None else verdict
-    return verdict
+    return all(_equal_parts(one, other, run) is True for one, other in pairs)
 
 
 def _pairs(left: Any, right: Any) -> Iterable[tuple[Any, Any]] | None:
