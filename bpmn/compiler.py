@@ -122,7 +122,7 @@ def _scope(scope: ScopeModel) -> Scope:
         id=scope.id,
         parent=scope.parent.id if scope.parent else None,
         nodes=tuple(node.id for node in scope.nodes),
-        start=next(iter(starts("")), None),
+        starts=starts(""),
         message_starts=starts("messageEventDefinition"),
         timer_starts=starts("timerEventDefinition"),
     )

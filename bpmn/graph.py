@@ -65,14 +65,92 @@ class ErrorEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class EscalationEvent:
+    """`code` None catches every escalation. The variable receives the code when named."""
+
+    code: str | None
+    code_variable: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignalEvent:
+    """A signal reaches everybody who listens, in every instance. `inputs` is its payload when
+    thrown: pairs of name and expression, None for all variables that are seen."""
+
+    name: Expression
+    inputs: tuple[tuple[str, Expression], ...] | None = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionalEvent:
+    """Happens when the condition becomes true (BPMN 2.0 §10.5.5, Table 10.84).
+
+    Where `variable` is named only changes of it, of the kinds in `changes`, make it look.
+    """
+
+    condition: Expression
+    variable: str | None = None
+    changes: frozenset[str] = frozenset({"create", "update", "delete"})
+
+
+@dataclass(frozen=True, slots=True)
+class LinkEvent:
+    """`target` is the catching event's node at a throwing one, None at the catching one."""
+
+    name: str
+    target: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CompensateEvent:
+    """Throws compensation of one `activity` or of all of its scope; at a boundary event and at the
+    start of an event subprocess it says what is a handler. `wait`: BPMN's waitForCompletion."""
+
+    activity: str | None = None
+    wait: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class CancelEvent:
+    """Cancels the transaction that it ends, or catches that on the transaction's boundary."""
+
+
+@dataclass(frozen=True, slots=True)
 class TerminateEvent:
     """Ends its scope at once with all tokens in it."""
 
 
-EventDefinition = MessageEvent | TimerEvent | ErrorEvent | TerminateEvent
+SimpleEvent = (
+    MessageEvent
+    | TimerEvent
+    | ErrorEvent
+    | EscalationEvent
+    | SignalEvent
+    | ConditionalEvent
+    | LinkEvent
+    | CompensateEvent
+    | CancelEvent
+    | TerminateEvent
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MultipleEvent:
+    """Several definitions: a throwing event throws all; a catching one waits for the first, or
+    for every one of them if `parallel` (BPMN 2.0 §10.5.5)."""
+
+    definitions: tuple[SimpleEvent, ...]
+    parallel: bool = False
+
+
+EventDefinition = SimpleEvent | MultipleEvent
 
 
 # --- what an activity does ---
+
+Binding = Literal["latest", "deployment", "version", "versionTag"]
+"""Which version of a form, decision or called process is meant. With `version` goes its number,
+with `versionTag` its tag."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +164,8 @@ class UserTask:
     follow_up: Expression | None = None
     priority: Expression | None = None
     form: str | None = None
-    form_binding: Literal["latest", "deployment", "version"] = "deployment"
-    form_version: int | None = None
+    form_binding: Binding = "deployment"
+    form_version: int | str | None = None
     other_person_than: tuple[str, ...] = ()
     """Four eyes (property `andere_person_als`): ids of tasks whose performers, in every
     round, acting or represented, may neither claim nor complete this one."""
@@ -117,15 +195,63 @@ class Decision:
     """A business rule task. `result` maps as Camunda 7's `mapDecisionResult` says."""
 
     reference: str
-    binding: Literal["latest", "deployment", "version"]
-    version: int | None
+    binding: Binding
+    version: int | str | None
     result_variable: str | None
     result: Literal["singleEntry", "singleResult", "collectEntries", "resultList"]
 
 
 @dataclass(frozen=True, slots=True)
 class Subprocess:
-    """An embedded subprocess; its content is the scope of the same id."""
+    """An embedded subprocess, transaction or event subprocess; its content is the scope of the
+    same id."""
+
+    transaction: bool = False
+    on_event: bool = False
+    """An event subprocess: no flow leads to it; its start event's trigger begins it."""
+
+
+@dataclass(frozen=True, slots=True)
+class AdHoc:
+    """An ad-hoc subprocess (BPMN 2.0 §13.3.5); its content is the scope of the same id.
+
+    At its beginning each of the scope's `starts` is executed once (those only that `chosen`
+    lists, where it is given), at once or one after another; more are executed when somebody selects
+    them. After each inner activity the `completion` condition is asked: true completes the
+    subprocess, and cancels what still runs if `cancel_remaining`. Without a condition it completes
+    when nothing runs any more.
+    """
+
+    parallel: bool = True
+    completion: Expression | None = None
+    cancel_remaining: bool = True
+    chosen: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """One variable handed into or out of a called process. `target` None: all of them."""
+
+    target: str | None
+    value: Expression | None
+    local: bool = False
+    """Camunda's `local`: only the caller's own scope is seen or set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call activity (BPMN 2.0 §10.3.6): another process, a global task of this file (which is
+    compiled into a process of its own), or a decision."""
+
+    reference: Expression
+    kind: Literal["process", "decision"] = "process"
+    binding: Binding = "latest"
+    version: int | str | None = None
+    inputs: tuple[Passed, ...] = ()
+    outputs: tuple[Passed, ...] = ()
+    business_key: Expression | None = None
+    result_variable: str | None = None
+    result: Literal["singleEntry", "singleResult", "collectEntries", "resultList"] = "singleEntry"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +259,60 @@ class Receive:
     message: MessageEvent
 
 
-Action = UserTask | Work | Computation | Decision | Subprocess | Receive
+Action = UserTask | Work | Computation | Decision | Subprocess | AdHoc | Call | Receive
+
+
+# --- how often an activity runs (BPMN 2.0 §13.3.6, §13.3.7) ---
+
+
+@dataclass(frozen=True, slots=True)
+class StandardLoop:
+    """Runs while `condition` is true, asked before or after each round, `maximum` times at most.
+    `loopCounter` counts the rounds from 1 in the activity's own scope."""
+
+    condition: Expression | None
+    test_before: bool = False
+    maximum: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MultiInstance:
+    """One instance for each number up to `cardinality`, or each item of `collection`.
+
+    Each instance sees `loopCounter` (from 0 as in Camunda 7; `first_counter` says else) and its
+    item as `element`; all see `nrOfInstances`, `nrOfActiveInstances`, `nrOfCompletedInstances` and
+    `nrOfTerminatedInstances`, and BPMN's own names for them (numberOfInstances …). `result` of
+    each instance is collected in order of the items into `results` of the surrounding scope. After
+    each instance `completion` is asked: true ends the others. `behavior` says which instances
+    throw `events`: none = each, one = the first, complex = where the condition beside it is
+    true, all = nobody (BPMN 2.0 Table 10.31).
+    """
+
+    sequential: bool
+    cardinality: Expression | None = None
+    collection: Expression | None = None
+    element: str | None = None
+    results: str | None = None
+    result: Expression | None = None
+    completion: Expression | None = None
+    behavior: Literal["none", "one", "all", "complex"] = "all"
+    events: tuple[tuple[Expression | None, SimpleEvent], ...] = ()
+    first_counter: int = 0
+    async_before: bool = False
+    async_after: bool = False
+
+
+Loop = StandardLoop | MultiInstance
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Camunda's execution and task listeners: an expression evaluated at once, or a handler's
+    topic that runs as a job before the token goes on."""
+
+    event: Literal["start", "end", "take", "create", "assignment", "update", "complete", "delete"]
+    topic: str | None = None
+    expression: Expression | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +337,23 @@ class Node:
     default: Flow | None = None
     action: Action | None = None
     event: EventDefinition | None = None
+    loop: Loop | None = None
     boundary: tuple[str, ...] = ()
     attached_to: str | None = None
     interrupting: bool = True
+    """Of boundary events (cancelActivity) and of start events of event subprocesses."""
+    start_quantity: int = 1
+    completion_quantity: int = 1
+    compensated_by: str | None = None
+    """The handler activity that a compensation boundary event on this one is associated with."""
+    for_compensation: bool = False
+    instantiate: bool = False
+    """A receive task or event-based gateway that begins an instance."""
+    all_events: bool = False
+    """An event-based gateway of type Parallel: every one of its events must happen."""
+    activation: Expression | None = None
+    """A complex gateway's activationCondition; sees `activationCount` and the variables."""
+    listeners: tuple[Listener, ...] = ()
     inputs: tuple[tuple[str, Expression], ...] = ()
     outputs: tuple[tuple[str, Expression], ...] = ()
     async_before: bool = False
@@ -172,14 +365,25 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """A process or subprocess: its nodes, and the start event a plain token begins at."""
+    """A process or subprocess: its nodes, and where plain tokens begin.
+
+    `starts`: the none start event, or where there is no start event at all every node that no
+    flow leads to (implicit start, BPMN 2.0 §13.2). The other starts begin an instance of a process
+    when their trigger comes; they are start events, instantiating receive tasks, or events after
+    an instantiating event-based gateway.
+    """
 
     id: str
     parent: str | None
     nodes: tuple[str, ...]
-    start: str | None
+    starts: tuple[str, ...]
     message_starts: tuple[str, ...] = ()
     timer_starts: tuple[str, ...] = ()
+    signal_starts: tuple[str, ...] = ()
+    condition_starts: tuple[str, ...] = ()
+    event_subprocesses: tuple[str, ...] = ()
+    data: tuple[tuple[str, Expression | None], ...] = ()
+    """Data objects and properties: variables of this scope from its beginning, with their value."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,12 @@ _KEYED = (
 )
 _NEWEST = select(definition).where(*_KEYED, definition.c.newest.is_(True))
 _VERSION = select(definition).where(*_KEYED, definition.c.version == bindparam("version"))
+_TAGGED = (
+    select(definition)
+    .where(*_KEYED, definition.c.version_tag == bindparam("version_tag"))
+    .order_by(definition.c.version.desc())
+    .limit(1)
+)
 _DEPLOYED_WITH = select(definition).where(
     *_KEYED, definition.c.deployment_id == bindparam("deployment_id")
 )
@@ -110,12 +116,16 @@ class Models:
         kind: str,
         key: str,
         binding: str,
-        version: int | None,
+        version: int | str | None,
         deployment_id: str,
     ) -> Definition | None:
-        """The version that a model's reference means: newest, this one, or deployed with it."""
-        if binding == "version" and version is not None:
+        """The version that a model's reference means: the newest, this one, the newest with this
+        tag, or the one deployed with it."""
+        if binding == "version" and isinstance(version, int):
             return self.version(tx, kind, key, version)
+        if binding == "versionTag":
+            keys = {"tenant": tx.tenant, "kind": kind, "key": key, "version_tag": version}
+            return self._found(tx, tx.first(_TAGGED, keys))
         if binding == "deployment":
             keys = {"tenant": tx.tenant, "kind": kind, "key": key, "deployment_id": deployment_id}
             found = self._found(tx, tx.first(_DEPLOYED_WITH, keys))

@@ -11,7 +11,7 @@ from engine.machine.activities import excluded
 from engine.machine.events import throw_error
 from engine.machine.facts import IncidentClosed, JobClosed, TaskClosed, TimerClosed, Unsubscribed
 from engine.machine.run import Run
-from engine.machine.scopes import end, interrupt, new_token
+from engine.machine.scopes import begin, end, interrupt, new_token
 from engine.machine.state import Wait
 from engine.machine.time import next_due
 from engine.machine.triggers import (
@@ -33,14 +33,17 @@ from engine.machine.waits import arm_timer, close_wait, find_wait, open_incident
 
 def start(run: Run, trigger: Start) -> None:
     process = run.graph.scopes[run.graph.process_id]
-    node = trigger.node or process.start
-    if node is None or node not in process.nodes or run.graph.nodes[node].kind != "startEvent":
+    starts = process.starts
+    if (node := trigger.node) is not None:
+        known = node in process.nodes and run.graph.nodes[node].kind == "startEvent"
+        starts = (node,) if known else ()
+    if not starts:
         raise errors.StartUnknown(f"{process.id} has no start event {node or 'without a trigger'}")
     run.state.business_key = trigger.business_key
     if run.graph.initiator and trigger.initiator is not None:
         set_local(run, 0, run.graph.initiator, trigger.initiator)
     set_variables(run, 0, trigger.variables, trigger.wire)
-    run.ready.append((new_token(run, 0, node), "arrive"))
+    begin(run, 0, starts)
 
 
 def task_completed(run: Run, trigger: TaskCompleted) -> None:

@@ -114,11 +114,14 @@ class TimerClosed(Fact, frozen=True):
 
 
 class Subscribed(Fact, frozen=True):
+    """Waits for a message or a signal; `token` is the scope where an event subprocess waits."""
+
     subscription: int
     node: str
     token: int
     message: str
     key: Value = None
+    signal: bool | None = None
 
 
 class Unsubscribed(Fact, frozen=True):
@@ -149,6 +152,35 @@ class ErrorThrown(Fact, frozen=True):
     message: str | None = None
 
 
+class EscalationThrown(Fact, frozen=True):
+    """An escalation on its way; `caught_by` is the event that took it, None if nobody did."""
+
+    code: str
+    node: str
+    caught_by: str | None
+
+
+class Called(Fact, frozen=True):
+    """A call activity wants an instance of another process; the engine begins it in the same
+    transaction. `variables` are what the called process begins with."""
+
+    call: int
+    node: str
+    token: int
+    process: str
+    binding: str
+    version: int | str | None
+    business_key: str | None
+    variables: Variables
+
+
+class CallClosed(Fact, frozen=True):
+    """The called instance has ended, or is to be cancelled."""
+
+    call: int
+    how: Literal["completed", "cancelled", "error"]
+
+
 class Decided(Fact, frozen=True):
     """A decision was evaluated: enough to explain it later."""
 
@@ -164,6 +196,14 @@ class MessageThrown(Fact, frozen=True):
     node: str
     message: str
     key: Value
+    variables: Variables
+
+
+class SignalThrown(Fact, frozen=True):
+    """This instance's own listeners have it already; the engine carries it to all others."""
+
+    node: str
+    signal: str
     variables: Variables
 
 
@@ -191,7 +231,11 @@ AnyFact: TypeAlias = (
     | IncidentOpened
     | IncidentClosed
     | ErrorThrown
+    | EscalationThrown
+    | Called
+    | CallClosed
     | Decided
     | MessageThrown
+    | SignalThrown
     | Ended
 )

@@ -25,10 +25,14 @@ def new_token(run: Run, scope: int, node: str, flow: str | None = None) -> int:
 
 def enter_subprocess(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
     """The token stays as the scope's host while another begins inside."""
-    start = run.graph.scopes[node.id].start
-    assert start is not None, "the compiler refuses a subprocess without a start"
-    run.ready.append((new_token(run, token_id, start), "arrive"))
+    begin(run, token_id, run.graph.scopes[node.id].starts)
     return None
+
+
+def begin(run: Run, scope: int, starts: tuple[str, ...]) -> None:
+    """Put a token before each of the nodes; they move in document order."""
+    tokens = [new_token(run, scope, start) for start in starts]
+    run.ready.extend((token, "arrive") for token in reversed(tokens))
 
 
 def consume(run: Run, token_id: int) -> None:

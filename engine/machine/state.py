@@ -22,10 +22,19 @@ Stage = Literal["arrive", "start", "arm", "act", "complete", "take"]
 """The steps of a token at a node, in order; see `machine.STAGES`."""
 
 
+WaitKind = Literal[
+    "task", "job", "continuation", "timer", "subscription", "incident", "call", "condition",
+    "selection", "compensation",
+]  # fmt: skip
+
+
 class Token(msgspec.Struct, array_like=True, gc=False):
     """A token at rest at a node, or on `flow` towards it.
 
     `entered` says that its node has begun and has neither completed nor been cancelled.
+    `instance` numbers, from 1, the instances of a loop or multi-instance activity: such a token
+    stands at its host's node, in the scope that the host holds open. `serves` is the token that
+    waits for a compensation handler.
     """
 
     node: str
@@ -33,26 +42,59 @@ class Token(msgspec.Struct, array_like=True, gc=False):
     flow: str | None = None
     entered: bool = False
     waits: list[int] = []
+    instance: int = 0
+    serves: int = 0
 
 
 class Wait(msgspec.Struct, array_like=True, gc=False):
-    """One thing a token waits for. `node` is the token's, or a boundary event on it.
+    """One thing a token waits for. `node` is the token's, a boundary event on it, an event after
+    its event-based gateway, or the start of an event subprocess in the scope that it holds open.
 
-    `stage` is what a continuation runs and what a retried incident repeats.
+    `token` is 0 where an event subprocess of the process itself waits. `stage` is what a
+    continuation runs and what a retried incident repeats. `definition` counts the definitions of
+    a multiple event. `signal` is the name that a subscription to a signal waits for. `met` says
+    that a condition was true when it was asked last.
     """
 
-    kind: Literal["task", "job", "continuation", "timer", "subscription", "incident"]
+    kind: WaitKind
     node: str
     token: int
     stage: Stage | None = None
     cycle: Cycle | None = None
+    definition: int = 0
+    signal: str | None = None
+    met: bool = False
+
+
+class Progress(msgspec.Struct, array_like=True, gc=False):
+    """How far a loop or multi-instance activity is, by its host token. `total` None: not known
+    before (a standard loop). Items and results are variables of the host's scope."""
+
+    total: int | None
+    begun: int = 0
+    completed: int = 0
+    terminated: int = 0
+
+
+class Compensable(msgspec.Struct, array_like=True, gc=False):
+    """A completed activity that compensation can still reach. Of a subprocess `inner` is what it
+    left behind, and its variables stay under the id of the `token` that was its scope."""
+
+    node: str
+    token: int
+    inner: list[Compensable] = []
 
 
 Performer = tuple[str | None, str | None]
 """Who acted, and on whose behalf."""
 
 Joins = dict[int, dict[str, dict[str, list[int]]]]
-"""Scope → parallel gateway → incoming flow → tokens that wait there, in order of arrival."""
+"""Scope → joining gateway → incoming flow → tokens that wait there, in order of arrival.
+
+An activity with a startQuantity is here too."""
+
+Resets = dict[int, dict[str, list[str]]]
+"""Scope → complex gateway that has fired and waits for its reset → flows that had a token."""
 
 
 class State(msgspec.Struct):
@@ -67,6 +109,15 @@ class State(msgspec.Struct):
     waits: dict[int, Wait] = {}
     joins: Joins = {}
     performers: dict[str, list[Performer]] = {}
+    progress: dict[int, Progress] = {}
+    compensables: dict[int, list[Compensable]] = {}
+    """Scope → what completed in it and can be compensated, in order of completion."""
+    resets: Resets = {}
+    waits_of_process: list[int] = []
+    """What event subprocesses of the process itself wait for; of other scopes it is among the
+    host token's waits."""
+    interrupted: list[int] = []
+    """Scopes whose content an event subprocess has replaced: their handlers are no more."""
     variables: dict[int, Variables] = {}
     wire: dict[int, dict[str, str]] = {}
     """Types that variables were stated with, where they differ from the values' own."""
@@ -109,7 +160,12 @@ class Stored(msgspec.Struct, array_like=True):
     scopes: dict[int, int]
     waits: dict[int, Wait]
     joins: Joins
-    performers: dict[str, list[Performer]]
+    performers: dict[str, list[Performer]] = {}
+    progress: dict[int, Progress] = {}
+    compensables: dict[int, list[Compensable]] = {}
+    resets: Resets = {}
+    waits_of_process: list[int] = []
+    interrupted: list[int] = []
 
 
 _encoder = msgspec.json.Encoder(decimal_format="number")
@@ -132,6 +188,11 @@ def encode(state: State) -> bytes:
             state.waits,
             state.joins,
             state.performers,
+            state.progress,
+            state.compensables,
+            state.resets,
+            state.waits_of_process,
+            state.interrupted,
         )
     )
 
@@ -152,6 +213,11 @@ def decode(data: bytes, variables: bytes | None = None) -> State:
         stored.waits,
         stored.joins,
         stored.performers,
+        stored.progress,
+        stored.compensables,
+        stored.resets,
+        stored.waits_of_process,
+        stored.interrupted,
     )
     if variables is not None:
         state.variables, state.wire = decode_variables(variables)

@@ -74,8 +74,41 @@ class TimerDue(Trigger, frozen=True, kw_only=True):
 
 
 class MessageArrived(Carrying, frozen=True, kw_only=True):
+    """What a subscription waits for came: a message, or a signal."""
+
     subscription: int
     variables: Variables
+
+
+class CallEnded(Carrying, frozen=True, kw_only=True):
+    """The called instance has completed with these variables (all of its own)."""
+
+    call: int
+    variables: Variables
+
+
+class CallThrew(Carrying, frozen=True, kw_only=True):
+    """The called instance ended with a BPMN error that it did not catch itself."""
+
+    call: int
+    code: str
+    message: str | None = None
+    variables: Variables = {}
+
+
+class CallEscalated(Carrying, frozen=True, kw_only=True):
+    """The called instance threw an escalation that it did not catch itself, and goes on."""
+
+    call: int
+    code: str
+    variables: Variables = {}
+
+
+class Selected(Trigger, frozen=True, kw_only=True):
+    """Execute an inner activity of the ad-hoc subprocess that `token` holds open (once more)."""
+
+    token: int
+    node: str
 
 
 class Continue(Trigger, frozen=True, kw_only=True):
@@ -112,6 +145,10 @@ AnyTrigger: TypeAlias = (
     | JobThrew
     | TimerDue
     | MessageArrived
+    | CallEnded
+    | CallThrew
+    | CallEscalated
+    | Selected
     | Continue
     | Retried
     | VariablesSet

@@ -36,7 +36,7 @@ def test_a_line_of_nodes_keeps_its_order_and_names() -> None:
     assert graph.nodes["t"].name == "Prüfen"
     assert graph.nodes["t"].incoming == ("s_t",)
     assert [f.target for f in graph.nodes["t"].outgoing] == ["e"]
-    assert graph.scopes["p"].start == "s"
+    assert graph.scopes["p"].starts == ("s",)
 
 
 def test_a_user_task_carries_who_may_do_it_and_until_when() -> None:
@@ -150,7 +150,7 @@ def test_a_subprocess_is_a_scope_of_its_own() -> None:
 
     assert isinstance(graph.nodes["t"].action, Subprocess)
     assert graph.scopes["t"].parent == "p"
-    assert graph.scopes["t"].start == "s2"
+    assert graph.scopes["t"].starts == ("s2",)
     assert graph.nodes["e2"].scope == "t"
     assert isinstance(graph.nodes["e2"].event, TerminateEvent)
 
@@ -176,7 +176,7 @@ def test_messages_are_named_and_keyed() -> None:
     assert action.message.name.text == "gebucht"
     assert action.message.key is not None
     assert graph.scopes["p"].message_starts == ("s",)
-    assert graph.scopes["p"].start is None
+    assert graph.scopes["p"].starts == ()
     assert isinstance(graph.nodes["e"].event, MessageEvent)
 
 

@@ -42,7 +42,7 @@ def way(*names: str) -> str:
 def test_workload_a_starts_and_ends() -> None:
     graph = model("a", '<startEvent id="begin"/><endEvent id="done"/>' + way("begin", "done"))
 
-    assert graph.scopes["a"].start == "begin"
+    assert graph.scopes["a"].starts == ("begin",)
     assert graph.nodes["begin"].outgoing[0].target == "done"
 
 

@@ -71,5 +71,5 @@ def assert_sound(graph: Graph) -> None:
         for name in node.boundary:
             assert graph.nodes[name].attached_to == node.id
     for scope in graph.scopes.values():
-        assert scope.start is not None
+        assert scope.starts
         assert set(scope.nodes) == {n.id for n in graph.nodes.values() if n.scope == scope.id}

@@ -151,7 +151,7 @@ def _node(name: str, spec: dict[str, Any], flows: list[Flow], defaults: frozense
 def _scope(name: str, parent: str | None, nodes: dict[str, Node]) -> Scope:
     own = tuple(node.id for node in nodes.values() if node.scope == name)
     starts = [node for node in own if nodes[node].kind == "startEvent"]
-    return Scope(name, parent, own, starts[0] if starts else None)
+    return Scope(name, parent, own, tuple(starts[:1]))
 
 
 def undecided(*_: object) -> Decided:
