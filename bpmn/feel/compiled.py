@@ -61,6 +61,7 @@ class CompiledTests:
     faults: tuple[ExpressionRefused, ...]
     tree: syntax.UnaryTests = field(repr=False)
     code: Code = field(repr=False)
+    known: frozenset[str] = field(repr=False, default=frozenset())
 
     def verdict(self, value: Any, variables: Mapping[str, Any], run: Run) -> bool | None:
         """Whether the value passes. Raises `ExpressionFailed` where a limit is passed."""
@@ -69,6 +70,16 @@ class CompiledTests:
         except RecursionError:
             raise ExpressionFailed(TOO_DEEP) from None
         return verdict
+
+    def reasons(
+        self, value: Any, variables: Mapping[str, Any], now: datetime
+    ) -> tuple[Reason, ...]:
+        """Why parts of the tests are null, found by evaluating again."""
+        trace, run = Trace(), Run(now)
+        with suppress(ExpressionFailed, RecursionError):
+            code = compile_tests(Compiler(self.known, [], trace), self.tree)
+            code(Scope({"?": value}, run, Scope(variables, run)))
+        return tuple(trace.reasons)
 
     @property
     def constants(self) -> tuple[Any, ...]:
@@ -105,7 +116,7 @@ def compile_unary(
         code: Code = compile_tests(Compiler(vocabulary.names, faults), tree)
     except RecursionError:
         raise ExpressionRefused(TOO_DEEP) from None
-    return CompiledTests(text, tuple(faults or ()), tree, code)
+    return CompiledTests(text, tuple(faults or ()), tree, code, vocabulary.names)
 
 
 def function_of(
