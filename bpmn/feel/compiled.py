@@ -6,11 +6,12 @@ whatever the standard says is null. Only a limit that is passed is an error.
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from bpmn.errors import ExpressionFailed, ExpressionRefused
 from bpmn.feel import syntax
@@ -50,7 +51,7 @@ class Compiled:
         trace = Trace()
         with suppress(ExpressionFailed, RecursionError):
             Compiler(self.known, [], trace).compile(self.tree)(Scope(variables, Run(now)))
-        return tuple(trace.reasons)
+        return _explained(trace, self.faults)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ class CompiledTests:
         with suppress(ExpressionFailed, RecursionError):
             code = compile_tests(Compiler(self.known, [], trace), self.tree)
             code(Scope({"?": value}, run, Scope(variables, run)))
-        return tuple(trace.reasons)
+        return _explained(trace, self.faults)
 
     @property
     def constants(self) -> tuple[Any, ...]:
@@ -88,6 +89,14 @@ class CompiledTests:
         if self.tree.negated or not all(isinstance(test, syntax.Constant) for test in tests):
             return ()
         return tuple(test.value for test in tests if isinstance(test, syntax.Constant))
+
+
+def _explained(trace: Trace, faults: tuple[ExpressionRefused, ...]) -> tuple[Reason, ...]:
+    """The reasons, in the words of the compiler where it knew the fault already."""
+    known = {fault.position: str(fault) for fault in faults}
+    return tuple(
+        Reason(known.get(each.position, each.text), each.position) for each in trace.reasons
+    )
 
 
 def compile_expression(
@@ -130,7 +139,8 @@ def function_of(
     levels = syntax.depth(body.tree)
 
     def call(run: Run, arguments: list[Any]) -> Any:
-        scope = Scope(dict(zip(names, arguments, strict=True)), run, Scope(variables, run))
+        own = dict(zip(names, arguments, strict=True))
+        scope = Scope(ChainMap(own, cast("dict[str, Any]", variables)), run)
         run.enter(levels)
         value = body.code(scope)
         run.leave(levels)
