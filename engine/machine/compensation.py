@@ -154,25 +154,30 @@ def undo_next(run: Run, owner: int) -> bool:
 
 
 def _begin(run: Run, record: Compensable, scope: int, serves: int) -> None:
-    state, node = run.state, run.graph.nodes[record.node]
+    node = run.graph.nodes[record.node]
     if node.compensated_by is None:
         _reopen(run, record, scope, serves)
         return
     handler = new_token(run, scope, node.compensated_by)
-    state.tokens[handler].serves = serves
-    wire = state.wire.get(record.token, {})
-    for name, value in state.variables.get(record.token, {}).items():
-        set_local(run, handler, name, value, wire.get(name))
-    drop_scope(run, record.token)
+    run.state.tokens[handler].serves = serves
+    _restore(run, record.token, handler)
     run.ready.append((handler, "arrive"))
+
+
+def _restore(run: Run, kept: int, token_id: int) -> None:
+    """The variables of the completed activity, as they were then, are the token's own."""
+    wire = run.state.wire.get(kept, {})
+    for name, value in run.state.variables.get(kept, {}).items():
+        set_local(run, token_id, name, value, wire.get(name))
+    drop_scope(run, kept)
 
 
 def _reopen(run: Run, record: Compensable, scope: int, serves: int) -> None:
     """A completed subprocess holds its scope open again until its content is compensated."""
-    state, host = run.state, record.token
-    state.tokens[host] = Token(record.node, scope, NO_FLOW, serves=serves or scope)
-    state.scopes[scope] = state.scopes.get(scope, 0) + 1
-    state.compensables[host] = record.inner
+    host = new_token(run, scope, record.node, NO_FLOW)
+    run.state.tokens[host].serves = serves or scope
+    _restore(run, record.token, host)
+    run.state.compensables[host] = record.inner
     if record.node in run.shape.undoing:
         run.ready.append((new_token(run, host, run.shape.undoing[record.node]), "arrive"))
     else:

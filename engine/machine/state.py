@@ -85,8 +85,8 @@ class Progress(msgspec.Struct, array_like=True, gc=False):
 
 
 class Compensable(msgspec.Struct, array_like=True, gc=False):
-    """A completed activity that compensation can still reach. Of a subprocess `inner` is what it
-    left behind, and its variables stay under the id of the `token` that was its scope."""
+    """A completed activity that compensation can still reach. Its own variables, as they were when
+    it completed, stay under the number `token`. Of a subprocess `inner` is what completed in it."""
 
     node: str
     token: int

@@ -8,8 +8,16 @@ from __future__ import annotations
 
 from bpmn.graph import CancelEvent, Node, Subprocess
 from engine.machine import compensation
+from engine.machine.facts import Entered
 from engine.machine.run import Run
-from engine.machine.scopes import clear_scope, consume, interrupt, stop_listening, withdraw
+from engine.machine.scopes import (
+    clear_scope,
+    consume,
+    interrupt,
+    new_token,
+    stop_listening,
+    withdraw,
+)
 from engine.machine.shape import definitions
 from engine.machine.state import Token
 
@@ -18,17 +26,22 @@ def cancel(run: Run, token_id: int, token: Token) -> bool:
     """Cancel the transaction around the token; whether the token has to wait for handlers."""
     state = run.state
     transaction = _transaction(run, token)
+    waiting = token_id
     if token.scope != transaction:
-        # What the transaction withdraws is also the subprocess that the end event lies in.
-        state.scopes[token.scope] -= 1
-        token.scope = transaction
-    clear_scope(run, transaction, but=token_id)
+        # The subprocess that the end event lies in is withdrawn too: another token waits for it.
+        waiting = new_token(run, transaction, token.node)
+        state.tokens[waiting].entered = True
+        run.facts.append(Entered(token.node, waiting, transaction))
+    clear_scope(run, transaction, but=waiting)
     stop_listening(run, transaction)
     state.interrupted.append(transaction)
     records = state.compensables.pop(transaction, [])
     if records:
-        compensation.undo(run, token_id, records)
-    return bool(records)
+        compensation.undo(run, waiting, records)
+        return True
+    if waiting != token_id:
+        run.ready.append((waiting, "complete"))
+    return waiting != token_id
 
 
 def leave(run: Run, token: Token) -> None:
