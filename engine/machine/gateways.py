@@ -86,22 +86,26 @@ def join(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
     return "complete"
 
 
-def settle(run: Run) -> None:
+def settle(run: Run) -> bool:
     """Nothing is ready: let go on what waits for nothing else, one gateway of each scope.
 
-    What a gateway lets go may change what another of its scope waits for, so that is asked later.
+    What a gateway lets go may change what another of its scope waits for, so that is asked later:
+    True says that something has changed.
     """
-    state, nodes = run.state, run.graph.nodes
+    state, nodes, changed = run.state, run.graph.nodes, False
     places = tokens_by_scope(run)
     for scope in reversed(list(dict.fromkeys([*state.joins, *state.resets]))):
         for gateway in list(state.joins.get(scope, ())):
             activate = LATE_JOINS.get(nodes[gateway].kind)
             if activate is not None and activate(run, places, scope, nodes[gateway]):
+                changed = True
                 break
         else:
             for gateway in list(state.resets.get(scope, ())):
                 if reset(run, places, scope, nodes[gateway]):
+                    changed = True
                     break
+    return changed
 
 
 LATE_JOINS: dict[str, Callable[[Run, Places, int, Node], bool]] = {

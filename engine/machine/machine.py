@@ -159,10 +159,7 @@ def move(run: Run) -> None:
     if shape.has_conditions and (run.risen or not run.ready):
         ask(run)
     drain(run, stages)
-    while shape.joins_late and run.state.ended is None:
-        gateways.settle(run)
-        if not run.ready:
-            return
+    while shape.joins_late and run.state.ended is None and gateways.settle(run):
         drain(run, stages)
 
 

@@ -125,7 +125,7 @@ def _reach(graph: Graph, gateway: str) -> Reach:
     while grown:
         reached = grown.pop()
         for earlier in before[reached]:
-            if earlier != gateway and nodes[earlier] | nodes[reached] != nodes[earlier]:
+            if nodes[earlier] | nodes[reached] != nodes[earlier]:
                 nodes[earlier] |= nodes[reached]
                 grown.append(earlier)
     beyond: dict[str, int] = defaultdict(int)
