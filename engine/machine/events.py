@@ -178,9 +178,6 @@ ORDER = {event: place for place, event in enumerate(THROWS)}
 
 def end_of_path(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
     """No flow leaves the node: a link jumps, a cancelled transaction is left, a path ends."""
-    if node.event is None:
-        consume(run, token_id)
-        return None
     if isinstance(node.event, LinkEvent) and node.event.target is not None:
         token.node = node.event.target
         return "arrive"

@@ -17,7 +17,7 @@ from engine.machine.events import end_of_path
 from engine.machine.joins import Places, gather, merge, release, tokens_by_scope
 from engine.machine.listening import holds
 from engine.machine.run import Run
-from engine.machine.scopes import new_token
+from engine.machine.scopes import consume, new_token
 from engine.machine.state import Stage, Token
 
 
@@ -59,6 +59,9 @@ def take(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
     if len(outgoing) == 1 and outgoing[0].condition is None:
         flows: list[Flow] | tuple[Flow, ...] = outgoing
     elif not outgoing and node.default is None:
+        if node.event is None:
+            consume(run, token_id)
+            return None
         return end_of_path(run, token_id, token, node)
     elif node.kind == "parallelGateway":
         flows = outgoing

@@ -29,22 +29,32 @@ def gather(run: Run, token_id: int, token: Token, node: Node) -> Arrived:
 def release(run: Run, scope: int, gateway: str, flows: list[str]) -> list[int]:
     """Take the first token of each of these flows out of the join."""
     arrived = run.state.joins[scope][gateway]
-    tokens = [arrived[flow][0] for flow in flows]
-    for flow, token_id in zip(flows, tokens, strict=True):
-        take_out(run, scope, gateway, flow, token_id)
+    tokens = []
+    for flow in flows:
+        waiting = arrived[flow]
+        tokens.append(waiting.pop(0))
+        if not waiting:
+            del arrived[flow]
+    if not arrived:
+        _close(run, scope, gateway)
     return tokens
 
 
 def take_out(run: Run, scope: int, gateway: str, flow: str, token_id: int) -> None:
-    gateways = run.state.joins[scope]
-    arrived = gateways[gateway]
+    """Take this token out of the join."""
+    arrived = run.state.joins[scope][gateway]
     arrived[flow].remove(token_id)
     if not arrived[flow]:
         del arrived[flow]
-    if not arrived:
-        del gateways[gateway]
-        if not gateways:
-            del run.state.joins[scope]
+        if not arrived:
+            _close(run, scope, gateway)
+
+
+def _close(run: Run, scope: int, gateway: str) -> None:
+    gateways = run.state.joins[scope]
+    del gateways[gateway]
+    if not gateways:
+        del run.state.joins[scope]
 
 
 def merge(run: Run, gateway: str, tokens: list[int], into: int) -> None:

@@ -152,7 +152,7 @@ def advance(
 def move(run: Run) -> None:
     """Move all tokens to their waits; then ask what can only be known when nothing is ready."""
     shape = run.shape
-    if not (shape.has_conditions or shape.joins_late or shape.compensable):
+    if shape.plain:
         drain(run, STAGES)
         return
     stages = STAGES_OF[shape.has_conditions, bool(shape.compensable)]

@@ -14,7 +14,7 @@ from typing import Literal
 from bpmn.graph import Decision, Graph, Node
 from bpmn.values import Value, Variables
 from engine.machine.facts import AnyFact
-from engine.machine.shape import shape_of
+from engine.machine.shape import KEPT, shape_of
 from engine.machine.state import Stage, State, Token
 
 
@@ -76,7 +76,7 @@ class Run:
         self.entries_allowed = self.entries_left = ENTRIES_A_CALL
         self.reached: str | None = None
         """The end event of the process that was reached last."""
-        self.shape = shape = shape_of(graph)
+        self.shape = shape = KEPT.get(id(graph)) or shape_of(graph)
         self.watched = shape.has_conditions
         if self.watched:
             self.changes: list[Change] = []

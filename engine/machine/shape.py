@@ -52,12 +52,14 @@ class Reach:
 
 @dataclass(slots=True)
 class Shape:
-    """`joins_late`: inclusive and complex gateways wait until nothing else is ready.
+    """`plain`: nothing below makes the machine ask anything. `joins_late`: inclusive and complex
+    gateways wait until nothing else is ready.
     `compensable`: activities whose completion may have to be remembered; empty where no handler
     is. `event_starts`: event subprocess → its start event. `undoing`: subprocess → the event
     subprocess in it that compensates it. `gates`: event → event-based gateway before it."""
 
     graph: Graph
+    plain: bool = True
     joins_late: bool = False
     has_conditions: bool = False
     compensable: frozenset[str] = frozenset()
@@ -93,6 +95,7 @@ def _shape(graph: Graph) -> Shape:
     handled = {node.id for node in graph.nodes.values() if node.compensated_by is not None}
     if handled or shape.undoing:
         shape.compensable = frozenset(handled | graph.scopes.keys())
+    shape.plain = not (shape.joins_late or shape.has_conditions or shape.compensable)
     return shape
 
 
