@@ -100,28 +100,16 @@ def _ways_go_on(process: ProcessModel) -> Iterator[Breach]:
             yield Breach("gateway-without-outgoing", node.element, "Nothing follows this gateway.")
 
 
-def _ways_begin_at_start_events(process: ProcessModel) -> Iterator[Breach]:
-    for node in process.nodes.values():
-        begins = node.kind in ("startEvent", "boundaryEvent")
-        if not node.incoming and not begins and node.executed:
-            text = (
-                f'No sequence flow leads to "{node.label}"; starting there without a start event '
-                "is not executed."
-            )
-            yield Breach("implicit-start", node.element, text)
-
-
 def _scopes_have_one_start(process: ProcessModel) -> Iterator[Breach]:
     for scope in process.scopes:
-        starts = [node for node in scope.nodes if node.kind == "startEvent"]
-        plain = [node for node in starts if not node.definitions]
-        if not starts:
-            yield Breach("no-start", scope.element, f'"{scope.id}" has no start event.')
+        if scope.ad_hoc or scope.on_event:
+            continue
+        plain = [node for node in scope.starts if not node.definitions]
         for extra in plain[1:]:
             text = f'"{plain[0].label}" is a start event without trigger already.'
             yield Breach("several-starts", extra.element, text)
         if scope.parent is not None:
-            for node in starts:
+            for node in scope.starts:
                 if node.definitions:
                     text = "An embedded subprocess starts with a start event without trigger."
                     yield Breach("subprocess-start", node.element, text)
@@ -129,14 +117,14 @@ def _scopes_have_one_start(process: ProcessModel) -> Iterator[Breach]:
 
 def _events_stand_where_they_may(process: ProcessModel) -> Iterator[Breach]:
     for node in process.nodes.values():
-        places = EVENT_PLACES.get(node.kind)
-        if places is None or not node.executed or node.definition in places:
+        places = EVENT_PLACES.get(node.place)
+        if places is None or not node.executed:
             continue
-        if not node.definition:
+        if not node.definitions and "" not in places:
             text = f'"{node.label}" does not say what it waits for.'
             yield Breach("event-definition-missing", node.element, text)
-        else:
-            text = f"A {node.kind} with {node.definition} is not executed."
+        for kind in sorted(node.triggers - places):
+            text = f"A {node.kind} with {kind} is not executed."
             yield Breach("unsupported", node.element, text)
 
 
@@ -211,7 +199,7 @@ def _boundary_events_sit_on_activities(process: ProcessModel) -> Iterator[Breach
 def _everything_can_be_reached(process: ProcessModel) -> Iterator[Breach]:
     nodes = process.nodes
     inner: dict[str, ScopeModel] = {scope.id: scope for scope in process.scopes[1:]}
-    frontier = [node for node in process.scopes[0].nodes if node.kind == "startEvent"]
+    frontier = [*process.scopes[0].starts]
     # What has no flow into it, or a broken one, is reported by rules of their own.
     frontier += [n for n in nodes.values() if _begins_unexplained(n, nodes)]
     reached: set[str] = set()
@@ -233,7 +221,7 @@ def _everything_can_be_reached(process: ProcessModel) -> Iterator[Breach]:
 
 def _begins_unexplained(node: FlowNode, nodes: dict[str, FlowNode]) -> bool:
     if not node.incoming:
-        return node.kind not in ("startEvent", "boundaryEvent")
+        return node.kind not in ("startEvent", "boundaryEvent") or node.scope.on_event
     return any(flow.source not in nodes for flow in node.incoming)
 
 
@@ -275,7 +263,6 @@ RULES: tuple[Callable[[ProcessModel], Iterator[Breach]], ...] = (
     _declared_flows_exist,
     _flows_keep_their_direction,
     _ways_go_on,
-    _ways_begin_at_start_events,
     _scopes_have_one_start,
     _events_stand_where_they_may,
     _defaults_are_flows_of_their_node,
