@@ -31,7 +31,7 @@ from bpmn.model import (
 from bpmn.model_reading import read_model
 from bpmn.reader import Document, read_document
 from bpmn.report import Report
-from bpmn.rules import check_catches, check_process
+from bpmn.rules import check_catches, check_file, check_process
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,7 @@ def _schema_findings(document: Document) -> list[Finding]:
 def _compile(document: Document, report: Report, source_hash: str) -> tuple[Graph, ...]:
     model = read_model(document.root, report)
     context = Context(model, report)
+    check_file(document.root, report)
     for shared in (*model.all("message"), *model.all("error")):
         check_extensions(shared, report)
     graphs = []

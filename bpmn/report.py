@@ -21,15 +21,18 @@ class Report:
         self.document = document
         self.errors = 0
         self._findings: list[Finding] = []
+        self._said: set[tuple[str, str | None, str]] = set()
         self._noticed: Counter[str] = Counter()
         self._first: dict[str, tuple[etree._Element, str]] = {}
 
     def error(self, rule: str, element: etree._Element, message: str, line: int = 0) -> None:
-        self.errors += 1
         self._add(rule, element, message, "error", line)
 
     def warning(self, rule: str, element: etree._Element, message: str) -> None:
         self._add(rule, element, message, "warning", 0)
+
+    def notice(self, rule: str, element: etree._Element, message: str) -> None:
+        self._add(rule, element, message, "notice", 0)
 
     def notice_kind(self, element: etree._Element, message: str) -> None:
         """Say once for all elements of a kind that they have no effect on the run."""
@@ -60,11 +63,14 @@ class Report:
         rule: str,
         element: etree._Element,
         message: str,
-        severity: Literal["error", "warning"],
+        severity: Literal["error", "warning", "notice"],
         line: int,
     ) -> None:
-        if len(self._findings) >= MAX_FINDINGS:
-            return
+        self.errors += severity == "error"
+        said = (rule, named(element), message)
+        if len(self._findings) >= MAX_FINDINGS or said in self._said:
+            return  # two readers of one element may meet the same fault
+        self._said.add(said)
         line = line or self.document.line(element)
         self._findings.append(
             Finding(self.document.file, line, named(element), rule, severity, message)
@@ -75,9 +81,15 @@ def named(element: etree._Element) -> str | None:
     """The id of the element or of what it is part of: what a modeller can click on."""
     for one in (element, *element.iterancestors()):
         identifier = one.get("id")
-        if identifier and etree.QName(one).localname not in _PARTS_WITH_ID:
+        if identifier and (_stands_alone(one) or etree.QName(one).localname not in _PARTS_WITH_ID):
             return identifier
     return element.get("id")
+
+
+def _stands_alone(element: etree._Element) -> bool:
+    """Beside the processes also an event definition is an element of its own."""
+    around = element.getparent()
+    return around is not None and around.getparent() is None
 
 
 _PARTS_WITH_ID = frozenset(

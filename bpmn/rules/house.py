@@ -1,0 +1,99 @@
+"""What BPMN allows and this house does not do, or not at this place.
+
+Invariant: a row of these rules goes when its element is executed; none repeats the standard.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
+
+from lxml import etree
+
+from bpmn.camunda import attribute
+from bpmn.elements import EVENT_PLACES
+from bpmn.graph import ErrorEvent, MessageEvent, Node
+from bpmn.model import ProcessModel
+from bpmn.report import Report
+
+
+class Breach(NamedTuple):
+    """One rule broken at one element."""
+
+    rule: str
+    element: etree._Element
+    message: str
+
+
+def check_process(process: ProcessModel, report: Report) -> None:
+    """Report every breach of the house's own rules."""
+    for look in _LOOKS:
+        for breach in look(process):
+            report.error(breach.rule, breach.element, breach.message)
+
+
+def check_catches(process: ProcessModel, nodes: Mapping[str, Node], report: Report) -> None:
+    """What two events would catch alike is ambiguous: asked of the compiled events."""
+    seen: dict[tuple[str, str, str | None], str] = {}
+    for node in nodes.values():
+        place = node.attached_to or (node.scope if node.kind == "startEvent" else None)
+        if place is None:
+            continue
+        if isinstance(node.event, ErrorEvent):
+            key = (place, "error", node.event.code)
+        elif isinstance(node.event, MessageEvent) and node.kind == "startEvent":
+            key = (place, "message", node.event.name.text)
+        else:
+            continue
+        if key in seen:
+            element = process.nodes[node.id].element
+            text = f'"{seen[key]}" catches the same {key[1]} already.'
+            report.error("duplicate-catch", element, text)
+        seen.setdefault(key, node.id)
+
+
+def _events_are_executed_where_they_stand(process: ProcessModel) -> Iterator[Breach]:
+    for node in process.nodes.values():
+        places = EVENT_PLACES.get(node.place)
+        if places is not None and node.executed:
+            for kind in sorted(node.triggers - places):
+                text = f"A {node.kind} with {kind} is not executed."
+                yield Breach("unsupported", node.element, text)
+
+
+def _nobody_is_promised_a_guard(process: ProcessModel) -> Iterator[Breach]:
+    for name in ("candidateStarterUsers", "candidateStarterGroups"):
+        if attribute(process.element, name) is not None:
+            text = (
+                f"camunda:{name} is not enforced yet, and a guard that does not guard is refused."
+            )
+            yield Breach("unsupported", process.element, text)
+
+
+def _names_fit(process: ProcessModel) -> Iterator[Breach]:
+    """What stands in a row of its own must fit there on every database."""
+    process_id = process.element.get("id") or ""
+    if len(process_id) > LONGEST_NAME:
+        yield _too_long(process.element, "id", process_id)
+    for node in process.nodes.values():
+        if len(node.id) > LONGEST_NAME:
+            yield _too_long(node.element, "id", node.id)
+        for name in ("topic", "formKey", "formRef", "decisionRef"):
+            text = attribute(node.element, name) or ""
+            if len(text) > LONGEST_NAME:
+                yield _too_long(node.element, f"camunda:{name}", text)
+        if node.kind == "userTask" and len(node.element.get("name", "")) > LONGEST_NAME:
+            yield _too_long(node.element, "name", node.element.get("name", ""))
+
+
+def _too_long(element: etree._Element, what: str, text: str) -> Breach:
+    message = f"{what} has {len(text)} characters; at most {LONGEST_NAME} are kept."
+    return Breach("too-long", element, message)
+
+
+LONGEST_NAME = 255
+_LOOKS: tuple[Callable[[ProcessModel], Iterator[Breach]], ...] = (
+    _events_are_executed_where_they_stand,
+    _nobody_is_promised_a_guard,
+    _names_fit,
+)
