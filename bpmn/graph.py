@@ -365,6 +365,9 @@ class Node:
     listeners: tuple[Listener, ...] = ()
     inputs: tuple[tuple[str, Expression], ...] = ()
     outputs: tuple[tuple[str, Expression], ...] = ()
+    keeps_results: bool = False
+    """What a task, job, message or called process gives back stays in the node's own scope, even
+    where there are no inputs; only `outputs` go out (Zeebe's output mapping)."""
     async_before: bool = False
     async_after: bool = False
     exclusive: bool = True
