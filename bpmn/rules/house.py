@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from lxml import etree
 
-from bpmn.camunda import attribute
+from bpmn.dialects.camunda.words import attribute
 from bpmn.elements import EVENT_PLACES
 from bpmn.graph import ErrorEvent, MessageEvent, Node
 from bpmn.model import ProcessModel

@@ -161,7 +161,7 @@ def _pointers(drawing: Drawing) -> Iterator[tuple[etree._Element, str, frozenset
     for kind, elements in drawing.kinds.items():
         for element in elements:
             for name, text in element.attrib.items():
-                allowed = _ATTRIBUTES.get(f"{kind}@{name}", _ATTRIBUTES.get(str(name)))
+                allowed = _ATTRIBUTES.get(f"{kind}@{name!s}", _ATTRIBUTES.get(str(name)))
                 if allowed is not None and str(text).strip():
                     yield element, str(text), allowed
             where = f"{kind_of(holder_of(element))}/{kind}" if kind in _SHORT else kind
