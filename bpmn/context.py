@@ -109,7 +109,7 @@ class Context:
         """None where the text has a mark of its own, "" where nothing is said."""
         said = (holder.get("language") or "").strip() or self.model.expression_language.strip()
         if text.startswith("=") or "${" in text or "#{" in text:
-            return None if said in _MARKED else said
+            return None if not said or said in _MARKED else said
         if "xpath" in said.lower():
             return "XPath"  # BPMN's default where the file names nothing; here that is FEEL
         return said
