@@ -32,6 +32,7 @@ from bpmn.model import (
 from bpmn.reader import Document, read_document
 from bpmn.report import Report
 from bpmn.rules import check_catches, check_file, check_process
+from bpmn.soundness import check_soundness
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,9 @@ def compile_model(
         raise ModelRefused(report.findings())
     if against_schema:
         report.take(_schema_findings(document))
+    drawing = check_file(document.root, report)
+    if against_schema:  # what only warns was said at the deployment
+        check_soundness(drawing, report, well_formed=not report.errors)
     graphs = _compile(document, report, hashlib.sha256(source).hexdigest())
     if report.errors:
         raise ModelRefused(report.findings())
@@ -72,7 +76,6 @@ def _schema_findings(document: Document) -> list[Finding]:
 def _compile(document: Document, report: Report, source_hash: str) -> tuple[Graph, ...]:
     model = read_model(document.root, report)
     context = Context(model, report)
-    check_file(document.root, report)
     for shared in (*model.messages.values(), *model.errors.values()):
         check_extensions(shared, report)
     graphs = []

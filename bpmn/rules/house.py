@@ -62,6 +62,13 @@ def _events_are_executed_where_they_stand(process: ProcessModel) -> Iterator[Bre
             yield Breach("unsupported", node.element, text)
 
 
+def _scopes_begin_at_a_start_event(process: ProcessModel) -> Iterator[Breach]:
+    for scope in process.scopes:
+        if scope.nodes and not any(node.kind == "startEvent" for node in scope.nodes):
+            text = f'"{scope.id}" has no start event.'
+            yield Breach("no-start", scope.element, text)
+
+
 def _nobody_is_promised_a_guard(process: ProcessModel) -> Iterator[Breach]:
     for name in ("candidateStarterUsers", "candidateStarterGroups"):
         if attribute(process.element, name) is not None:
@@ -95,6 +102,7 @@ def _too_long(element: etree._Element, what: str, text: str) -> Breach:
 LONGEST_NAME = 255
 _LOOKS: tuple[Callable[[ProcessModel], Iterator[Breach]], ...] = (
     _events_are_executed_where_they_stand,
+    _scopes_begin_at_a_start_event,
     _nobody_is_promised_a_guard,
     _names_fit,
 )

@@ -118,6 +118,12 @@ _ELEMENTS: dict[str, frozenset[str]] = {
     "supports": _only("process"),
     "resourceRef": _only("resource"),
 }  # fmt: skip
+
+
+def _as_text(item: tuple[object, object]) -> tuple[str, str]:
+    return str(item[0]), str(item[1])
+
+
 _SHORT = ("source", "target")
 _CALLABLE = _only("process") | GLOBAL_TASKS
 _SPIFF = "http://spiffworkflow.org/bpmn/schema/1.0/core"
@@ -160,10 +166,10 @@ def _pointers(drawing: Drawing) -> Iterator[tuple[etree._Element, str, frozenset
     spiff = _SPIFF in drawing.root.nsmap.values()
     for kind, elements in drawing.kinds.items():
         for element in elements:
-            for name, text in element.attrib.items():
-                allowed = _ATTRIBUTES.get(f"{kind}@{name}", _ATTRIBUTES.get(str(name)))
-                if allowed is not None and str(text).strip():
-                    yield element, str(text), allowed
+            for name, text in map(_as_text, element.attrib.items()):
+                allowed = _ATTRIBUTES.get(f"{kind}@{name}", _ATTRIBUTES.get(name))
+                if allowed is not None and text.strip():
+                    yield element, text, allowed
             where = f"{kind_of(holder_of(element))}/{kind}" if kind in _SHORT else kind
             permitted = _ELEMENTS.get(where)
             if permitted is not None and (element.text or "").strip():
