@@ -107,7 +107,7 @@ class Exploration:
         taken = present[:1] if vertex.kind == "xor" else present
         rest = marking - {wire.number for wire in taken}
         if not vertex.out:
-            yield rest, taken[0]
+            yield rest, None
             return
         kind = "and" if vertex.is_join else vertex.kind
         for wires in self._choices(vertex, kind):
@@ -147,7 +147,7 @@ class Exploration:
     def _report(self, vertex: Vertex, rule: str, marking: Marking) -> None:
         if (rule, vertex) in self.faults or vertex.node is None:
             return
-        way = " → ".join(self._way(marking))
+        way = " → ".join([*self._way(marking), vertex.node.id])
         if rule == "deadlock":
             missing = [w for w in vertex.into.values() if w.number not in marking]
             names = [name for wire in missing for name in spelled(wire.names, 1)]

@@ -35,16 +35,16 @@ class Reduction:
         self._waiting = set(net.vertices)
 
     def fold(self) -> bool:
-        """True if the whole scope folded into its source and its ends."""
+        """True if nothing is left in which two tokens could meet or miss each other."""
         while self._pending:
             vertex = self._pending.pop()
             self._waiting.discard(vertex)
             if not self.effort.spend(1 + len(vertex.out)):
                 return False
             self._series(vertex) or self._pair(vertex) or self._nest(vertex) or self._loop(vertex)
-        ends = (self.net.sink, self.net.stop)
-        return all(wire.target in ends for wire in self.net.source.out.values()) and not any(
-            vertex.out for vertex in self.net.vertices if vertex is not self.net.source
+        return not any(
+            vertex.kind != "xor" and vertex.out and (len(vertex.out) > 1 or vertex.is_join)
+            for vertex in self.net.vertices
         )
 
     def _again(self, *vertices: Vertex) -> None:
@@ -117,8 +117,7 @@ class Reduction:
                 return self._dissolve_split(vertex, outer)
         if len(vertex.out) == 1 and vertex.is_join:
             target = _only(vertex.out).target
-            ends = target in (self.net.sink, self.net.stop) and vertex.kind != "and"
-            if ends or (target.is_join and target.kind == vertex.kind and target is not vertex):
+            if target.is_join and target.kind == vertex.kind and target is not vertex:
                 return self._dissolve_join(vertex, target)
         return False
 
@@ -174,7 +173,7 @@ class Reduction:
             text = f'"{join.node.label}" can wait for ever: it waits for what follows it: {way}.'
             self.faults.append(Fault("deadlock", join.node, text))
         elif split.kind != "xor":
-            text = f'"{join.node.label}" can happen ever more often at once: {way}.'
+            text = f'"{split.node.label}" can go on and go back at once, again and again: {way}.'
             self.faults.append(Fault("lack-of-synchronisation", join.node, text))
 
 
