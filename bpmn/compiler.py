@@ -26,9 +26,9 @@ from bpmn.model import (
     ProcessModel,
     ScopeModel,
     SequenceFlow,
-    read_model,
     text_of,
 )
+from bpmn.model_reading import read_model
 from bpmn.reader import Document, read_document
 from bpmn.report import Report
 from bpmn.rules import check_catches, check_file, check_process
@@ -76,7 +76,7 @@ def _schema_findings(document: Document) -> list[Finding]:
 def _compile(document: Document, report: Report, source_hash: str) -> tuple[Graph, ...]:
     model = read_model(document.root, report)
     context = Context(model, report)
-    for shared in (*model.messages.values(), *model.errors.values()):
+    for shared in (*model.all("message"), *model.all("error")):
         check_extensions(shared, report)
     graphs = []
     for process in model.processes:

@@ -54,7 +54,7 @@ def message_event(context: Context, node: FlowNode, holder: etree._Element) -> M
             "message-missing", node.element, f'"{node.label}" does not say which message.'
         )
         return None
-    message = context.model.messages.get(wanted)
+    message = context.model.find("message", wanted)
     if message is None:
         context.report.error("dangling-reference", node.element, f'There is no message "{wanted}".')
         return None
@@ -98,7 +98,7 @@ def _error(context: Context, node: FlowNode, definition: etree._Element) -> Erro
     throws = node.kind == "endEvent"
     code = None
     if wanted:
-        error = context.model.errors.get(wanted)
+        error = context.model.find("error", wanted)
         if error is None:
             context.report.error(
                 "dangling-reference", node.element, f'There is no error "{wanted}".'

@@ -56,7 +56,7 @@ class Report:
             )
         order = ("error", "warning", "notice")
         found = self._findings + notices
-        return sorted(found, key=lambda f: (f.line, order.index(f.severity)))
+        return sorted(found, key=lambda f: (f.line, order.index(f.severity), f.rule))
 
     def _add(
         self,

@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
+from bpmn.elements import EVENT_PLACES
 from bpmn.model import text_of
 from bpmn.rules.drawing import CATCHES, THROWS, Drawing, Node, kind_of, part, says
 from bpmn.rules.rule import Breaches, rule
 
 _EVERYWHERE = frozenset({"message", "timer", "conditional", "signal"})
-_PLACES: dict[str, frozenset[str]] = {
-    # Tables 10.84 to 10.93; what stands alone in a table stands alone in a multiple event too
-    "start": _EVERYWHERE,
-    "event subprocess": _EVERYWHERE | {"error", "escalation", "compensate"},
-    "intermediateCatchEvent": _EVERYWHERE | {"link"},
-    "intermediateThrowEvent": frozenset({"message", "escalation", "compensate", "link", "signal"}),
-    "boundaryEvent": _EVERYWHERE | {"error", "escalation", "compensate", "cancel"},
-    "endEvent": frozenset(
-        {"message", "error", "escalation", "cancel", "compensate", "signal", "terminate"}
-    ),
-    "implicitThrowEvent": frozenset({"message", "escalation", "compensate", "signal"}),
-}
 _CHOREOGRAPHY: dict[str, frozenset[str]] = {
     # 11.6: only what no participant alone could see
     "startEvent": frozenset({"timer", "conditional", "signal"}),
@@ -34,18 +23,26 @@ _EVENTS = ("startEvent", "endEvent", "intermediateCatchEvent", "intermediateThro
 @rule("event-place", "10.5.1", "An event's trigger or result is one that its place allows.")
 def definitions_stand_where_they_may(drawing: Drawing) -> Breaches:
     for node in drawing.each(*_EVENTS):
-        if node.scope.is_choreography:
-            places = _CHOREOGRAPHY[node.kind]
-        else:
-            places = _PLACES["start" if node.kind == "startEvent" else node.kind]
-            if node.kind == "startEvent" and node.scope.is_event_subprocess:
-                places = _PLACES["event subprocess"]
-            elif node.kind == "startEvent" and node.scope.parent is not None:
-                continue  # an embedded subprocess has a rule of its own
-        for trigger in node.triggers:
-            if trigger not in places:
+        for trigger in () if _begins_embedded(node) else node.triggers:
+            if trigger not in _places(node):
                 text = f'"{node.label}": a {_where(node)} has no {trigger} definition.'
                 yield node.element, text
+
+
+def _begins_embedded(node: Node) -> bool:
+    """At the start of an embedded subprocess another rule allows nothing at all."""
+    scope = node.scope
+    plain = scope.parent is not None and not (scope.is_event_subprocess or scope.is_choreography)
+    return node.kind == "startEvent" and plain
+
+
+def _places(node: Node) -> frozenset[str]:
+    """What may stand at the event, without the common end of the names."""
+    if node.scope.is_choreography:
+        return _CHOREOGRAPHY[node.kind]
+    begins_on_event = node.kind == "startEvent" and node.scope.is_event_subprocess
+    places = EVENT_PLACES["eventSubProcess" if begins_on_event else node.kind]
+    return frozenset(kind.removesuffix("EventDefinition") for kind in places)
 
 
 def _where(node: Node) -> str:

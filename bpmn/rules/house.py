@@ -11,7 +11,6 @@ from typing import NamedTuple
 from lxml import etree
 
 from bpmn.camunda import attribute
-from bpmn.elements import EVENT_PLACES
 from bpmn.graph import ErrorEvent, MessageEvent, Node
 from bpmn.model import ProcessModel
 from bpmn.report import Report
@@ -50,16 +49,6 @@ def check_catches(process: ProcessModel, nodes: Mapping[str, Node], report: Repo
             text = f'"{seen[key]}" catches the same {key[1]} already.'
             report.error("duplicate-catch", element, text)
         seen.setdefault(key, node.id)
-
-
-def _events_are_executed_where_they_stand(process: ProcessModel) -> Iterator[Breach]:
-    for node in process.nodes.values():
-        places = EVENT_PLACES.get(node.kind)
-        if places is None or not node.executed or node.definition in places:
-            continue
-        if node.definition:
-            text = f"A {node.kind} with {node.definition} is not executed."
-            yield Breach("unsupported", node.element, text)
 
 
 def _scopes_begin_at_a_start_event(process: ProcessModel) -> Iterator[Breach]:
@@ -101,7 +90,6 @@ def _too_long(element: etree._Element, what: str, text: str) -> Breach:
 
 LONGEST_NAME = 255
 _LOOKS: tuple[Callable[[ProcessModel], Iterator[Breach]], ...] = (
-    _events_are_executed_where_they_stand,
     _scopes_begin_at_a_start_event,
     _nobody_is_promised_a_guard,
     _names_fit,

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from bpmn.elements import ACTIVITIES, EVENT_DEFINITIONS, FLOW_NODES
+from bpmn.elements import ACTIVITIES, EVENT_DEFINITIONS, FLOW_NODES, GLOBAL_TASKS
 from bpmn.model import reference
 from bpmn.rules.drawing import CHOREOGRAPHIES, Drawing, holder_of, kind_of
 from bpmn.rules.rule import Breaches, rule
@@ -31,9 +31,6 @@ _CONVERSATIONS = _only("conversation", "subConversation", "callConversation")
 _EVENTS = frozenset(kind for kind in FLOW_NODES if kind.endswith("Event"))
 INTERACTION = _only("participant") | ACTIVITIES | _EVENTS
 """What messages and conversations can reach (Table 8.38)."""
-GLOBAL_TASKS = _only(
-    "globalTask", "globalUserTask", "globalManualTask", "globalScriptTask", "globalBusinessRuleTask"
-)
 ITEM_AWARE = _only(
     "dataObject", "dataObjectReference", "dataStoreReference", "property", "dataInput",
     "dataOutput", "inputDataItem", "outputDataItem",
@@ -125,7 +122,7 @@ def _as_text(item: tuple[object, object]) -> tuple[str, str]:
 
 
 _SHORT = ("source", "target")
-_CALLABLE = _only("process") | GLOBAL_TASKS
+_CALLABLE = _only("process", *GLOBAL_TASKS)
 _SPIFF = "http://spiffworkflow.org/bpmn/schema/1.0/core"
 
 

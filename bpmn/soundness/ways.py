@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterator
 
 from bpmn.camunda import attribute, extensions
+from bpmn.elements import SUBPROCESSES
 from bpmn.model import reference, text_of
-from bpmn.rules.drawing import SUBPROCESSES, Drawing, Flow, Node, Scope
+from bpmn.rules.drawing import Drawing, Flow, Node, Scope
 from bpmn.soundness.fault import Fault
 from bpmn.soundness.loops import After, loops_of
 
