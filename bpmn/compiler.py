@@ -31,7 +31,7 @@ from bpmn.model import (
 from bpmn.model_reading import read_model
 from bpmn.reader import Document, read_document
 from bpmn.report import Report
-from bpmn.rules import check_catches, check_file, check_process
+from bpmn.rules import check_file, check_process
 from bpmn.soundness import check_soundness
 
 
@@ -90,7 +90,6 @@ def _graph(context: Context, process: ProcessModel, source_hash: str) -> Graph:
     nodes = {
         node.id: _node(context, process, node) for node in process.nodes.values() if node.executed
     }
-    check_catches(process, nodes, context.report)
     root = process.scopes[0]
     initiators = (
         attribute(node.element, "initiator") for node in root.nodes if node.kind == "startEvent"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bpmn.elements import EVENT_PLACES
 from bpmn.model import text_of
-from bpmn.rules.drawing import CATCHES, THROWS, Drawing, Node, kind_of, part, says
+from bpmn.rules.drawing import CATCHES, THROWS, Drawing, Element, Node, kind_of, part, says
 from bpmn.rules.rule import Breaches, rule
 
 _EVERYWHERE = frozenset({"message", "timer", "conditional", "signal"})
@@ -141,3 +141,43 @@ def shared_definitions_stand_outside(drawing: Drawing) -> Breaches:
         if definition is not None and definition.getparent() is not drawing.root:
             text = f'"{(element.text or "").strip()}" belongs to another event.'
             yield element, text
+
+
+@rule(
+    "duplicate-catch",
+    "10.5.6",
+    "At one place no two events catch the same error, escalation or cancellation, and no two "
+    "start events of a process the same message.",
+)
+def catches_are_distinct(drawing: Drawing) -> Breaches:
+    seen: dict[tuple[Element, str, str], Node] = {}
+    for node in drawing.each("boundaryEvent", "startEvent"):
+        place = _caught_at(node)
+        for trigger, definition in zip(node.triggers, node.definitions, strict=True):
+            key = _what_is_caught(drawing, node, trigger, definition)
+            if place is None or key is None:
+                continue
+            if (place, trigger, key) in seen:
+                other = seen[place, trigger, key].label
+                yield node.element, f'"{other}" catches the same {trigger} already.'
+            seen.setdefault((place, trigger, key), node)
+
+
+def _caught_at(node: Node) -> Element | None:
+    """The activity or scope whose events this one is among."""
+    if node.kind == "boundaryEvent":
+        return None if node.host is None else node.host.element
+    if node.scope.is_event_subprocess and node.scope.parent is not None:
+        return node.scope.parent.element
+    return node.scope.element
+
+
+def _what_is_caught(drawing: Drawing, node: Node, trigger: str, definition: Element) -> str | None:
+    """A code or name that tells apart; "" catches all; None where several may catch alike."""
+    if trigger in ("error", "escalation"):
+        thing = drawing.referred(definition, f"{trigger}Ref")
+        return "" if thing is None else thing.get(f"{trigger}Code", "").strip()
+    if trigger == "message" and node.kind == "startEvent" and not node.scope.is_event_subprocess:
+        message = drawing.referred(definition, "messageRef")
+        return None if message is None else message.get("name")
+    return "" if trigger == "cancel" else None

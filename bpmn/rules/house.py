@@ -5,13 +5,12 @@ Invariant: a row of these rules goes when its element is executed; none repeats 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from lxml import etree
 
 from bpmn.camunda import attribute
-from bpmn.graph import ErrorEvent, MessageEvent, Node
 from bpmn.model import ProcessModel
 from bpmn.report import Report
 
@@ -29,26 +28,6 @@ def check_process(process: ProcessModel, report: Report) -> None:
     for look in _LOOKS:
         for breach in look(process):
             report.error(breach.rule, breach.element, breach.message)
-
-
-def check_catches(process: ProcessModel, nodes: Mapping[str, Node], report: Report) -> None:
-    """What two events would catch alike is ambiguous: asked of the compiled events."""
-    seen: dict[tuple[str, str, str | None], str] = {}
-    for node in nodes.values():
-        place = node.attached_to or (node.scope if node.kind == "startEvent" else None)
-        if place is None:
-            continue
-        if isinstance(node.event, ErrorEvent):
-            key = (place, "error", node.event.code)
-        elif isinstance(node.event, MessageEvent) and node.kind == "startEvent":
-            key = (place, "message", node.event.name.text)
-        else:
-            continue
-        if key in seen:
-            element = process.nodes[node.id].element
-            text = f'"{seen[key]}" catches the same {key[1]} already.'
-            report.error("duplicate-catch", element, text)
-        seen.setdefault(key, node.id)
 
 
 def _scopes_begin_at_a_start_event(process: ProcessModel) -> Iterator[Breach]:

@@ -107,6 +107,13 @@ CASES: dict[str, Case] = {
         way(throw("t", defined("escalation", 'escalationRef="x"'))),
         '<bpmn:escalation id="x"/>', '<bpmn:escalation id="x" escalationCode="x"/>',
     ),
+    "duplicate-catch": case(
+        way(task("t")) + "".join(boundary(b, "t", defined("error", 'errorRef="er"')) + line(b, "e")
+                                 for b in "bc"), "c",
+        way(task("t")) + boundary("b", "t", defined("error", 'errorRef="er"')) + line("b", "e")
+        + boundary("c", "t", defined("error")) + line("c", "e"),
+        '<bpmn:error id="er" errorCode="er"/>',
+    ),
     "shared-definition-place": case(
         way(catch("t", HOUR.replace("Definition>", 'Definition id="d1">', 1)),
             catch("u", "<bpmn:eventDefinitionRef>d1</bpmn:eventDefinitionRef>")), "u",
