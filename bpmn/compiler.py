@@ -22,7 +22,8 @@ from bpmn.model_reading import read_model
 from bpmn.nodes import Nodes
 from bpmn.reader import Document, read_document
 from bpmn.report import Report
-from bpmn.rules import check_catches, check_file, check_process
+from bpmn.rules import check_file, check_process
+from bpmn.soundness import check_soundness
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,9 @@ def compile_model(
         raise ModelRefused(report.findings())
     if against_schema:
         report.take(_schema_findings(document))
+    drawing = check_file(document.root, report)
+    if against_schema:  # what only warns was said at the deployment
+        check_soundness(drawing, report, well_formed=not report.errors)
     graphs = _compile(document, report, hashlib.sha256(source).hexdigest())
     if report.errors:
         raise ModelRefused(report.findings())
@@ -64,7 +68,6 @@ def _compile(document: Document, report: Report, source_hash: str) -> tuple[Grap
     model = read_model(document.root, report)
     spoken = dialect_of(document.root)
     context = Context(model, report, spoken)
-    check_file(document.root, report)
     _check_extensions(model, spoken, report)
     graphs = []
     for process in model.processes:
@@ -86,7 +89,6 @@ def _check_extensions(model: Model, spoken: Spoken, report: Report) -> None:
 def _graph(context: Context, process: ProcessModel, source_hash: str) -> Graph:
     compile_ = Nodes(context, process)
     nodes = {node.id: compile_.node(node) for node in process.nodes.values() if node.executed}
-    check_catches(process, nodes, context.report)
     words = context.dialect.process(context, process.element)
     initiators = map(context.dialect.initiator, (n.element for n in process.scopes[0].starts))
     remembered = (

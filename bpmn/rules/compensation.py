@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bpmn.elements import ACTIVITIES
+from bpmn.elements import ACTIVITIES, SUBPROCESSES
 from bpmn.model import reference
-from bpmn.rules.drawing import SUBPROCESSES, THROWS, Drawing, Node, Scope
+from bpmn.rules.drawing import THROWS, Drawing, Node, Scope
 from bpmn.rules.rule import Breaches, rule
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from bpmn.elements import SUBPROCESSES
 from bpmn.model import reference
 from bpmn.rules.drawing import (
-    SUBPROCESSES,
     Drawing,
     Element,
     holder_of,

@@ -12,12 +12,11 @@ from functools import cached_property
 
 from lxml import etree
 
-from bpmn.elements import ACTIVITIES, BPMN, EVENT_DEFINITIONS, FLOW_NODES
+from bpmn.elements import ACTIVITIES, BPMN, EVENT_DEFINITIONS, FLOW_NODES, SUBPROCESSES
 from bpmn.model import reference
 
 Element = etree._Element
 
-SUBPROCESSES = frozenset({"subProcess", "transaction", "adHocSubProcess"})
 CHOREOGRAPHIES = frozenset({"choreography", "globalChoreographyTask", "subChoreography"})
 CHOREOGRAPHY_ACTIVITIES = frozenset({"choreographyTask", "subChoreography", "callChoreography"})
 CATCHES = frozenset({"startEvent", "intermediateCatchEvent", "boundaryEvent"})

@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
+from bpmn.elements import EVENT_PLACES
 from bpmn.model import text_of
-from bpmn.rules.drawing import CATCHES, THROWS, Drawing, Node, kind_of, part, says
+from bpmn.rules.drawing import CATCHES, THROWS, Drawing, Element, Node, kind_of, part, says
 from bpmn.rules.rule import Breaches, rule
 
 _EVERYWHERE = frozenset({"message", "timer", "conditional", "signal"})
-_PLACES: dict[str, frozenset[str]] = {
-    # Tables 10.84 to 10.93; what stands alone in a table stands alone in a multiple event too
-    "start": _EVERYWHERE,
-    "event subprocess": _EVERYWHERE | {"error", "escalation", "compensate"},
-    "intermediateCatchEvent": _EVERYWHERE | {"link"},
-    "intermediateThrowEvent": frozenset({"message", "escalation", "compensate", "link", "signal"}),
-    "boundaryEvent": _EVERYWHERE | {"error", "escalation", "compensate", "cancel"},
-    "endEvent": frozenset(
-        {"message", "error", "escalation", "cancel", "compensate", "signal", "terminate"}
-    ),
-    "implicitThrowEvent": frozenset({"message", "escalation", "compensate", "signal"}),
-}
 _CHOREOGRAPHY: dict[str, frozenset[str]] = {
     # 11.6: only what no participant alone could see
     "startEvent": frozenset({"timer", "conditional", "signal"}),
@@ -34,18 +23,26 @@ _EVENTS = ("startEvent", "endEvent", "intermediateCatchEvent", "intermediateThro
 @rule("event-place", "10.5.1", "An event's trigger or result is one that its place allows.")
 def definitions_stand_where_they_may(drawing: Drawing) -> Breaches:
     for node in drawing.each(*_EVENTS):
-        if node.scope.is_choreography:
-            places = _CHOREOGRAPHY[node.kind]
-        else:
-            places = _PLACES["start" if node.kind == "startEvent" else node.kind]
-            if node.kind == "startEvent" and node.scope.is_event_subprocess:
-                places = _PLACES["event subprocess"]
-            elif node.kind == "startEvent" and node.scope.parent is not None:
-                continue  # an embedded subprocess has a rule of its own
-        for trigger in node.triggers:
-            if trigger not in places:
+        for trigger in () if _begins_embedded(node) else node.triggers:
+            if trigger not in _places(node):
                 text = f'"{node.label}": a {_where(node)} has no {trigger} definition.'
                 yield node.element, text
+
+
+def _begins_embedded(node: Node) -> bool:
+    """At the start of an embedded subprocess another rule allows nothing at all."""
+    scope = node.scope
+    plain = scope.parent is not None and not (scope.is_event_subprocess or scope.is_choreography)
+    return node.kind == "startEvent" and plain
+
+
+def _places(node: Node) -> frozenset[str]:
+    """What may stand at the event, without the common end of the names."""
+    if node.scope.is_choreography:
+        return _CHOREOGRAPHY[node.kind]
+    begins_on_event = node.kind == "startEvent" and node.scope.is_event_subprocess
+    places = EVENT_PLACES["eventSubProcess" if begins_on_event else node.kind]
+    return frozenset(kind.removesuffix("EventDefinition") for kind in places)
 
 
 def _where(node: Node) -> str:
@@ -144,3 +141,43 @@ def shared_definitions_stand_outside(drawing: Drawing) -> Breaches:
         if definition is not None and definition.getparent() is not drawing.root:
             text = f'"{(element.text or "").strip()}" belongs to another event.'
             yield element, text
+
+
+@rule(
+    "duplicate-catch",
+    "10.5.6",
+    "At one place no two events catch the same error, escalation or cancellation, and no two "
+    "start events of a process the same message.",
+)
+def catches_are_distinct(drawing: Drawing) -> Breaches:
+    seen: dict[tuple[Element, str, str], Node] = {}
+    for node in drawing.each("boundaryEvent", "startEvent"):
+        place = _caught_at(node)
+        for trigger, definition in zip(node.triggers, node.definitions, strict=True):
+            key = _what_is_caught(drawing, node, trigger, definition)
+            if place is None or key is None:
+                continue
+            if (place, trigger, key) in seen:
+                other = seen[place, trigger, key].label
+                yield node.element, f'"{other}" catches the same {trigger} already.'
+            seen.setdefault((place, trigger, key), node)
+
+
+def _caught_at(node: Node) -> Element | None:
+    """The activity or scope whose events this one is among."""
+    if node.kind == "boundaryEvent":
+        return None if node.host is None else node.host.element
+    if node.scope.is_event_subprocess and node.scope.parent is not None:
+        return node.scope.parent.element
+    return node.scope.element
+
+
+def _what_is_caught(drawing: Drawing, node: Node, trigger: str, definition: Element) -> str | None:
+    """A code or name that tells apart; "" catches all; None where several may catch alike."""
+    if trigger in ("error", "escalation"):
+        thing = drawing.referred(definition, f"{trigger}Ref")
+        return "" if thing is None else thing.get(f"{trigger}Code", "").strip()
+    if trigger == "message" and node.kind == "startEvent" and not node.scope.is_event_subprocess:
+        message = drawing.referred(definition, "messageRef")
+        return None if message is None else message.get("name")
+    return "" if trigger == "cancel" else None

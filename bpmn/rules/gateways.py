@@ -4,16 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bpmn.elements import GATEWAYS
 from bpmn.rules.drawing import CHOREOGRAPHY_ACTIVITIES, Drawing, Node, part, says
 from bpmn.rules.rule import Breaches, rule
 
-GATEWAYS = (
-    "exclusiveGateway",
-    "inclusiveGateway",
-    "parallelGateway",
-    "complexGateway",
-    "eventBasedGateway",
-)
 _AWAITED = frozenset({"message", "signal", "timer", "conditional"})
 
 

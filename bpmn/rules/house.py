@@ -5,14 +5,12 @@ Invariant: a row of these rules goes when its element is executed; none repeats 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from lxml import etree
 
 from bpmn.dialects.camunda.words import attribute
-from bpmn.elements import EVENT_PLACES
-from bpmn.graph import ErrorEvent, MessageEvent, Node
 from bpmn.model import ProcessModel
 from bpmn.report import Report
 
@@ -32,33 +30,11 @@ def check_process(process: ProcessModel, report: Report) -> None:
             report.error(breach.rule, breach.element, breach.message)
 
 
-def check_catches(process: ProcessModel, nodes: Mapping[str, Node], report: Report) -> None:
-    """What two events would catch alike is ambiguous: asked of the compiled events."""
-    seen: dict[tuple[str, str, str | None], str] = {}
-    for node in nodes.values():
-        place = node.attached_to or (node.scope if node.kind == "startEvent" else None)
-        if place is None:
-            continue
-        if isinstance(node.event, ErrorEvent):
-            key = (place, "error", node.event.code)
-        elif isinstance(node.event, MessageEvent) and node.kind == "startEvent":
-            key = (place, "message", node.event.name.text)
-        else:
-            continue
-        if key in seen:
-            element = process.nodes[node.id].element
-            text = f'"{seen[key]}" catches the same {key[1]} already.'
-            report.error("duplicate-catch", element, text)
-        seen.setdefault(key, node.id)
-
-
-def _events_are_executed_where_they_stand(process: ProcessModel) -> Iterator[Breach]:
-    for node in process.nodes.values():
-        places = EVENT_PLACES.get(node.place)
-        if places is not None and node.executed:
-            for kind in sorted(node.triggers - places):
-                text = f"A {node.kind} with {kind} is not executed."
-                yield Breach("unsupported", node.element, text)
+def _scopes_begin_at_a_start_event(process: ProcessModel) -> Iterator[Breach]:
+    for scope in process.scopes:
+        if scope.nodes and not any(node.kind == "startEvent" for node in scope.nodes):
+            text = f'"{scope.id}" has no start event.'
+            yield Breach("no-start", scope.element, text)
 
 
 def _nobody_is_promised_a_guard(process: ProcessModel) -> Iterator[Breach]:
@@ -93,7 +69,7 @@ def _too_long(element: etree._Element, what: str, text: str) -> Breach:
 
 LONGEST_NAME = 255
 _LOOKS: tuple[Callable[[ProcessModel], Iterator[Breach]], ...] = (
-    _events_are_executed_where_they_stand,
+    _scopes_begin_at_a_start_event,
     _nobody_is_promised_a_guard,
     _names_fit,
 )

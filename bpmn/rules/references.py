@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from bpmn.elements import ACTIVITIES, EVENT_DEFINITIONS, FLOW_NODES
+from bpmn.elements import ACTIVITIES, EVENT_DEFINITIONS, FLOW_NODES, GLOBAL_TASKS
 from bpmn.model import reference
 from bpmn.rules.drawing import CHOREOGRAPHIES, Drawing, holder_of, kind_of
 from bpmn.rules.rule import Breaches, rule
@@ -31,9 +31,6 @@ _CONVERSATIONS = _only("conversation", "subConversation", "callConversation")
 _EVENTS = frozenset(kind for kind in FLOW_NODES if kind.endswith("Event"))
 INTERACTION = _only("participant") | ACTIVITIES | _EVENTS
 """What messages and conversations can reach (Table 8.38)."""
-GLOBAL_TASKS = _only(
-    "globalTask", "globalUserTask", "globalManualTask", "globalScriptTask", "globalBusinessRuleTask"
-)
 ITEM_AWARE = _only(
     "dataObject", "dataObjectReference", "dataStoreReference", "property", "dataInput",
     "dataOutput", "inputDataItem", "outputDataItem",
@@ -118,8 +115,14 @@ _ELEMENTS: dict[str, frozenset[str]] = {
     "supports": _only("process"),
     "resourceRef": _only("resource"),
 }  # fmt: skip
+
+
+def _as_text(item: tuple[object, object]) -> tuple[str, str]:
+    return str(item[0]), str(item[1])
+
+
 _SHORT = ("source", "target")
-_CALLABLE = _only("process") | GLOBAL_TASKS
+_CALLABLE = _only("process", *GLOBAL_TASKS)
 _SPIFF = "http://spiffworkflow.org/bpmn/schema/1.0/core"
 
 
@@ -160,10 +163,10 @@ def _pointers(drawing: Drawing) -> Iterator[tuple[etree._Element, str, frozenset
     spiff = _SPIFF in drawing.root.nsmap.values()
     for kind, elements in drawing.kinds.items():
         for element in elements:
-            for name, text in element.attrib.items():
-                allowed = _ATTRIBUTES.get(f"{kind}@{name!s}", _ATTRIBUTES.get(str(name)))
-                if allowed is not None and str(text).strip():
-                    yield element, str(text), allowed
+            for name, text in map(_as_text, element.attrib.items()):
+                allowed = _ATTRIBUTES.get(f"{kind}@{name}", _ATTRIBUTES.get(name))
+                if allowed is not None and text.strip():
+                    yield element, text, allowed
             where = f"{kind_of(holder_of(element))}/{kind}" if kind in _SHORT else kind
             permitted = _ELEMENTS.get(where)
             if permitted is not None and (element.text or "").strip():

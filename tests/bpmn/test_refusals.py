@@ -374,7 +374,7 @@ def test_a_fault_in_a_script_is_reported_in_its_own_line() -> None:
 
 
 def test_a_model_without_executable_process_is_refused() -> None:
-    source = file(START).replace(b'isExecutable="true"', b"")
+    source = file(START + END + flow("s", "e")).replace(b'isExecutable="true"', b"")
 
     assert [f.rule for f in refusal(source)] == ["no-executable-process"]
 
