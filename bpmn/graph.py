@@ -166,6 +166,11 @@ Binding = Literal["latest", "deployment", "version", "versionTag"]
 with `versionTag` its tag."""
 
 
+Result = Literal["singleEntry", "singleResult", "collectEntries", "resultList", "value"]
+"""What of a decision's answer is the result: as Camunda 7's `mapDecisionResult` says, or
+(`value`) the decision's own value: an output or a context of them, a list where many rules hit."""
+
+
 @dataclass(frozen=True, slots=True)
 class UserTask:
     """Candidates, assignee and dates may be expressions; `form` is a form id or key."""
@@ -209,13 +214,13 @@ class Computation:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A business rule task. `result` maps as Camunda 7's `mapDecisionResult` says."""
+    """A business rule task."""
 
     reference: str
     binding: Binding
     version: int | str | None
     result_variable: str | None
-    result: Literal["singleEntry", "singleResult", "collectEntries", "resultList"]
+    result: Result
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +275,7 @@ class Call:
     same_business_key: bool = False
     """The called instance gets the caller's own business key."""
     result_variable: str | None = None
-    result: Literal["singleEntry", "singleResult", "collectEntries", "resultList"] = "singleEntry"
+    result: Result = "singleEntry"
 
 
 @dataclass(frozen=True, slots=True)

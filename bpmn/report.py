@@ -23,7 +23,7 @@ class Report:
         self._findings: list[Finding] = []
         self._said: set[tuple[str, str | None, str]] = set()
         self._noticed: Counter[str] = Counter()
-        self._first: dict[str, tuple[etree._Element, str]] = {}
+        self._first: dict[str, tuple[str, str, etree._Element, str]] = {}
 
     def error(self, rule: str, element: etree._Element, message: str, line: int = 0) -> None:
         self._add(rule, element, message, "error", line)
@@ -34,11 +34,14 @@ class Report:
     def notice(self, rule: str, element: etree._Element, message: str) -> None:
         self._add(rule, element, message, "notice", 0)
 
-    def notice_kind(self, element: etree._Element, message: str) -> None:
+    def notice_kind(
+        self, element: etree._Element, message: str, *, rule: str = "", of: str = ""
+    ) -> None:
         """Say once for all elements of a kind that they have no effect on the run."""
         kind = etree.QName(element).localname
-        self._noticed[kind] += 1
-        self._first.setdefault(kind, (element, message))
+        key = of or kind
+        self._noticed[key] += 1
+        self._first.setdefault(key, (rule or f"ignored-{kind}", kind, element, message))
 
     def take(self, findings: list[Finding]) -> None:
         self.errors += sum(f.severity == "error" for f in findings)
@@ -47,13 +50,11 @@ class Report:
     def findings(self) -> list[Finding]:
         """All findings by line; errors before warnings before notices on the same line."""
         notices = []
-        for kind, (element, message) in self._first.items():
-            count = self._noticed[kind]
-            text = f"{message} ({count} × {kind})" if count > 1 else message
+        for key, (rule, kind, element, message) in self._first.items():
+            count = self._noticed[key]
+            text = f"{message} ({count} × {kind})" if count > 1 and key == kind else message
             line = self.document.line(element)
-            notices.append(
-                Finding(self.document.file, line, named(element), f"ignored-{kind}", "notice", text)
-            )
+            notices.append(Finding(self.document.file, line, named(element), rule, "notice", text))
         order = ("error", "warning", "notice")
         found = self._findings + notices
         return sorted(found, key=lambda f: (f.line, order.index(f.severity), f.rule))

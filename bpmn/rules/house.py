@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from lxml import etree
 
-from bpmn.camunda import attribute
+from bpmn.dialects.camunda.words import attribute
 from bpmn.model import ProcessModel
 from bpmn.report import Report
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from bpmn.camunda import attribute, extensions
+from bpmn.dialects.camunda.words import attribute, extensions
 from bpmn.elements import SUBPROCESSES
 from bpmn.model import reference, text_of
 from bpmn.rules.drawing import Drawing, Flow, Node, Scope
