@@ -7,6 +7,8 @@ from bpmn.rules.drawing import Drawing, Element, holder_of, kind_of, named_parts
 from bpmn.rules.references import ITEM_AWARE
 from bpmn.rules.rule import Breaches, rule
 
+_SCOPED = ITEM_AWARE - {"dataStoreReference"}
+"""Data that lives and is seen in one scope; a store outlives the processes that it serves."""
 _INTO = "dataInputAssociation"
 _OUT = "dataOutputAssociation"
 
@@ -56,7 +58,7 @@ def other_end_is_visible(drawing: Drawing) -> Breaches:
             node = holder_of(association)
             for ref in named_parts(association, end):
                 data = drawing.find(ref.text)
-                if data is None or kind_of(data) not in ITEM_AWARE:
+                if data is None or kind_of(data) not in _SCOPED:
                     continue
                 owner = _owner(data)
                 if kind_of(owner).endswith("LoopCharacteristics"):

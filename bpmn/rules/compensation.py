@@ -10,14 +10,8 @@ from bpmn.rules.rule import Breaches, rule
 
 def _handlers(drawing: Drawing, event: Node) -> list[Node]:
     """Activities that associations tie to a boundary event, whichever end was drawn first."""
-    found = []
-    for association in drawing.all("association"):
-        ends = [reference(association.get(name)) for name in ("sourceRef", "targetRef")]
-        if event.id in ends:
-            other = drawing.nodes.get(ends[1] if ends[0] == event.id else ends[0])
-            if other is not None:
-                found.append(other)
-    return found
+    names = drawing.associated.get(event.id, ())
+    return [drawing.nodes[name] for name in names if name in drawing.nodes]
 
 
 def _catches(drawing: Drawing) -> list[Node]:
@@ -36,6 +30,28 @@ def catches_have_one_handler(drawing: Drawing) -> Breaches:
             yield event.element, f'No association ties "{event.label}" to its handler.'
         elif len(handlers) > 1:
             yield event.element, f'"{event.label}" has {len(handlers)} handlers; it may have one.'
+
+
+@rule(
+    "compensation-twice",
+    "10.7.1",
+    "An activity is compensated in one way: by one boundary event or one event subprocess in it.",
+)
+def activities_are_compensated_one_way(drawing: Drawing) -> Breaches:
+    for node in drawing.each(*ACTIVITIES):
+        handlers = [event for event in node.boundary if "compensate" in event.triggers]
+        content = drawing.content.get(node.element)
+        if content is not None:
+            handlers += [one for one in content.nodes if _begun_by_compensation(drawing, one)]
+        for extra in handlers[1:]:
+            yield extra.element, f'"{handlers[0].label}" compensates "{node.label}" already.'
+
+
+def _begun_by_compensation(drawing: Drawing, node: Node) -> bool:
+    if not node.is_event_subprocess:
+        return False
+    starts = drawing.content[node.element].of_kind("startEvent")
+    return any("compensate" in start.triggers for start in starts)
 
 
 @rule(

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from bpmn.model import reference
-from bpmn.rules.drawing import Drawing, holder_of, kind_of, named_parts, parts, references
+from bpmn.rules.drawing import (
+    Drawing,
+    kind_of,
+    named_parts,
+    parts,
+    references,
+    source_of,
+    target_of,
+)
 from bpmn.rules.rule import Breaches, rule
 
 _NODES = ("conversation", "subConversation", "callConversation")
@@ -11,15 +21,14 @@ _NODES = ("conversation", "subConversation", "callConversation")
 
 @rule("conversation-participants", "9.5", "A conversation is held by at least two participants.")
 def conversations_have_participants(drawing: Drawing) -> Breaches:
+    linked = Counter(
+        end
+        for link in drawing.all("conversationLink")
+        for end in (source_of(link), target_of(link))
+    )
     for node in drawing.all(*_NODES):
         named = references(node, "participantRef")
-        linked = [
-            link
-            for link in drawing.all("conversationLink")
-            if node.get("id")
-            in (reference(link.get("sourceRef")), reference(link.get("targetRef")))
-        ]
-        if len(set(named)) < 2 and len(linked) < 2:
+        if len(set(named)) < 2 and linked[node.get("id", "")] < 2:
             yield node, "A conversation needs two participants at least."
 
 
@@ -94,20 +103,19 @@ def subscriptions_bind_the_whole_key(drawing: Drawing) -> Breaches:
     "A correlation subscription binds properties of its key only, each once.",
 )
 def subscriptions_bind_their_key_only(drawing: Drawing) -> Breaches:
-    for binding in drawing.all("correlationPropertyBinding"):
-        subscription = holder_of(binding)
+    for subscription in drawing.all("correlationSubscription"):
         key = drawing.referred(subscription, "correlationKeyRef")
         if key is None or kind_of(key) != "correlationKey":
             continue
-        name = reference(binding.get("correlationPropertyRef"))
-        if name not in references(key, "correlationPropertyRef"):
-            yield binding, f'"{name}" is no property of the key "{key.get("id")}".'
-        before = [
-            reference(one.get("correlationPropertyRef"))
-            for one in binding.itersiblings(preceding=True)
-        ]
-        if name in before:
-            yield binding, f'"{name}" is bound already.'
+        properties = set(references(key, "correlationPropertyRef"))
+        seen = set()
+        for binding in named_parts(subscription, "correlationPropertyBinding"):
+            name = reference(binding.get("correlationPropertyRef"))
+            if name not in properties:
+                yield binding, f'"{name}" is no property of the key "{key.get("id")}".'
+            elif name in seen:
+                yield binding, f'"{name}" is bound already.'
+            seen.add(name)
 
 
 @rule(

@@ -59,7 +59,7 @@ def sets_hold_their_own(drawing: Drawing) -> Breaches:
 def optional_data_are_members(drawing: Drawing) -> Breaches:
     for group, (all_of, *some) in _REFS.items():
         for one in drawing.all(group):
-            members = references(one, all_of)
+            members = set(references(one, all_of))
             for ref in named_parts(one, *some):
                 if reference(ref.text) not in members:
                     yield ref, f'"{reference(ref.text)}" is not among the {all_of} of this set.'
@@ -67,14 +67,15 @@ def optional_data_are_members(drawing: Drawing) -> Breaches:
 
 @rule("set-pairing", "10.4.1", "An input set and an output set that belong together say so both.")
 def sets_name_each_other(drawing: Drawing) -> Breaches:
-    for group, mine, theirs in (
-        ("inputSet", "outputSetRefs", "inputSetRefs"),
-        ("outputSet", "inputSetRefs", "outputSetRefs"),
+    for group, mine, other_group, theirs in (
+        ("inputSet", "outputSetRefs", "outputSet", "inputSetRefs"),
+        ("outputSet", "inputSetRefs", "inputSet", "outputSetRefs"),
     ):
+        named = {other: set(references(other, theirs)) for other in drawing.all(other_group)}
         for one in drawing.all(group):
             for ref in named_parts(one, mine):
                 other = drawing.find(ref.text)
-                if other is not None and one.get("id") not in references(other, theirs):
+                if other in named and one.get("id") not in named[other]:
                     yield ref, f'"{reference(ref.text)}" does not name this set in its turn.'
 
 
@@ -87,8 +88,10 @@ def subprocesses_see_the_data_around(drawing: Drawing) -> Breaches:
     for kind in SUBPROCESSES:
         for element in drawing.all(kind):
             specification = part(element, "ioSpecification")
-            instances = part(element, "multiInstanceLoopCharacteristics")
-            if specification is not None and instances is None:
+            has_instances = part(element, "multiInstanceLoopCharacteristics") is not None
+            if specification is None or has_instances:
+                continue
+            if named_parts(specification, "dataInput", "dataOutput"):
                 yield element, "An embedded subprocess sees the data around it; it has no inputs."
 
 

@@ -63,6 +63,12 @@ class Node:
         return [kind_of(each).removesuffix("EventDefinition") for each in self.definitions]
 
     @property
+    def linked(self) -> list[str]:
+        """Names of the links that it throws or catches."""
+        links = (one for one in self.definitions if kind_of(one) == "linkEventDefinition")
+        return [(one.get("name") or "").strip() for one in links]
+
+    @property
     def is_event_subprocess(self) -> bool:
         return self.kind in SUBPROCESSES and says(self.element, "triggeredByEvent")
 
@@ -83,6 +89,8 @@ class Scope:
     executable: bool
     nodes: list[Node] = field(default_factory=list)
     flows: list[Flow] = field(default_factory=list)
+    links: dict[str, list[Node]] = field(default_factory=dict)
+    """Events that catch a link, by its name."""
 
     @property
     def id(self) -> str:
@@ -149,6 +157,16 @@ class Drawing:
         return found
 
     @cached_property
+    def associated(self) -> dict[str, list[str]]:
+        """What associations tie to an id, in both directions."""
+        found: dict[str, list[str]] = {}
+        for association in self.all("association"):
+            ends = source_of(association), target_of(association)
+            for one, other in (ends, ends[::-1]):
+                found.setdefault(one, []).append(other)
+        return found
+
+    @cached_property
     def imported(self) -> frozenset[str]:
         """Namespaces whose elements stand in other files."""
         return frozenset(part.get("namespace", "") for part in self.all("import"))
@@ -198,6 +216,9 @@ class Drawing:
                 scope.nodes.append(node)
                 self.node_of[each] = node
                 self.nodes.setdefault(node.id, node)
+                if kind == "intermediateCatchEvent":
+                    for name in node.linked:
+                        scope.links.setdefault(name, []).append(node)
             if kind in _CONTAINERS:
                 inner.append(each)
         for each in inner:

@@ -37,6 +37,14 @@ def _scopes_begin_at_a_start_event(process: ProcessModel) -> Iterator[Breach]:
             yield Breach("no-start", scope.element, text)
 
 
+def _transactions_compensate(process: ProcessModel) -> Iterator[Breach]:
+    for node in process.nodes.values():
+        method = node.element.get("method", "").strip().lstrip("#").lower()
+        if node.kind == "transaction" and method not in ("", "compensate"):
+            text = f"A transaction is undone by compensation here, not by {method}."
+            yield Breach("unsupported", node.element, text)
+
+
 def _nobody_is_promised_a_guard(process: ProcessModel) -> Iterator[Breach]:
     for name in ("candidateStarterUsers", "candidateStarterGroups"):
         if attribute(process.element, name) is not None:
@@ -70,6 +78,7 @@ def _too_long(element: etree._Element, what: str, text: str) -> Breach:
 LONGEST_NAME = 255
 _LOOKS: tuple[Callable[[ProcessModel], Iterator[Breach]], ...] = (
     _scopes_begin_at_a_start_event,
+    _transactions_compensate,
     _nobody_is_promised_a_guard,
     _names_fit,
 )

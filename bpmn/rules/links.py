@@ -10,9 +10,8 @@ from bpmn.rules.rule import Breaches, rule
 @rule("link-without-catch", "10.5.5", "Each link that is thrown is caught in the same scope.")
 def thrown_links_are_caught(drawing: Drawing) -> Breaches:
     for scope in drawing.scopes:
-        caught = {name for _node, name in _links(scope, "intermediateCatchEvent")}
         for node, name in _links(scope, "intermediateThrowEvent"):
-            if name not in caught:
+            if name not in scope.links:
                 yield node.element, f'Nobody catches the link "{name}" in this scope.'
 
 
@@ -28,11 +27,9 @@ def caught_links_are_thrown(drawing: Drawing) -> Breaches:
 @rule("link-caught-twice", "10.5.5", "A link is caught once in its scope.")
 def links_are_caught_once(drawing: Drawing) -> Breaches:
     for scope in drawing.scopes:
-        first: dict[str, Node] = {}
-        for node, name in _links(scope, "intermediateCatchEvent"):
-            if name in first:
-                yield node.element, f'"{first[name].label}" catches the link "{name}" already.'
-            first.setdefault(name, node)
+        for name, nodes in scope.links.items():
+            for node in nodes[1:]:
+                yield node.element, f'"{nodes[0].label}" catches the link "{name}" already.'
 
 
 @rule("link-unnamed", "10.5.5", "A link has a name.")
@@ -95,9 +92,4 @@ def _is_partner(
 
 
 def _links(scope: Scope, kind: str) -> list[tuple[Node, str]]:
-    return [
-        (node, (definition.get("name") or "").strip())
-        for node in scope.of_kind(kind)
-        for definition in node.definitions
-        if kind_of(definition) == "linkEventDefinition"
-    ]
+    return [(node, name) for node in scope.of_kind(kind) for name in node.linked]

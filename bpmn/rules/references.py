@@ -131,6 +131,8 @@ def dangling(drawing: Drawing) -> Breaches:
     for element, text, allowed in _pointers(drawing):
         if drawing.find(text) is None and not drawing.is_foreign(element, text):
             kind = next(iter(allowed)) if len(allowed) == 1 else "element"
+            if allowed is _DEFINITIONS:
+                kind = "event definition"
             yield element, f'There is no {_WORDS.get(kind, kind)} "{reference(text)}".'
 
 

@@ -178,8 +178,5 @@ def something_comes_first(drawing: Drawing) -> Breaches:
             continue
         if scope.of_kind("startEvent") or scope.of_kind("endEvent"):
             continue
-        ordinary = (n for n in scope.nodes if n.kind in ACTIVITIES or n.kind.endswith("Gateway"))
-        if not any(not n.incoming and not _needs_no_way_in(n) for n in ordinary):
-            if any(n.kind == "intermediateCatchEvent" and not n.incoming for n in scope.nodes):
-                continue
+        if not any(not node.incoming and not _needs_no_way_in(node) for node in scope.nodes):
             yield scope.element, f'Every node of "{scope.id}" waits for another; none comes first.'

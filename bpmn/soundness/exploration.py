@@ -61,8 +61,8 @@ class Exploration:
         """The first vertex, seen from the source, that can act: what follows fills up then."""
         best: Vertex | None = None
         waiting: list[Vertex] = []
-        for number in marking:
-            vertex = self._wires[number].target
+        self.effort.spend(len(marking) // 8)
+        for vertex in dict.fromkeys(self._wires[number].target for number in sorted(marking)):
             if vertex.kind == "and" and vertex.is_join:
                 if not all(wire.number in marking for wire in vertex.into.values()):
                     continue

@@ -56,12 +56,6 @@ class Net:
         self._entry: dict[Node, Vertex] = {}
         begun_by_one, begins = _beginnings(scope)
         self.source = self.vertex("xor" if begun_by_one else "and", None)
-        self._catching = {
-            definition.get("name"): node
-            for node in scope.of_kind("intermediateCatchEvent")
-            for definition in node.definitions
-            if "link" in node.triggers
-        }
         for node in begins:
             self.wire(self.source, self._entered(node))
         pending = list(begins)
@@ -108,7 +102,7 @@ class Net:
     def _leave(self, node: Node) -> list[Node]:
         """Draw the wires out of the node; gives the nodes that they lead to."""
         entry = self._entered(node)
-        ways = list(_ways(node, self._catching))
+        ways = list(_ways(node))
         if not ways and node.boundary == []:
             ends = self.stop if _STOPS & set(node.triggers) else self.sink
             self.wire(entry, ends, (node.id,))
@@ -150,11 +144,10 @@ def _fires(event: Node) -> bool:
     return "compensate" not in event.triggers and event.scope is not None
 
 
-def _ways(node: Node, catching: dict[str | None, Node]) -> Iterator[Node]:
-    if node.kind == "intermediateThrowEvent" and "link" in node.triggers:
-        for definition in node.definitions:
-            if definition.get("name") in catching:
-                yield catching[definition.get("name")]
+def _ways(node: Node) -> Iterator[Node]:
+    if node.kind == "intermediateThrowEvent" and node.linked:
+        for name in node.linked:
+            yield from node.scope.links.get(name, ())[:1]
         return
     for flow in node.outgoing:
         if flow.target is not None and flow.target.scope is node.scope:

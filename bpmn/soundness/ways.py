@@ -81,11 +81,9 @@ def _after(node: Node) -> Iterator[Node]:
         if flow.target is not None:
             yield flow.target
     yield from node.boundary
-    if node.kind == "intermediateThrowEvent" and "link" in node.triggers:
-        names = {definition.get("name") for definition in node.definitions}
-        for other in node.scope.of_kind("intermediateCatchEvent"):
-            if "link" in other.triggers and names & {d.get("name") for d in other.definitions}:
-                yield other
+    if node.kind == "intermediateThrowEvent":
+        for name in node.linked:
+            yield from node.scope.links.get(name, ())[:1]
 
 
 def _is_endless(drawing: Drawing, loop: list[Node], after: After) -> bool:
@@ -142,17 +140,16 @@ def _leaves(loop: list[Node], after: After) -> bool:
 
 
 def _constant_conditions(scope: Scope) -> Iterator[Fault]:
-    for flow in scope.flows:
-        if flow.condition is None or flow.source is None:
-            continue
-        said = _bare(text_of(flow.condition))
-        if said == "false":
-            yield Fault("condition-constant", flow, f'"{flow.id}" is never taken.')
-        elif said == "true" and flow.source.kind == "exclusiveGateway":
-            later = flow.source.outgoing[flow.source.outgoing.index(flow) + 1 :]
-            others = ", ".join(other.id for other in later)
-            if others:
-                yield Fault("condition-constant", flow, f"Always taken, so never: {others}.")
+    for node in scope.nodes:
+        said = [None if f.condition is None else _bare(text_of(f.condition)) for f in node.outgoing]
+        for flow, text in zip(node.outgoing, said, strict=True):
+            if text == "false":
+                yield Fault("condition-constant", flow, f'"{flow.id}" is never taken.')
+        if node.kind == "exclusiveGateway" and "true" in said[:-1]:
+            first = said.index("true")
+            others = ", ".join(other.id for other in node.outgoing[first + 1 :][:6])
+            flow = node.outgoing[first]
+            yield Fault("condition-constant", flow, f"Always taken, so never: {others}.")
 
 
 def _bare(text: str) -> str:

@@ -175,6 +175,10 @@ CASES: dict[str, Case] = {
     "link-leads-nowhere": case(_jump().replace(line("s", "a"), line("s", "e")), "a", _jump()),
     "link-partner": case(_named_link("lb"), "b", _named_link("la")),
     "compensation-handler": case(_guarded(ties=""), "b", _guarded()),
+    "compensation-twice": case(
+        _guarded(extra=boundary("c", "t", _COMPENSATE) + task("k", attributes=_HANDLER)), "c",
+        _guarded(),
+    ),
     "compensation-marker": case(_guarded(task("h") + line("t", "h", "e")), "h", _guarded()),
     "compensation-flow": case(_guarded(extra=flow("t", "h")), "t_h", _guarded()),
     "handler-unused": case(
