@@ -30,13 +30,6 @@ def check_process(process: ProcessModel, report: Report) -> None:
             report.error(breach.rule, breach.element, breach.message)
 
 
-def _scopes_begin_at_a_start_event(process: ProcessModel) -> Iterator[Breach]:
-    for scope in process.scopes:
-        if scope.nodes and not any(node.kind == "startEvent" for node in scope.nodes):
-            text = f'"{scope.id}" has no start event.'
-            yield Breach("no-start", scope.element, text)
-
-
 def _transactions_compensate(process: ProcessModel) -> Iterator[Breach]:
     for node in process.nodes.values():
         method = node.element.get("method", "").strip().lstrip("#").lower()
@@ -77,7 +70,6 @@ def _too_long(element: etree._Element, what: str, text: str) -> Breach:
 
 LONGEST_NAME = 255
 _LOOKS: tuple[Callable[[ProcessModel], Iterator[Breach]], ...] = (
-    _scopes_begin_at_a_start_event,
     _transactions_compensate,
     _nobody_is_promised_a_guard,
     _names_fit,
