@@ -32,8 +32,6 @@ def _standard(context: Context, node: FlowNode, loop: etree._Element) -> Standar
     condition = context.condition(child(loop, "loopCondition"), at=node.element)
     text = (loop.get("loopMaximum") or "").strip()
     maximum = int(text) if re.fullmatch(r"[0-9]{1,9}", text) else None
-    if condition is None and maximum is None:
-        context.refuse("loop-endless", loop, f'Nothing ends the loop of "{node.label}".')
     before = loop.get("testBefore", "false").strip() in ("true", "1")
     return StandardLoop(condition, before, maximum)
 
