@@ -61,17 +61,6 @@ COMPILER: dict[str, str] = {
     "parameter": "A parameter of a mapping has a name.",
     "result-variable": "A result variable has a name.",
     "binding": "A binding is one that is known, with the version that it needs.",
-    "link-target": "A link event that throws has one that catches it in its scope.",
-    "behavior-event": "Instances of an activity throw an event that is given and can be thrown.",
-    "called-not-executable": "A process of this file that is called is executable.",
-    "correlation-missing": "Something gives an instance the key with which it waits.",
-    "correlation-binding": "A correlation subscription binds each property of its key.",
-    "assignment-target": "An assignment of data is to a whole variable.",
-    "decision-missing": "A called decision says which, and where its result goes.",
-    "adhoc-begin": "An ad-hoc subprocess says which activities begin where the dialect needs it.",
-    "role": "Who performs a task is said once, as users and groups.",
-    "listener": "A listener hears an event that there is, and does one thing.",
-    "several-dialects": "One thing is said in one dialect.",
     "four-eyes": "The tasks of a four-eyes rule exist, and are others.",
 }
 """Rules of this house and of what it executes: not the standard's, and each an error."""

@@ -13,8 +13,6 @@ ROOT = Path(__file__).parents[3]
 _REPORTED = re.compile(
     r"\b(?:report|self|context)\.(?:error|warning|notice|refuse)\(\s*\"([a-z-]+)\""
 )
-    r"\b(?:report|self|context)\.(?:error|warning|notice|refuse)\(\s*\"([a-z-]+)\""
-)
 _OF_OTHER_FILES = ("dmn", "form_", "forms", "symbols", "feel/")
 
 
