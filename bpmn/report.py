@@ -62,7 +62,9 @@ class Report:
             notices.append(Finding(self.document.file, line, named(element), rule, "notice", text))
         order = ("error", "warning", "notice")
         found = self._findings + notices
-        return sorted(found, key=lambda f: (f.line, order.index(f.severity), f.rule))
+        return sorted(
+            found, key=lambda f: (f.line, order.index(f.severity), f.rule, f.element or "")
+        )
 
     def _add(
         self,
