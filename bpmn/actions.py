@@ -136,14 +136,7 @@ def _subprocess(_context: Context, _process: ProcessModel, node: FlowNode) -> Ac
     return Subprocess(on_event=node.on_event)
 
 
-def _transaction(context: Context, _process: ProcessModel, node: FlowNode) -> Action:
-    method = node.element.get("method", "##Compensate").strip()
-    if method not in ("##Compensate", "##compensate", "Compensate", "compensate"):
-        context.refuse(
-            "unsupported",
-            node.element,
-            f'A transaction undoes by compensation; the method "{method}" is not executed.',
-        )
+def _transaction(_context: Context, _process: ProcessModel, node: FlowNode) -> Action:
     return Subprocess(transaction=True, on_event=node.on_event)
 
 

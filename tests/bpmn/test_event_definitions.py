@@ -321,8 +321,8 @@ def test_a_scope_without_start_events_begins_where_no_flow_leads() -> None:
             f'<bpmn:intermediateCatchEvent id="l">{linked}</bpmn:intermediateCatchEvent>'
             + line("a", "c", "t")
             + flow("b", "c")
-            + flow("l", "f")
-            + '<bpmn:task id="f"/>'
+            + flow("l", "z")
+            + '<bpmn:task id="z"/>'
         )
     )
 
