@@ -15,7 +15,7 @@ from lxml import etree
 
 from bpmn.context import Context, constant
 from bpmn.dialects.dialect import Mappings, Parameters
-from bpmn.elements import ACTIVITIES, BPMN
+from bpmn.elements import ACTIVITIES, BPMN, SUBPROCESSES
 from bpmn.graph import Expression
 from bpmn.model import (
     FlowNode,
@@ -146,7 +146,8 @@ class Data:
         holder = node.element if specification is None else specification
         own: dict[str, None] = {}
         if node.kind in ACTIVITIES:
-            for part in (*children(holder, "dataOutput"), *children(node.element, "property")):
+            properties = () if node.kind in SUBPROCESSES else node.parts("property")
+            for part in (*children(holder, "dataOutput"), *properties):
                 if part.get("id") not in runs_over and part.get("name") != _DRAWN:
                     own[self.name_of(part)] = None
             if loop is not None and (item := child(loop, "outputDataItem")) is not None:
