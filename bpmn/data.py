@@ -15,7 +15,7 @@ from lxml import etree
 
 from bpmn.context import Context, constant
 from bpmn.dialects.dialect import Mappings, Parameters
-from bpmn.elements import ACTIVITIES, BPMN
+from bpmn.elements import ACTIVITIES, BPMN, SUBPROCESSES
 from bpmn.graph import Expression
 from bpmn.model import (
     FlowNode,
@@ -42,8 +42,14 @@ class Data:
     process: ProcessModel
     used: set[str] = field(default_factory=set)
     """Ids of data that something reads or writes."""
+    drawn: dict[str, set[str]] = field(default_factory=dict)
+    """Data objects → the names of their references."""
 
     def __post_init__(self) -> None:
+        for scope in self.process.scopes:
+            for part in scope.parts("dataObjectReference"):
+                if name := (part.get("name") or "").strip():
+                    self.drawn.setdefault(reference(part.get("dataObjectRef")), set()).add(name)
         for kind in (*_ASSOCIATIONS, "loopDataInputRef", "loopDataOutputRef"):
             for part in self.process.element.iter(f"{{{BPMN}}}{kind}"):
                 if kind.startswith("loop"):
@@ -75,13 +81,8 @@ class Data:
         if name or local(element) != "dataObject":
             return name or element.get("id", "")
         identifier = element.get("id", "")
-        drawn = {
-            (part.get("name") or "").strip()
-            for scope in self.process.scopes
-            for part in scope.parts("dataObjectReference")
-            if reference(part.get("dataObjectRef")) == identifier
-        } - {""}
-        return drawn.pop() if len(drawn) == 1 else identifier
+        drawn = self.drawn.get(identifier, set())
+        return next(iter(drawn)) if len(drawn) == 1 else identifier
 
     def named(self, identifier: str) -> str | None:
         element = self.context.model.elements.get(identifier)
@@ -146,7 +147,8 @@ class Data:
         holder = node.element if specification is None else specification
         own: dict[str, None] = {}
         if node.kind in ACTIVITIES:
-            for part in (*children(holder, "dataOutput"), *children(node.element, "property")):
+            properties = () if node.kind in SUBPROCESSES else node.parts("property")
+            for part in (*children(holder, "dataOutput"), *properties):
                 if part.get("id") not in runs_over and part.get("name") != _DRAWN:
                     own[self.name_of(part)] = None
             if loop is not None and (item := child(loop, "outputDataItem")) is not None:

@@ -181,7 +181,7 @@ ROOT_PARTS: dict[str, Treatment] = {
     "correlationProperty": EXECUTED,
     **dict.fromkeys(EVENT_DEFINITIONS, EXECUTED),
     **dict.fromkeys(GLOBAL_TASKS, EXECUTED),
-    "extension": EXECUTED,  # refused where it must be understood and is not
+    "extension": SILENT,  # a rule refuses it where it must be understood and is not
     "extensionElements": SILENT,
     "documentation": SILENT,
     "category": SILENT,

@@ -58,8 +58,6 @@ class _Reading:
             if kind == "interface":
                 for operation in part.iterchildren(f"{{{BPMN}}}operation"):
                     self.keep(operation)
-            elif kind == "extension":
-                self.extension(part)
         for part in model.root.iterchildren(_ANY):
             kind = local(part)
             if kind == "collaboration":
@@ -111,16 +109,6 @@ class _Reading:
         elif treatment.how == "noticed":
             self.report.notice_kind(element, treatment.why)
         return treatment is not None and treatment.how == "executed"
-
-    def extension(self, element: etree._Element) -> None:
-        """BPMN 2.0 §8.2.3: a semantic that must be understood, and is not, refuses the model."""
-        if element.get("mustUnderstand", "false").strip() in ("true", "1"):
-            self.report.error(
-                "unsupported",
-                element,
-                f'The extension "{element.get("definition", "")}" says that it must be '
-                "understood, and it is not known here.",
-            )
 
     # --- between processes ---
 
