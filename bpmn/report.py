@@ -22,6 +22,7 @@ class Report:
         self.errors = 0
         self._findings: list[Finding] = []
         self._said: set[tuple[str, str | None, str]] = set()
+        self._settled: set[tuple[str, str | None]] = set()
         self._noticed: Counter[str] = Counter()
         self._first: dict[str, tuple[str, str, etree._Element, str]] = {}
 
@@ -30,6 +31,10 @@ class Report:
 
     def warning(self, rule: str, element: etree._Element, message: str) -> None:
         self._add(rule, element, message, "warning", 0)
+
+    def settle(self) -> None:
+        """What the rules have found is not to be found again, in other words, by the compiler."""
+        self._settled = {(f.rule, f.element) for f in self._findings if f.severity == "error"}
 
     def notice(self, rule: str, element: etree._Element, message: str) -> None:
         self._add(rule, element, message, "notice", 0)
@@ -57,7 +62,9 @@ class Report:
             notices.append(Finding(self.document.file, line, named(element), rule, "notice", text))
         order = ("error", "warning", "notice")
         found = self._findings + notices
-        return sorted(found, key=lambda f: (f.line, order.index(f.severity), f.rule))
+        return sorted(
+            found, key=lambda f: (f.line, order.index(f.severity), f.rule, f.element or "")
+        )
 
     def _add(
         self,
@@ -69,7 +76,7 @@ class Report:
     ) -> None:
         self.errors += severity == "error"
         said = (rule, named(element), message)
-        if len(self._findings) >= MAX_FINDINGS or said in self._said:
+        if len(self._findings) >= MAX_FINDINGS or said in self._said or said[:2] in self._settled:
             return  # two readers of one element may meet the same fault
         self._said.add(said)
         line = line or self.document.line(element)

@@ -52,4 +52,5 @@ def check_file(root: etree._Element, report: Report) -> Drawing:
         say = report.error if rule.severity == "error" else report.warning
         for element, message in rule.look(drawing):
             say(rule.id, element, message)
+    report.settle()
     return drawing

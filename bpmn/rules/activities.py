@@ -36,11 +36,14 @@ def loops_may_run(drawing: Drawing) -> Breaches:
             yield loop, f'loopMaximum is at least 1, not "{maximum}".'
 
 
-@rule("loop-endless", "10.3.8", "A loop has a condition or a maximum.", warns=True)
+@rule("loop-endless", "10.3.8", "An executed loop has a condition or a maximum.")
 def loops_end(drawing: Drawing) -> Breaches:
     for loop in drawing.all("standardLoopCharacteristics"):
+        node = drawing.node_of.get(holder_of(loop))
+        if node is None or not node.scope.executable:
+            continue
         if loop.get("loopMaximum") is None and not text_of(part(loop, "loopCondition")):
-            yield loop, "Nothing ends this loop: it has neither condition nor maximum."
+            yield loop, f'Nothing ends the loop of "{node.label}".'
 
 
 @rule(
@@ -199,7 +202,7 @@ def adhoc_cancels_parallel_ones(drawing: Drawing) -> Breaches:
 # --- calls (10.3.6) and resources (10.3.1) ---
 
 
-@rule("called-element-missing", "10.3.6", "An executed call activity names what it calls.")
+@rule("called-missing", "10.3.6", "An executed call activity names what it calls.")
 def calls_name_what_they_call(drawing: Drawing) -> Breaches:
     for node in drawing.each("callActivity"):
         extended = part(node.element, "extensionElements")

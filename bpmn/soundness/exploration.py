@@ -28,6 +28,7 @@ class Exploration:
         self.faults: dict[tuple[str, Vertex], Fault] = {}
         self._wires = {wire.number: wire for vertex in net.vertices for wire in vertex.out.values()}
         self._order = _from_the_source(net)
+        self._main = _main_way(net)
         self._came: dict[Marking, tuple[Marking | None, Wire | None]] = {}
         self._before: dict[Vertex, dict[Wire, frozenset[int]]] = {}
 
@@ -69,7 +70,7 @@ class Exploration:
             elif vertex.kind == "or" and vertex.is_join and vertex.out:
                 waiting.append(vertex)
                 continue
-            if best is None or self._order.get(vertex, 0) < self._order.get(best, 0):
+            if best is None or self._place(vertex) < self._place(best):
                 best = vertex
         if best is not None:
             return best
@@ -77,6 +78,10 @@ class Exploration:
         return next((v for v in waiting if not self._still_comes(v, marking)), None) or next(
             iter(waiting), None
         )
+
+    def _place(self, vertex: Vertex) -> tuple[bool, int]:
+        """Side ways run first: that a loop sets one off again while it runs is no fault."""
+        return vertex in self._main, self._order.get(vertex, 0)
 
     def _still_comes(self, join: Vertex, marking: Marking) -> bool:
         before = self._before.setdefault(join, {})
@@ -166,6 +171,18 @@ class Exploration:
             if wire is not None:
                 ropes.append(wire.names)
         return spelled(tuple(reversed(ropes)))
+
+
+def _main_way(net: Net) -> set[Vertex]:
+    """What is reached from the source without a boundary event that does not interrupt."""
+    reached = {net.source}
+    pending = [net.source]
+    while pending:
+        for wire in pending.pop().out.values():
+            if wire.target not in reached and not wire.target.aside:
+                reached.add(wire.target)
+                pending.append(wire.target)
+    return reached
 
 
 def _from_the_source(net: Net) -> dict[Vertex, int]:

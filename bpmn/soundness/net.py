@@ -30,6 +30,8 @@ class Vertex:
     node: Node | None
     into: dict[int, Wire] = field(default_factory=dict)
     out: dict[int, Wire] = field(default_factory=dict)
+    aside: bool = False
+    """Whether it begins a side way: what a boundary event that does not interrupt sets off."""
 
     @property
     def is_join(self) -> bool:
@@ -131,6 +133,7 @@ class Net:
                 at = choice
             else:
                 both, perhaps = self.vertex("and", node), self.vertex("xor", event)
+                perhaps.aside = True
                 self.wire(at, both)
                 self.wire(both, perhaps, (node.id,))
                 self.wire(perhaps, self._entered(event))

@@ -155,7 +155,7 @@ CASES: dict[str, Case] = {
                        'ordering="Sequential" cancelRemainingInstances="true"')), "t",
         way(subprocess("t", task("it"), _AD_HOC, 'cancelRemainingInstances="true"')),
     ),
-    "called-element-missing": case(
+    "called-missing": case(
         way('<bpmn:callActivity id="t"/>'), "t",
         way('<bpmn:callActivity id="t" calledElement="q"/>'),
     ),

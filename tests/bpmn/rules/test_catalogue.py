@@ -10,7 +10,9 @@ from bpmn.rules.catalogue import COMPILER, page, rule_ids
 from bpmn.soundness import RULES as SOUNDNESS
 
 ROOT = Path(__file__).parents[3]
-_REPORTED = re.compile(r"\b(?:report|self)\.(?:error|warning|notice)\(\s*\"([a-z-]+)\"")
+_REPORTED = re.compile(
+    r"\b(?:report|self|context)\.(?:error|warning|notice|refuse)\(\s*\"([a-z-]+)\""
+)
 _OF_OTHER_FILES = ("dmn", "form_", "forms", "symbols", "feel/")
 
 

@@ -120,6 +120,13 @@ SOUND: dict[str, str] = {
         START + person("a") + END + line("s", "a", "e") + event("endEvent", "f")
         + boundary("t", "a", HOUR, 'cancelActivity="false"') + line("t", "f")
     ),
+    "a reminder in a loop, that goes on by itself": (
+        looped(person("t")) + event("endEvent", "f") + event("endEvent", "h")
+        + boundary("b", "t", HOUR, 'cancelActivity="false"') + person("r")
+        + gateway("exclusive", "y", 'default="y_f"') + line("b", "r", "y", "f")
+        + flow("y", "h", "${z}") + person("u") + boundary("c", "u", HOUR, 'cancelActivity="false"')
+        + line("c", "r") + line("u", "m") + flow("x", "u", "${q}")
+    ),
     "opposite conditions": choice(attributes="").replace(
         line("g", "b", "e"), flow("g", "b", "${!x}") + line("b", "e")
     ),
