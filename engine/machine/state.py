@@ -18,8 +18,9 @@ from bpmn.values import Value, Variables, from_json, to_json
 from engine.machine.time import Cycle
 from engine.machine.upgrades import FORMAT, upgrade
 
-Stage = Literal["arrive", "start", "arm", "act", "complete", "take"]
-"""The steps of a token at a node, in order; see `machine.STAGES`."""
+Stage = Literal["arrive", "start", "arm", "act", "complete", "take", "condition"]
+"""The steps of a token at a node, in order; see `machine.STAGES`. A retried incident of stage
+`condition` asks the condition again that failed."""
 
 
 WaitKind = Literal[
@@ -28,9 +29,16 @@ WaitKind = Literal[
 ]  # fmt: skip
 
 
+NO_FLOW = ""
+"""A flow that no model has: the token came to its node in no ordinary way."""
+
+
 class Token(msgspec.Struct, array_like=True, gc=False):
     """A token at rest at a node, or on `flow` towards it.
 
+    At a join it keeps its flow. At a node whose event came before the token did, it keeps the flow
+    from the event-based gateway, or has `NO_FLOW`; so does a token that holds a completed
+    subprocess open again for its compensation.
     `entered` says that its node has begun and has neither completed nor been cancelled.
     `instance` numbers, from 1, the instances of a loop or multi-instance activity: such a token
     stands at its host's node, in the scope that the host holds open. `serves` is the token that
@@ -77,8 +85,8 @@ class Progress(msgspec.Struct, array_like=True, gc=False):
 
 
 class Compensable(msgspec.Struct, array_like=True, gc=False):
-    """A completed activity that compensation can still reach. Of a subprocess `inner` is what it
-    left behind, and its variables stay under the id of the `token` that was its scope."""
+    """A completed activity that compensation can still reach. Its own variables, as they were when
+    it completed, stay under the number `token`. Of a subprocess `inner` is what completed in it."""
 
     node: str
     token: int
@@ -128,7 +136,11 @@ class State(msgspec.Struct):
 
     def scope_of(self, token: int) -> int:
         """The innermost scope the token sees: its own, if it holds one, else where it moves."""
-        return token if token in self.variables else self.tokens[token].scope
+        return token if token in self.variables or not token else self.tokens[token].scope
+
+    def waits_of(self, token: int) -> list[int]:
+        """What the token waits for; of 0, what the process itself waits for."""
+        return self.tokens[token].waits if token else self.waits_of_process
 
     def visible(self, scope: int) -> Variables:
         """All variables seen from `scope`; inner ones shadow. Not to be changed."""

@@ -13,6 +13,12 @@ from engine.machine.state import Stage, Token
 from engine.machine.variables import drop_scope, map_outputs
 from engine.machine.waits import cancel_waits, put_off
 
+JOINING = frozenset({"parallelGateway", "inclusiveGateway", "complexGateway"})
+"""Gateways where a token keeps the flow that it came on."""
+
+RESTING = frozenset({"eventBasedGateway"})
+"""What a token waits at without an action or event of its own."""
+
 
 def arrive(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
     """A token comes to a node, each on its own (implicit merge); at a join it keeps its flow."""
@@ -20,7 +26,7 @@ def arrive(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
         run_out(run, token_id, node)
         return None
     run.entries_left -= 1
-    joins = node.kind == "parallelGateway" and len(node.incoming) > 1
+    joins = node.kind in JOINING and (len(node.incoming) > 1 or node.kind == "complexGateway")
     if not joins:
         token.flow = None
     token.entered = True
@@ -32,7 +38,7 @@ def arrive(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
         return "start"
     if node.boundary:
         return "arm"
-    if node.action is None and node.event is None and not joins:
+    if node.action is None and node.event is None and not joins and node.kind not in RESTING:
         return "complete"  # Nothing to do: splits and plain events save a stage.
     return "act"
 
