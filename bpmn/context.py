@@ -6,8 +6,9 @@ Invariant: a text that does not compile is reported once, with the line that its
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, NoReturn
@@ -45,6 +46,8 @@ class Context:
     model: Model
     report: Report
     dialect: Dialect
+    messages: dict[str, Counter[str]] = field(default_factory=dict)
+    """How often each process sends or waits for each message, where somebody has asked."""
 
     def refuse(self, rule: str, element: etree._Element, message: str) -> NoReturn:
         """Report, and compile no further what the element belongs to."""

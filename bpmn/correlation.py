@@ -7,6 +7,7 @@ message of the same conversation has brought it; without either it is refused.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
@@ -53,25 +54,20 @@ def begins_instance(node: FlowNode) -> bool:
     """Whether the node's message makes a new instance of the process."""
     if node.kind == "startEvent":
         return node.scope.parent is None
-    gates = (flow.source for flow in node.incoming)
-    after = any(n.instantiates for n in node.scope.nodes if n.id in set(gates))
-    return (node.instantiates or after) and node.scope.parent is None
+    if node.scope.parent is not None:
+        return False
+    gateways = node.scope.instantiating_gateways
+    return node.instantiates or any(flow.source in gateways for flow in node.incoming)
 
 
 def _retrievals(context: Context, key: etree._Element, message: str) -> list[etree._Element]:
     """How each property of the key is read from the message; empty if one is not."""
     found = []
     for part in children(key, "correlationPropertyRef"):
-        property_ = context.model.find("correlationProperty", reference(part.text))
-        expressions = (
-            []
-            if property_ is None
-            else children(property_, "correlationPropertyRetrievalExpression")
-        )
-        fitting = [e for e in expressions if reference(e.get("messageRef")) == message]
-        if not fitting:
+        of_messages = context.model.retrievals.get(reference(part.text), {})
+        if message not in of_messages:
             return []
-        found.append(fitting[0])
+        found.append(of_messages[message])
     return found
 
 
@@ -99,10 +95,13 @@ def _heard_before(
     context: Context, process: ProcessModel, node: FlowNode, key: etree._Element
 ) -> bool:
     """Whether another message of the same key is sent or received in this process."""
+    counted = context.messages.get(process.id)
+    if counted is None:
+        every = (name for one in process.nodes.values() for name in message_refs(context, one))
+        counted = context.messages[process.id] = Counter(every)
+    own = Counter(message_refs(context, node))
     return any(
-        other is not node and _retrievals(context, key, name)
-        for other in process.nodes.values()
-        for name in message_refs(context, other)
+        count > own[name] and _retrievals(context, key, name) for name, count in counted.items()
     )
 
 

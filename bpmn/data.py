@@ -42,8 +42,14 @@ class Data:
     process: ProcessModel
     used: set[str] = field(default_factory=set)
     """Ids of data that something reads or writes."""
+    drawn: dict[str, set[str]] = field(default_factory=dict)
+    """Data objects → the names of their references."""
 
     def __post_init__(self) -> None:
+        for scope in self.process.scopes:
+            for part in scope.parts("dataObjectReference"):
+                if name := (part.get("name") or "").strip():
+                    self.drawn.setdefault(reference(part.get("dataObjectRef")), set()).add(name)
         for kind in (*_ASSOCIATIONS, "loopDataInputRef", "loopDataOutputRef"):
             for part in self.process.element.iter(f"{{{BPMN}}}{kind}"):
                 if kind.startswith("loop"):
@@ -75,13 +81,8 @@ class Data:
         if name or local(element) != "dataObject":
             return name or element.get("id", "")
         identifier = element.get("id", "")
-        drawn = {
-            (part.get("name") or "").strip()
-            for scope in self.process.scopes
-            for part in scope.parts("dataObjectReference")
-            if reference(part.get("dataObjectRef")) == identifier
-        } - {""}
-        return drawn.pop() if len(drawn) == 1 else identifier
+        drawn = self.drawn.get(identifier, set())
+        return next(iter(drawn)) if len(drawn) == 1 else identifier
 
     def named(self, identifier: str) -> str | None:
         element = self.context.model.elements.get(identifier)

@@ -112,7 +112,8 @@ def _message(
 def _flowing(context: Context, process: ProcessModel, node: FlowNode, throws: bool) -> MessageEvent:
     """Without a messageRef the message flow says which message, or is one itself."""
     mine = "source" if throws else "target"
-    flows = [flow for flow in context.model.message_flows if getattr(flow, mine) == node.id]
+    at_node = context.model.flows_at.get(node.id, ())
+    flows = [flow for flow in at_node if getattr(flow, mine) == node.id]
     name = None
     for flow in flows:
         other = _node_of(context, flow.target if throws else flow.source)
@@ -258,13 +259,7 @@ def _link(
     name = (definition.get("name") or "").strip()
     if not _throws(node):
         return LinkEvent(name)
-    catching = [
-        other
-        for other in node.scope.nodes
-        if other.kind == "intermediateCatchEvent"
-        for each in other.definitions
-        if local(each) == "linkEventDefinition" and (each.get("name") or "").strip() == name
-    ]
+    catching = node.scope.caught_links.get(name, [])
     if len(catching) != 1:
         context.refuse(
             "link-target",

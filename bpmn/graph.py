@@ -357,6 +357,7 @@ class Node:
     incoming: tuple[str, ...] = ()
     outgoing: tuple[Flow, ...] = ()
     default: Flow | None = None
+    """Not among `outgoing`."""
     action: Action | None = None
     event: EventDefinition | None = None
     loop: Loop | None = None

@@ -129,6 +129,23 @@ class ScopeModel:
         """Its start events."""
         return [node for node in self.nodes if node.kind == "startEvent"]
 
+    @cached_property
+    def instantiating_gateways(self) -> frozenset[str]:
+        return frozenset(
+            node.id for node in self.nodes if node.kind == "eventBasedGateway" and node.instantiates
+        )
+
+    @cached_property
+    def caught_links(self) -> dict[str, list[FlowNode]]:
+        """Catching link events by their name."""
+        found: dict[str, list[FlowNode]] = {}
+        for node in self.nodes:
+            if node.kind == "intermediateCatchEvent" and "linkEventDefinition" in node.triggers:
+                for each in node.definitions:
+                    if local(each) == "linkEventDefinition":
+                        found.setdefault((each.get("name") or "").strip(), []).append(node)
+        return found
+
     @property
     def implicit_starts(self) -> list[FlowNode]:
         """Where tokens begin when nothing says so: nodes without incoming flow (BPMN 2.0 §13.2),
@@ -208,6 +225,26 @@ class Model:
     elements: dict[str, etree._Element] = field(default_factory=dict)
     message_flows: list[MessageFlow] = field(default_factory=list)
 
+    @cached_property
+    def flows_at(self) -> dict[str, list[MessageFlow]]:
+        """Message flows by the id of what they lead from or to."""
+        found: dict[str, list[MessageFlow]] = {}
+        for flow in self.message_flows:
+            for end in {flow.source, flow.target}:
+                found.setdefault(end, []).append(flow)
+        return found
+
+    @cached_property
+    def retrievals(self) -> dict[str, dict[str, etree._Element]]:
+        """Correlation property → message → how the property is read from the message."""
+        return {
+            name: {
+                reference(part.get("messageRef")): part
+                for part in children(property_, "correlationPropertyRetrievalExpression")
+            }
+            for name, property_ in self.roots.get("correlationProperty", {}).items()
+        }
+
     def find(self, kind: str, name: str) -> etree._Element | None:
         """The root element of that kind and id."""
         return self.roots.get(kind, {}).get(name)
@@ -234,11 +271,11 @@ def reference(text: str | None) -> str:
 
 
 def child(element: etree._Element, name: str) -> etree._Element | None:
-    return element.find(f"{{{BPMN}}}{name}")
+    return next(element.iterchildren(f"{{{BPMN}}}{name}"), None)
 
 
 def children(element: etree._Element, name: str) -> list[etree._Element]:
-    return element.findall(f"{{{BPMN}}}{name}")
+    return [*element.iterchildren(f"{{{BPMN}}}{name}")]
 
 
 def text_of(element: etree._Element | None) -> str:

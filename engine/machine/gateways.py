@@ -27,7 +27,7 @@ def exclusive(run: Run, token_id: int, token: Token, node: Node) -> list[Flow]:
     """The first flow in document order whose condition is true, else the default."""
     seen = run.state.visible(token.scope)
     for flow in node.outgoing:
-        if not _is_default(flow, node) and holds(run, flow.condition, seen):
+        if holds(run, flow.condition, seen):
             return [flow]
     return _default(node)
 
@@ -37,16 +37,8 @@ def conditional(run: Run, token_id: int, token: Token, node: Node) -> list[Flow]
     seen = run.state.visible(token.scope)
     if node.kind == "complexGateway":
         seen = conditions_at_start(seen)
-    taken = [
-        flow
-        for flow in node.outgoing
-        if not _is_default(flow, node) and holds(run, flow.condition, seen)
-    ]
+    taken = [flow for flow in node.outgoing if holds(run, flow.condition, seen)]
     return taken or _default(node)
-
-
-def _is_default(flow: Flow, node: Node) -> bool:
-    return node.default is not None and flow.id == node.default.id
 
 
 def _default(node: Node) -> list[Flow]:

@@ -13,6 +13,7 @@ from bpmn.graph import (
     CompensateEvent,
     ConditionalEvent,
     EventDefinition,
+    Flow,
     Graph,
     LinkEvent,
     MultipleEvent,
@@ -103,9 +104,14 @@ def _on_event(node: Node) -> bool:
     return isinstance(node.action, Subprocess) and node.action.on_event
 
 
+def flows_of(node: Node) -> tuple[Flow, ...]:
+    """All flows that leave the node."""
+    return node.outgoing if node.default is None else (*node.outgoing, node.default)
+
+
 def _successors(node: Node) -> Iterator[tuple[str | None, str]]:
     """Where a token at the node, or one it lets out, can go next: by flow, or without one."""
-    for flow in node.outgoing:
+    for flow in flows_of(node):
         yield flow.id, flow.target
     for boundary in node.boundary:
         yield None, boundary
@@ -133,7 +139,7 @@ def _reach(graph: Graph, gateway: str) -> Reach:
                 grown.append(earlier)
     beyond: dict[str, int] = defaultdict(int)
     for node in graph.nodes.values():
-        for out in node.outgoing:
+        for out in flows_of(node):
             beyond[node.id] |= bits[out.id] if out.target == gateway else nodes[out.target]
     return Reach(bits, nodes, beyond)
 

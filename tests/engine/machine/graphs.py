@@ -187,7 +187,7 @@ def _node(name: str, spec: dict[str, Any], flows: list[Flow], defaults: frozense
         scope=scope,
         line=1,
         incoming=tuple(flow.id for flow in flows if flow.target == name),
-        outgoing=outgoing,
+        outgoing=tuple(flow for flow in outgoing if flow.id not in defaults),
         default=next((flow for flow in outgoing if flow.id in defaults), None),
         **spec,
     )

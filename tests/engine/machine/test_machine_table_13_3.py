@@ -12,7 +12,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bpmn.graph import Flow, Graph
+from bpmn.graph import Flow, Graph, Node
 from engine.machine.facts import Entered, Left
 from engine.machine.replay import replay
 from engine.machine.triggers import TaskCompleted
@@ -52,12 +52,16 @@ def graphs(draw: st.DrawFn) -> Graph:
     return graph(nodes, " ".join(flows), conditions=conditions, defaults=defaults)
 
 
+def flows_of(node: Node) -> list[Flow]:
+    return [*node.outgoing, *([node.default] if node.default else [])]
+
+
 class Reference:
     """Tokens in tasks, and tokens on the incoming flows of joins."""
 
     def __init__(self, model: Graph, n: int) -> None:
         self.model = model
-        self.flows = {flow.id: flow for node in model.nodes.values() for flow in node.outgoing}
+        self.flows = {flow.id: flow for node in model.nodes.values() for flow in flows_of(node)}
         self.tasks: list[str] = []
         self.joins: dict[str, dict[str, int]] = {}
         self.n = n
@@ -108,7 +112,7 @@ class Reference:
         """At least one token, and for every path (i–iii) there is a path (iv–vi) too."""
         has = set(self.joins[gateway])
         starts = [[flow] for waiting in self.joins.values() for flow in waiting]
-        starts += [[flow.id for flow in self.model.nodes[task].outgoing] for task in self.tasks]
+        starts += [[flow.id for flow in flows_of(self.model.nodes[task])] for task in self.tasks]
         for start in starts:
             ends = {end for flow in start for end in self.ends(flow, gateway)}
             if ends - has and not ends & has:
@@ -127,7 +131,7 @@ class Reference:
             if target == gateway:
                 found.add(flow)
             else:
-                walk += [each.id for each in self.model.nodes[target].outgoing]
+                walk += [each.id for each in flows_of(self.model.nodes[target])]
         return found
 
 
