@@ -42,6 +42,7 @@ def start(run: Run, trigger: Start) -> None:
         named = node or "without a trigger"
         raise errors.StartUnknown(f"{run.graph.process_id} has no start event {named}")
     run.state.business_key = trigger.business_key
+    run.state.called = trigger.called
     if run.graph.initiator and trigger.initiator is not None:
         set_local(run, 0, run.graph.initiator, trigger.initiator)
     set_variables(run, 0, trigger.variables, trigger.wire)
@@ -106,9 +107,16 @@ def job_threw(run: Run, trigger: JobThrew) -> None:
 
 
 def _throw(run: Run, wait: Wait, trigger: TaskThrew | JobThrew) -> None:
-    """Nobody catches it: Camunda 7 ends the execution, here an incident keeps it."""
+    """Nobody catches it: Camunda 7 ends the execution, here an incident keeps it.
+
+    A called instance ends with its error, for the caller may catch it.
+    """
     set_variables(run, run.state.scope_of(wait.token), trigger.variables, trigger.wire)
-    if not throw_error(run, wait.token, wait.node, trigger.code, trigger.message):
+    if throw_error(run, wait.token, wait.node, trigger.code, trigger.message):
+        return
+    if run.state.called:
+        end(run, "error")
+    else:
         message = trigger.message or f"nobody catches error {trigger.code!r}"
         stage = wait.stage or "act"
         open_incident(run, wait.token, wait.node, stage, kind="uncaught_error", message=message)

@@ -61,6 +61,7 @@ ANSWERS: dict[type[AnyTrigger], Callable[[Run, Any], None]] = {
     triggers.CallEnded: calls.call_ended,
     triggers.CallThrew: calls.call_threw,
     triggers.CallEscalated: calls.call_escalated,
+    triggers.CallFailed: calls.call_failed,
     triggers.Selected: adhoc.selected,
     triggers.Continue: answers.resume,
     triggers.Retried: answers.retried,

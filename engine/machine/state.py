@@ -153,6 +153,8 @@ class State(msgspec.Struct):
     host token's waits."""
     interrupted: list[int] = []
     """Scopes whose content an event subprocess has replaced: their handlers are no more."""
+    called: bool = False
+    """Another instance waits for this one."""
     variables: dict[int, Variables] = {}
     wire: dict[int, dict[str, str]] = {}
     """Types that variables were stated with, where they differ from the values' own."""
@@ -207,6 +209,7 @@ class Stored(msgspec.Struct, array_like=True):
     resets: Resets = {}
     waits_of_process: list[int] = []
     interrupted: list[int] = []
+    called: bool = False
 
 
 _encoder = msgspec.json.Encoder(decimal_format="number")
@@ -234,6 +237,7 @@ def encode(state: State) -> bytes:
             state.resets,
             state.waits_of_process,
             state.interrupted,
+            state.called,
         )
     )
 
@@ -259,6 +263,7 @@ def decode(data: bytes, variables: bytes | None = None) -> State:
         stored.resets,
         stored.waits_of_process,
         stored.interrupted,
+        stored.called,
     )
     if variables is not None:
         state.variables, state.wire = decode_variables(variables)
