@@ -9,13 +9,14 @@ from engine.machine import errors
 from engine.machine.activities import excluded
 from engine.machine.catching import happened
 from engine.machine.conditions import ask_again
-from engine.machine.facts import IncidentClosed, JobClosed, TaskClosed
+from engine.machine.facts import CallClosed, IncidentClosed, JobClosed, TaskClosed
 from engine.machine.propagation import throw_error
 from engine.machine.run import Run
 from engine.machine.scopes import end
 from engine.machine.starting import begins_process, enter_process
 from engine.machine.state import Wait
 from engine.machine.triggers import (
+    CallFailed,
     Cancel,
     Continue,
     JobDone,
@@ -42,6 +43,7 @@ def start(run: Run, trigger: Start) -> None:
         named = node or "without a trigger"
         raise errors.StartUnknown(f"{run.graph.process_id} has no start event {named}")
     run.state.business_key = trigger.business_key
+    run.state.called = trigger.called
     if run.graph.initiator and trigger.initiator is not None:
         set_local(run, 0, run.graph.initiator, trigger.initiator)
     set_variables(run, 0, trigger.variables, trigger.wire)
@@ -104,11 +106,24 @@ def job_threw(run: Run, trigger: JobThrew) -> None:
 
 
 def _throw(run: Run, wait: Wait, trigger: TaskThrew | JobThrew) -> None:
-    """Nobody catches it: Camunda 7 ends the execution, here an incident keeps it."""
+    """Nobody catches it: Camunda 7 ends the execution, here an incident keeps it.
+
+    A called instance ends with its error, for the caller may catch it.
+    """
     set_variables(run, run.state.scope_of(wait.token), trigger.variables, trigger.wire)
-    if not throw_error(run, wait.token, wait.node, trigger.code, trigger.message):
+    if throw_error(run, wait.token, wait.node, trigger.code, trigger.message):
+        return
+    if run.state.called:
+        end(run, "error")
+    else:
         message = trigger.message or f"nobody catches error {trigger.code!r}"
         open_incident(run, wait.token, wait.node, "act", kind="uncaught_error", message=message)
+
+
+def call_failed(run: Run, trigger: CallFailed) -> None:
+    wait = find_wait(run.state, "call", trigger.call)
+    close_wait(run, trigger.call, CallClosed(trigger.call, "error"))
+    open_incident(run, wait.token, wait.node, "act", kind=trigger.kind, message=trigger.message)
 
 
 def timer_due(run: Run, trigger: TimerDue) -> None:

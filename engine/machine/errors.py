@@ -69,6 +69,11 @@ class IncidentNotOpen(WaitNotOpen):
     subject = "incident"
 
 
+class CallNotOpen(WaitNotOpen):
+    code = "call_not_open"
+    subject = "call"
+
+
 class ScopeNotOpen(WaitNotOpen):
     code = "scope_not_open"
     subject = "scope"

@@ -52,6 +52,7 @@ ANSWERS: dict[type[AnyTrigger], Callable[[Run, Any], None]] = {
     triggers.JobThrew: answers.job_threw,
     triggers.TimerDue: answers.timer_due,
     triggers.MessageArrived: answers.message_arrived,
+    triggers.CallFailed: answers.call_failed,
     triggers.Continue: answers.resume,
     triggers.Retried: answers.retried,
     triggers.VariablesSet: answers.variables_set,

@@ -126,6 +126,8 @@ class State(msgspec.Struct):
     host token's waits."""
     interrupted: list[int] = []
     """Scopes whose content an event subprocess has replaced: their handlers are no more."""
+    called: bool = False
+    """Another instance waits for this one."""
     variables: dict[int, Variables] = {}
     wire: dict[int, dict[str, str]] = {}
     """Types that variables were stated with, where they differ from the values' own."""
@@ -178,6 +180,7 @@ class Stored(msgspec.Struct, array_like=True):
     resets: Resets = {}
     waits_of_process: list[int] = []
     interrupted: list[int] = []
+    called: bool = False
 
 
 _encoder = msgspec.json.Encoder(decimal_format="number")
@@ -205,6 +208,7 @@ def encode(state: State) -> bytes:
             state.resets,
             state.waits_of_process,
             state.interrupted,
+            state.called,
         )
     )
 
@@ -230,6 +234,7 @@ def decode(data: bytes, variables: bytes | None = None) -> State:
         stored.resets,
         stored.waits_of_process,
         stored.interrupted,
+        stored.called,
     )
     if variables is not None:
         state.variables, state.wire = decode_variables(variables)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from bpmn.graph import Node
 from engine.machine.errors import (
+    CallNotOpen,
     IncidentNotOpen,
     JobNotOpen,
     SubscriptionNotOpen,
@@ -15,6 +16,7 @@ from engine.machine.errors import (
 )
 from engine.machine.facts import (
     AnyFact,
+    CallClosed,
     IncidentClosed,
     IncidentOpened,
     JobClosed,
@@ -33,6 +35,7 @@ CANCELLED: dict[str, Callable[[int], AnyFact]] = {  # other kinds end without a 
     "timer": lambda local: TimerClosed(local, "cancelled"),
     "subscription": lambda local: Unsubscribed(local, "cancelled"),
     "incident": IncidentClosed,
+    "call": lambda local: CallClosed(local, "cancelled"),
 }
 NOT_OPEN: dict[str, type[WaitNotOpen]] = {
     "task": TaskNotOpen,
@@ -41,6 +44,7 @@ NOT_OPEN: dict[str, type[WaitNotOpen]] = {
     "timer": TimerNotOpen,
     "subscription": SubscriptionNotOpen,
     "incident": IncidentNotOpen,
+    "call": CallNotOpen,
 }
 
 
