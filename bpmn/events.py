@@ -16,6 +16,7 @@ from lxml import etree
 
 from bpmn.context import Context, Reported
 from bpmn.correlation import key_of, message_ref
+from bpmn.expressions import awaited_condition
 from bpmn.graph import (
     CancelEvent,
     CompensateEvent,
@@ -40,6 +41,7 @@ _TIMER_KINDS: dict[str, Literal["date", "duration", "cycle"]] = {
     "timeDuration": "duration",
     "timeCycle": "cycle",
 }
+_AWAITED = (MessageEvent, TimerEvent, SignalEvent, ConditionalEvent)
 _QUOTED = re.compile(r"(['\"])([^'\"]*)\1")
 
 
@@ -59,7 +61,11 @@ def compile_event(
         if event is not None:
             compiled.append(event)
     if len(node.definitions) > 1:
-        return MultipleEvent(tuple(compiled), node.flag("parallelMultiple"))
+        together = not _throws(node) and node.flag("parallelMultiple")
+        if together and not all(isinstance(event, _AWAITED) for event in compiled):
+            text = f'"{node.label}" can wait together for messages, timers, signals and conditions.'
+            context.refuse("parallel-multiple", node.element, text)
+        return MultipleEvent(tuple(compiled), together)
     return compiled[0] if compiled else None
 
 
@@ -246,7 +252,9 @@ def _conditional(
         context.refuse("condition-empty", node.element, f'"{node.label}" has no condition.')
     compiled = context.condition(holder, at=node.element)
     variable, changes = context.dialect.watched(context, definition)
-    return None if compiled is None else ConditionalEvent(compiled, variable, changes)
+    if compiled is None:
+        return None
+    return ConditionalEvent(awaited_condition(compiled), variable, changes)
 
 
 # --- flow within the model ---
