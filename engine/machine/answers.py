@@ -9,7 +9,7 @@ from engine.machine import errors
 from engine.machine.activities import excluded
 from engine.machine.catching import happened
 from engine.machine.conditions import ask_again
-from engine.machine.facts import CallClosed, IncidentClosed, JobClosed, TaskClosed
+from engine.machine.facts import IncidentClosed, JobClosed, TaskClosed
 from engine.machine.propagation import throw_error
 from engine.machine.run import Run
 from engine.machine.scopes import end

@@ -284,7 +284,7 @@ def _throw(run: Run, host_id: int, node: Node, event: SimpleEvent) -> None:
     for boundary in (run.graph.nodes[each] for each in node.boundary):
         if not _catches(boundary, event):
             continue
-        catch_at_boundary(run, host_id, boundary, {})
+        catch_at_boundary(run, host_id, boundary)
         return
 
 
