@@ -59,7 +59,15 @@ def compile_event(
         if event is not None:
             compiled.append(event)
     if len(node.definitions) > 1:
-        return MultipleEvent(tuple(compiled), node.flag("parallelMultiple"))
+        parallel = node.flag("parallelMultiple")
+        if parallel and node.kind == "startEvent" and node.scope.parent is None:
+            context.refuse(
+                "unsupported",
+                node.element,
+                "Before there is an instance nobody waits for all of several triggers; begin with "
+                "an event-based gateway of type Parallel that instantiates.",
+            )
+        return MultipleEvent(tuple(compiled), parallel)
     return compiled[0] if compiled else None
 
 
