@@ -16,6 +16,7 @@ from lxml import etree
 
 from bpmn.context import Context, Reported
 from bpmn.correlation import key_of, message_ref
+from bpmn.expressions import awaited_condition
 from bpmn.graph import (
     CancelEvent,
     CompensateEvent,
@@ -40,6 +41,7 @@ _TIMER_KINDS: dict[str, Literal["date", "duration", "cycle"]] = {
     "timeDuration": "duration",
     "timeCycle": "cycle",
 }
+_AWAITED = (MessageEvent, TimerEvent, SignalEvent, ConditionalEvent)
 _QUOTED = re.compile(r"(['\"])([^'\"]*)\1")
 
 
@@ -59,16 +61,24 @@ def compile_event(
         if event is not None:
             compiled.append(event)
     if len(node.definitions) > 1:
-        parallel = node.flag("parallelMultiple")
-        if parallel and node.kind == "startEvent" and node.scope.parent is None:
-            context.refuse(
-                "unsupported",
-                node.element,
-                "Before there is an instance nobody waits for all of several triggers; begin with "
-                "an event-based gateway of type Parallel that instantiates.",
-            )
-        return MultipleEvent(tuple(compiled), parallel)
+        return MultipleEvent(tuple(compiled), _together(context, node, compiled))
     return compiled[0] if compiled else None
+
+
+def _together(context: Context, node: FlowNode, compiled: list[SimpleEvent]) -> bool:
+    """Whether all of several triggers must come, and can be waited for."""
+    together = not _throws(node) and node.flag("parallelMultiple")
+    if together and not all(isinstance(event, _AWAITED) for event in compiled):
+        text = f'"{node.label}" can wait together for messages, timers, signals and conditions.'
+        context.refuse("parallel-multiple", node.element, text)
+    if together and node.kind == "startEvent" and node.scope.parent is None:
+        context.refuse(
+            "parallel-multiple",
+            node.element,
+            "Before there is an instance nobody waits for all of several triggers; begin with an "
+            "event-based gateway of type Parallel that instantiates.",
+        )
+    return together
 
 
 def thrown_definition(
@@ -254,7 +264,9 @@ def _conditional(
         context.refuse("condition-empty", node.element, f'"{node.label}" has no condition.')
     compiled = context.condition(holder, at=node.element)
     variable, changes = context.dialect.watched(context, definition)
-    return None if compiled is None else ConditionalEvent(compiled, variable, changes)
+    if compiled is None:
+        return None
+    return ConditionalEvent(awaited_condition(compiled), variable, changes)
 
 
 # --- flow within the model ---

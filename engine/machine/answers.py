@@ -42,6 +42,7 @@ def start(run: Run, trigger: Start) -> None:
         named = node or "without a trigger"
         raise errors.StartUnknown(f"{run.graph.process_id} has no start event {named}")
     run.state.business_key = trigger.business_key
+    run.state.called = trigger.called
     if run.graph.initiator and trigger.initiator is not None:
         set_local(run, 0, run.graph.initiator, trigger.initiator)
     set_variables(run, 0, trigger.variables, trigger.wire)
@@ -94,7 +95,9 @@ def job_done(run: Run, trigger: JobDone) -> None:
     for name, value in trigger.local.items():
         set_local(run, wait.token, name, value, trigger.wire.get(name))
     set_variables(run, run.state.scope_of(wait.token), trigger.variables, trigger.wire)
-    run.ready.append((wait.token, "complete"))
+    if wait.stage is not None:
+        run.state.tokens[wait.token].heard += 1  # A listener's job.
+    run.ready.append((wait.token, wait.stage or "complete"))
 
 
 def job_threw(run: Run, trigger: JobThrew) -> None:
@@ -104,11 +107,19 @@ def job_threw(run: Run, trigger: JobThrew) -> None:
 
 
 def _throw(run: Run, wait: Wait, trigger: TaskThrew | JobThrew) -> None:
-    """Nobody catches it: Camunda 7 ends the execution, here an incident keeps it."""
+    """Nobody catches it: Camunda 7 ends the execution, here an incident keeps it.
+
+    A called instance ends with its error, for the caller may catch it.
+    """
     set_variables(run, run.state.scope_of(wait.token), trigger.variables, trigger.wire)
-    if not throw_error(run, wait.token, wait.node, trigger.code, trigger.message):
+    if throw_error(run, wait.token, wait.node, trigger.code, trigger.message):
+        return
+    if run.state.called:
+        end(run, "error")
+    else:
         message = trigger.message or f"nobody catches error {trigger.code!r}"
-        open_incident(run, wait.token, wait.node, "act", kind="uncaught_error", message=message)
+        stage = wait.stage or "act"
+        open_incident(run, wait.token, wait.node, stage, kind="uncaught_error", message=message)
 
 
 def timer_due(run: Run, trigger: TimerDue) -> None:

@@ -18,7 +18,7 @@ from engine.machine.run import Run
 from engine.machine.scopes import interrupt, new_token
 from engine.machine.shape import needs_all
 from engine.machine.state import Wait
-from engine.machine.subprocesses import begin_event_subprocess
+from engine.machine.subprocesses import begin_event_subprocess, begins_event_subprocess
 from engine.machine.time import next_due
 from engine.machine.variables import set_variables
 from engine.machine.waits import cancel_some, close_wait, open_wait
@@ -38,20 +38,26 @@ def happened(
     node = run.graph.nodes[wait.node]
     together = needs_all(node.event)
     _close(run, local, wait, comes_again=not node.interrupting and not together)
+    if values:
+        set_variables(run, _outside(run, wait, node), values, wire)
     if together and _others(run, wait):
-        set_variables(run, run.state.scope_of(wait.token), values, wire)
         return
     if node.attached_to is not None:
-        catch_at_boundary(run, wait.token, node, values, wire)
-    elif node.scope in run.shape.event_starts and node.kind == "startEvent":
-        begin_event_subprocess(run, wait.token, node, values, wire)
+        catch_at_boundary(run, wait.token, node)
+    elif begins_event_subprocess(run, node):
+        begin_event_subprocess(run, wait.token, node)
     elif run.state.tokens[wait.token].node == node.id:
         cancel_some(run, wait.token, lambda other: other.node == node.id)
-        set_variables(run, run.state.scope_of(wait.token), values, wire)
         run.ready.append((wait.token, "complete"))
     else:
-        set_variables(run, run.state.tokens[wait.token].scope, values, wire)
         choose(run, wait.token, node)
+
+
+def _outside(run: Run, wait: Wait, node: Node) -> int:
+    """Where variables that come with it go: what stands around an activity for its boundary."""
+    if node.attached_to is not None:
+        return run.state.tokens[wait.token].scope
+    return run.state.scope_of(wait.token)
 
 
 def _others(run: Run, wait: Wait) -> bool:
@@ -78,13 +84,9 @@ def _close(run: Run, local: int, wait: Wait, *, comes_again: bool) -> None:
         close_wait(run, local, None if wait.kind == "condition" else arrived)
 
 
-def catch_at_boundary(
-    run: Run, host: int, node: Node, values: Mapping[str, Value], wire: Mapping[str, str] = _UNTYPED
-) -> None:
+def catch_at_boundary(run: Run, host: int, node: Node) -> None:
     """A boundary event was triggered: instead of its activity, or beside it."""
-    scope = run.state.tokens[host].scope
     if node.interrupting:
         interrupt(run, host, node.id)
     else:
-        run.ready.append((new_token(run, scope, node.id), "arrive"))
-    set_variables(run, scope, values, wire)
+        run.ready.append((new_token(run, run.state.tokens[host].scope, node.id), "arrive"))

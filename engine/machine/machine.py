@@ -13,6 +13,8 @@ from typing import Any
 from bpmn.errors import ModelError
 from bpmn.graph import (
     Action,
+    AdHoc,
+    Call,
     Computation,
     Decision,
     Graph,
@@ -24,12 +26,16 @@ from bpmn.graph import (
 )
 from engine.machine import (
     activities,
+    adhoc,
     answers,
+    calls,
     complexgates,
     eventgates,
     events,
     gateways,
     inclusive,
+    listeners,
+    loops,
     steps,
     subprocesses,
     triggers,
@@ -52,6 +58,11 @@ ANSWERS: dict[type[AnyTrigger], Callable[[Run, Any], None]] = {
     triggers.JobThrew: answers.job_threw,
     triggers.TimerDue: answers.timer_due,
     triggers.MessageArrived: answers.message_arrived,
+    triggers.CallEnded: calls.call_ended,
+    triggers.CallThrew: calls.call_threw,
+    triggers.CallEscalated: calls.call_escalated,
+    triggers.CallFailed: calls.call_failed,
+    triggers.Selected: adhoc.selected,
     triggers.Continue: answers.resume,
     triggers.Retried: answers.retried,
     triggers.VariablesSet: answers.variables_set,
@@ -81,6 +92,8 @@ ACTIONS: dict[type[Action], Step] = {
     Decision: activities.decide,
     Receive: activities.receive,
     Subprocess: subprocesses.enter_subprocess,
+    AdHoc: adhoc.enter,
+    Call: calls.call,
 }
 
 
@@ -92,12 +105,25 @@ def act(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
 
 
 STAGES: dict[Stage, Step] = {
+    # A token at a node.
     "arrive": steps.arrive,
     "start": variables.map_inputs,
     "arm": steps.arm,
+    "hear": listeners.before,
     "act": act,
     "complete": steps.complete,
     "take": gateways.take,
+    "pass": listeners.along,
+    # The token of a call that has come back.
+    "return": calls.take_back,
+    # A loop's host, then its instances.
+    "loop": loops.begin,
+    "round": loops.next_round,
+    "count": loops.count,
+    "settle": loops.settle,
+    # An ad-hoc subprocess's host, and the tokens inside.
+    "idle": adhoc.idle,
+    "ask": adhoc.ask,
 }
 
 

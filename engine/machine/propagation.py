@@ -18,6 +18,7 @@ from engine.machine.run import Run
 from engine.machine.scopes import content, is_reopened
 from engine.machine.shape import definitions, needs_all
 from engine.machine.subprocesses import begin_event_subprocess
+from engine.machine.variables import set_variables
 
 Coded = type[ErrorEvent] | type[EscalationEvent]
 Caught = tuple[int, Node, ErrorEvent | EscalationEvent]
@@ -55,9 +56,11 @@ def throw_escalation(run: Run, token_id: int, origin: str, code: str) -> bool:
 
 def _catch(run: Run, at: int, node: Node, values: dict[str, Value]) -> None:
     if node.attached_to is not None:
-        catch_at_boundary(run, at, node, values)
+        set_variables(run, run.state.tokens[at].scope, values)
+        catch_at_boundary(run, at, node)
     else:
-        begin_event_subprocess(run, at, node, values, {})
+        set_variables(run, at, values)
+        begin_event_subprocess(run, at, node)
 
 
 def _catcher(run: Run, token_id: int, kind: Coded, code: str) -> Caught | None:

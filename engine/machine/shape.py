@@ -86,9 +86,10 @@ def _shape(graph: Graph) -> Shape:
         if node.kind == "eventBasedGateway":
             shape.gates.update((flow.target, node) for flow in node.outgoing)
         events = definitions(node.event)
-        if any(isinstance(event, ConditionalEvent) for event in events):
-            shape.has_conditions = True
         holder = graph.nodes.get(node.scope)
+        begins_instance = node.kind == "startEvent" and holder is None
+        if any(isinstance(event, ConditionalEvent) for event in events) and not begins_instance:
+            shape.has_conditions = True
         if node.kind == "startEvent" and holder is not None and _on_event(holder):
             shape.event_starts[holder.id] = node
             if any(isinstance(event, CompensateEvent) for event in events):

@@ -14,6 +14,7 @@ from engine.machine.listening import listen
 from engine.machine.run import Run
 from engine.machine.scopes import begin
 from engine.machine.subprocesses import prepare_event_subprocesses
+from engine.machine.variables import set_data
 from engine.machine.waits import open_incident
 
 
@@ -30,13 +31,16 @@ def begins_process(run: Run, node: Node) -> bool:
 def enter_process(run: Run, node: str | None) -> None:
     """Begin at the node, or without a trigger. What cannot be evaluated stops the beginning."""
     graph = run.graph
-    if not run.shape.event_starts and (node is None or graph.nodes[node].kind == "startEvent"):
-        begin(run, 0, graph.scopes[graph.process_id].starts if node is None else (node,))
+    process = graph.scopes[graph.process_id]
+    special = process.data or process.event_subprocesses
+    if not special and (node is None or graph.nodes[node].kind == "startEvent"):
+        begin(run, 0, process.starts if node is None else (node,))
         return
     try:
+        set_data(run, 0, process.data)
         prepared = prepare_event_subprocesses(run, 0)
         if node is None:
-            begin(run, 0, graph.scopes[graph.process_id].starts)
+            begin(run, 0, process.starts)
         elif graph.nodes[node].kind == "startEvent":
             begin(run, 0, (node,))
         else:

@@ -8,24 +8,22 @@ that holds the scope open. A token at the event subprocess's own node stands for
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from bpmn.graph import Node, Subprocess
-from bpmn.values import Value
 from engine.machine.listening import Prepared, listen, prepare
 from engine.machine.run import Run
 from engine.machine.scopes import begin, clear_scope, content, new_token, stop_listening
 from engine.machine.shape import needs_all
 from engine.machine.state import Stage, Token
-from engine.machine.variables import set_variables
+from engine.machine.variables import set_data
 
 
 def enter_subprocess(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
     """The token stays as the scope's host while others begin inside."""
     assert isinstance(node.action, Subprocess)
-    starts = run.graph.scopes[node.id].starts
-    if node.action.on_event:
-        starts = (run.shape.event_starts[node.id].id,)
+    scope = run.graph.scopes[node.id]
+    starts = (run.shape.event_starts[node.id].id,) if node.action.on_event else scope.starts
+    if scope.data:
+        set_data(run, token_id, scope.data)
     prepared = prepare_event_subprocesses(run, token_id)
     begin(run, token_id, starts)
     listen(run, token_id, prepared)
@@ -42,22 +40,23 @@ def prepare_event_subprocesses(run: Run, scope: int) -> list[Prepared]:
     return [one for start in starts for one in prepare(run, seen_from, start.id, start.event)]
 
 
-def begin_event_subprocess(
-    run: Run, scope: int, start: Node, values: Mapping[str, Value], wire: Mapping[str, str]
-) -> None:
+def begins_event_subprocess(run: Run, node: Node) -> bool:
+    """Whether the node is the start event of an event subprocess."""
+    return node.kind == "startEvent" and node.scope in run.shape.event_starts
+
+
+def begin_event_subprocess(run: Run, scope: int, start: Node) -> None:
     """Its start event was triggered; one that interrupts replaces all else in the scope."""
     if start.interrupting:
         stop_listening(run, scope)
         clear_scope(run, scope)
         run.state.interrupted.append(scope)
-    token_id = new_token(run, scope, start.scope)
-    set_variables(run, token_id, values, wire)
-    run.ready.append((token_id, "arrive"))
+    run.ready.append((new_token(run, scope, start.scope), "arrive"))
 
 
 def event_started(run: Run, token_id: int, token: Token, node: Node) -> Stage:
     """A start event was reached. One that needs several triggers collects them anew."""
-    if not node.interrupting and node.scope in run.shape.event_starts:
+    if not node.interrupting and begins_event_subprocess(run, node):
         collect_again(run, run.state.tokens[token.scope].scope, node)
     return "complete"
 

@@ -206,7 +206,7 @@ def test_several_triggers_that_must_all_come_do_not_begin_a_process() -> None:
     assert (scope.message_starts, scope.signal_starts) == (("t",), ("t",))
     with pytest.raises(ModelRefused) as refused:
         compile_model(every)
-    assert ("unsupported", "t") in {(f.rule, f.element) for f in refused.value.findings}
+    assert ("parallel-multiple", "t") in {(f.rule, f.element) for f in refused.value.findings}
 
 
 def test_a_definition_may_stand_beside_the_process_and_be_shared() -> None:
@@ -415,3 +415,33 @@ def test_xpath_is_refused_by_name() -> None:
         compile_model(placed("intermediateCatchEvent", asked))
 
     assert any("XPath" in f.message and f.element == "t" for f in refused.value.findings)
+
+
+@pytest.mark.parametrize("text", ["${x}", "= x > 3", "= x"])
+@pytest.mark.parametrize("seen", [{}, {"x": None}])
+def test_an_awaited_condition_is_not_true_while_its_variables_are_missing(
+    text: str, seen: dict[str, None]
+) -> None:
+    asked = (
+        '<bpmn:conditionalEventDefinition><bpmn:condition xsi:type="bpmn:tFormalExpression">'
+        f"{text}</bpmn:condition></bpmn:conditionalEventDefinition>"
+    )
+
+    event = graph_of(placed("intermediateCatchEvent", asked)).nodes["t"].event
+
+    assert isinstance(event, ConditionalEvent)
+    assert event.condition.evaluate(seen, NOW) is False
+
+
+def test_what_is_not_waited_for_cannot_be_waited_for_together() -> None:
+    both = definition("messageEventDefinition") + definition("errorEventDefinition")
+    placed_event = placed("boundaryEvent", both).replace(
+        b'id="t" ', b'id="t" parallelMultiple="true" '
+    )
+
+    with pytest.raises(ModelRefused) as refused:
+        compile_model(placed_event)
+
+    assert [(f.rule, f.element) for f in refused.value.findings if f.severity == "error"] == [
+        ("parallel-multiple", "t")
+    ]
