@@ -11,7 +11,7 @@ from engine.machine.activities import excluded
 from engine.machine.events import throw_error
 from engine.machine.facts import IncidentClosed, JobClosed, TaskClosed, TimerClosed, Unsubscribed
 from engine.machine.run import Run
-from engine.machine.scopes import begin, end, interrupt, new_token
+from engine.machine.scopes import begin_process, end, interrupt, new_token
 from engine.machine.state import Wait
 from engine.machine.time import next_due
 from engine.machine.triggers import (
@@ -32,18 +32,24 @@ from engine.machine.waits import arm_timer, close_wait, find_wait, open_incident
 
 
 def start(run: Run, trigger: Start) -> None:
-    process = run.graph.scopes[run.graph.process_id]
-    starts = process.starts
-    if (node := trigger.node) is not None:
-        known = node in process.nodes and run.graph.nodes[node].kind == "startEvent"
-        starts = (node,) if known else ()
-    if not starts:
-        raise errors.StartUnknown(f"{process.id} has no start event {node or 'without a trigger'}")
+    starts = _starts(run, trigger.node)
     run.state.business_key = trigger.business_key
     if run.graph.initiator and trigger.initiator is not None:
         set_local(run, 0, run.graph.initiator, trigger.initiator)
     set_variables(run, 0, trigger.variables, trigger.wire)
-    begin(run, 0, starts)
+    begin_process(run, starts)
+
+
+def _starts(run: Run, node: str | None) -> tuple[str, ...]:
+    """Where the instance begins: as the model says, or at this start event or receive task."""
+    process = run.graph.scopes[run.graph.process_id]
+    if node is None and process.starts:
+        return process.starts
+    if node is not None and node in process.nodes:
+        kind = run.graph.nodes[node].kind
+        if kind == "startEvent" or (kind == "receiveTask" and node in process.message_starts):
+            return (node,)
+    raise errors.StartUnknown(f"{process.id} has no start event {node or 'without a trigger'}")
 
 
 def task_completed(run: Run, trigger: TaskCompleted) -> None:
@@ -92,7 +98,9 @@ def job_done(run: Run, trigger: JobDone) -> None:
     for name, value in trigger.local.items():
         set_local(run, wait.token, name, value, trigger.wire.get(name))
     set_variables(run, run.state.scope_of(wait.token), trigger.variables, trigger.wire)
-    run.ready.append((wait.token, "complete"))
+    if wait.stage is not None:
+        run.state.tokens[wait.token].heard += 1  # A listener's job.
+    run.ready.append((wait.token, wait.stage or "complete"))
 
 
 def job_threw(run: Run, trigger: JobThrew) -> None:
@@ -106,7 +114,8 @@ def _throw(run: Run, wait: Wait, trigger: TaskThrew | JobThrew) -> None:
     set_variables(run, run.state.scope_of(wait.token), trigger.variables, trigger.wire)
     if not throw_error(run, wait.token, wait.node, trigger.code, trigger.message):
         message = trigger.message or f"nobody catches error {trigger.code!r}"
-        open_incident(run, wait.token, wait.node, "act", kind="uncaught_error", message=message)
+        stage = wait.stage or "act"
+        open_incident(run, wait.token, wait.node, stage, kind="uncaught_error", message=message)
 
 
 def timer_due(run: Run, trigger: TimerDue) -> None:

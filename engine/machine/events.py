@@ -125,6 +125,9 @@ def throw_error(run: Run, host: int, origin: str, code: str, message: str | None
     at = host
     while at:
         token = run.state.tokens[at]
+        if token.instance:
+            at = token.scope  # A loop's boundary events are its host's.
+            continue
         catcher = _catcher(run, run.graph.nodes[token.node], code)
         if catcher is not None:
             run.facts.append(ErrorThrown(code, origin, catcher.id, message))

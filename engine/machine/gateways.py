@@ -4,20 +4,24 @@
 
 from __future__ import annotations
 
-from bpmn.graph import Expression, Flow, Node
-from bpmn.values import Variables
+from collections.abc import Sequence
+
+from bpmn.graph import Flow, Node
 from engine.machine.errors import Stopped
 from engine.machine.facts import Left
+from engine.machine.listeners import on_flow
+from engine.machine.quantities import multiplied
 from engine.machine.run import Run
 from engine.machine.scopes import consume, new_token
 from engine.machine.state import Stage, Token
+from engine.machine.variables import holds
 
 
 def exclusive(run: Run, token_id: int, token: Token, node: Node) -> list[Flow]:
     """The first flow in document order whose condition is true, else the default."""
     seen = run.state.visible(token.scope)
     for flow in node.outgoing:
-        if not _is_default(flow, node) and _holds(run, flow.condition, seen):
+        if not _is_default(flow, node) and holds(run, flow.condition, seen):
             return [flow]
     return _default(node)
 
@@ -28,7 +32,7 @@ def conditional(run: Run, token_id: int, token: Token, node: Node) -> list[Flow]
     taken = [
         flow
         for flow in node.outgoing
-        if not _is_default(flow, node) and _holds(run, flow.condition, seen)
+        if not _is_default(flow, node) and holds(run, flow.condition, seen)
     ]
     return taken or _default(node)
 
@@ -43,21 +47,11 @@ def _default(node: Node) -> list[Flow]:
     return [node.default]
 
 
-def _holds(run: Run, condition: Expression | None, seen: Variables) -> bool:
-    """Null is not true (DMN 1.5 §10.3.2.2); anything else but a boolean is the model's fault."""
-    if condition is None:
-        return True
-    value = condition.evaluate(seen, run.now)
-    if value is not None and not isinstance(value, bool):
-        raise Stopped("not_a_boolean", f"condition {condition.text!r} gave {type(value).__name__}")
-    return value is True
-
-
 def take(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
     """Send the token on; further flows get tokens of their own, taken in document order."""
     outgoing = node.outgoing
     if len(outgoing) == 1 and outgoing[0].condition is None:
-        flows: list[Flow] | tuple[Flow, ...] = outgoing
+        flows: Sequence[Flow] = outgoing
     elif not outgoing and node.default is None:
         consume(run, token_id)
         return None
@@ -67,13 +61,17 @@ def take(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
         flows = exclusive(run, token_id, token, node)
     else:
         flows = conditional(run, token_id, token, node)
+    if node.completion_quantity > 1:
+        flows = multiplied(flows, node)
     first = flows[0]
     token.node = first.target
     token.flow = first.id
     if len(flows) > 1:
-        others = [new_token(run, token.scope, flow.target, flow.id) for flow in flows[1:]]
-        run.ready.extend((other, "arrive") for other in reversed(others))
-    return "arrive"
+        others = [
+            (new_token(run, token.scope, flow.target, flow.id), on_flow(flow)) for flow in flows[1:]
+        ]
+        run.ready.extend(reversed(others))
+    return on_flow(first)
 
 
 def join(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:

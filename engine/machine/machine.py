@@ -13,6 +13,8 @@ from typing import Any
 from bpmn.errors import ModelError
 from bpmn.graph import (
     Action,
+    AdHoc,
+    Call,
     Computation,
     Decision,
     Graph,
@@ -22,7 +24,20 @@ from bpmn.graph import (
     UserTask,
     Work,
 )
-from engine.machine import activities, answers, events, gateways, scopes, steps, triggers, variables
+from engine.machine import (
+    activities,
+    adhoc,
+    answers,
+    calls,
+    events,
+    gateways,
+    listeners,
+    loops,
+    scopes,
+    steps,
+    triggers,
+    variables,
+)
 from engine.machine.errors import AlreadyStarted, InstanceEnded, NotStarted, Stopped
 from engine.machine.facts import AnyFact
 from engine.machine.run import Decide, Run, Step
@@ -38,6 +53,9 @@ ANSWERS: dict[type[AnyTrigger], Callable[[Run, Any], None]] = {
     triggers.JobThrew: answers.job_threw,
     triggers.TimerDue: answers.timer_due,
     triggers.MessageArrived: answers.message_arrived,
+    triggers.CallEnded: calls.call_ended,
+    triggers.CallThrew: calls.call_threw,
+    triggers.Selected: adhoc.selected,
     triggers.Continue: answers.resume,
     triggers.Retried: answers.retried,
     triggers.VariablesSet: answers.variables_set,
@@ -64,6 +82,8 @@ ACTIONS: dict[type[Action], Step] = {
     Decision: activities.decide,
     Receive: activities.receive,
     Subprocess: scopes.enter_subprocess,
+    AdHoc: adhoc.enter,
+    Call: calls.call,
 }
 
 
@@ -75,12 +95,26 @@ def act(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
 
 
 STAGES: dict[Stage, Step] = {
+    # A token at a node.
     "arrive": steps.arrive,
     "start": variables.map_inputs,
     "arm": steps.arm,
+    "hear": listeners.before,
     "act": act,
     "complete": steps.complete,
     "take": gateways.take,
+    "pass": listeners.along,
+    # The first token of a process with data; the token of a call that has come back.
+    "open": scopes.open_process,
+    "return": calls.take_back,
+    # A loop's host, then its instances.
+    "loop": loops.begin,
+    "round": loops.next_round,
+    "count": loops.count,
+    "settle": loops.settle,
+    # An ad-hoc subprocess's host, and the tokens inside.
+    "idle": adhoc.idle,
+    "ask": adhoc.ask,
 }
 
 

@@ -8,10 +8,10 @@ Invariant: `state.scopes[s]` is the number of tokens whose scope is s.
 from __future__ import annotations
 
 from bpmn.graph import Node
-from engine.machine.facts import Cancelled, Ended, Left
+from engine.machine.facts import Cancelled, Ended, Entered, Left
 from engine.machine.run import Run
 from engine.machine.state import Stage, Token
-from engine.machine.variables import drop_scope
+from engine.machine.variables import drop_scope, set_data
 from engine.machine.waits import cancel_waits
 
 
@@ -25,8 +25,36 @@ def new_token(run: Run, scope: int, node: str, flow: str | None = None) -> int:
 
 def enter_subprocess(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
     """The token stays as the scope's host while another begins inside."""
-    begin(run, token_id, run.graph.scopes[node.id].starts)
+    scope = run.graph.scopes[node.id]
+    if scope.data:
+        set_data(run, token_id, scope.data)
+    begin(run, token_id, scope.starts)
     return None
+
+
+def begin_process(run: Run, starts: tuple[str, ...]) -> None:
+    """The process's data come first, where it has any: by a token, which a failure can stop."""
+    process = run.graph.scopes[run.graph.process_id]
+    if process.data or run.graph.nodes[starts[0]].instantiate:
+        run.ready.append((new_token(run, 0, starts[0]), "open"))
+    else:
+        begin(run, 0, starts)
+
+
+def open_process(run: Run, token_id: int, token: Token, node: Node) -> Stage:
+    """Stage `open`: the process's data, then all its starts.
+
+    A receive task that begins the instance has its message already (BPMN 2.0 §10.3.3).
+    """
+    process = run.graph.scopes[run.graph.process_id]
+    set_data(run, 0, process.data)
+    if node.instantiate:
+        token.entered = True
+        run.facts.append(Entered(node.id, token_id))
+        return "complete"
+    if node.id in process.starts:
+        begin(run, 0, process.starts[1:])
+    return "arrive"
 
 
 def begin(run: Run, scope: int, starts: tuple[str, ...]) -> None:
@@ -47,7 +75,7 @@ def consume(run: Run, token_id: int) -> None:
 def complete_scope(run: Run, scope: int) -> None:
     del run.state.scopes[scope]
     if scope:
-        run.ready.append((scope, "complete"))
+        run.ready.append((scope, "idle" if scope in run.state.progress else "complete"))
     elif run.state.ended is None:
         run.state.ended = "completed"
         run.facts.append(Ended("completed", run.reached))
@@ -76,7 +104,7 @@ def terminate(run: Run, token_id: int, token: Token, node: Node) -> None:
 def clear_scope(run: Run, scope: int) -> None:
     """Withdraw every token of a scope, inner scopes first; the scope itself stays, empty."""
     tokens = run.state.tokens
-    for token_id in [key for key, token in tokens.items() if token.scope == scope]:
+    for token_id in run.tokens_in(scope):
         withdraw(run, token_id, tokens[token_id])
         del tokens[token_id]
     run.state.scopes[scope] = 0
@@ -90,6 +118,9 @@ def withdraw(run: Run, token_id: int, token: Token) -> None:
         del run.state.scopes[token_id]
     cancel_waits(run, token)
     drop_scope(run, token_id)
+    drop_scope(run, -token_id)
+    run.state.progress.pop(token_id, None)
+    token.heard = 0
     if token.entered:
         token.entered = False
         run.facts.append(Cancelled(token.node, token_id))

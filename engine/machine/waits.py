@@ -6,8 +6,10 @@ from collections.abc import Callable
 
 from bpmn.graph import Node
 from engine.machine.errors import (
+    CallNotOpen,
     IncidentNotOpen,
     JobNotOpen,
+    Stopped,
     SubscriptionNotOpen,
     TaskNotOpen,
     TimerNotOpen,
@@ -15,6 +17,7 @@ from engine.machine.errors import (
 )
 from engine.machine.facts import (
     AnyFact,
+    CallClosed,
     IncidentClosed,
     IncidentOpened,
     JobClosed,
@@ -24,7 +27,7 @@ from engine.machine.facts import (
     TimerClosed,
     Unsubscribed,
 )
-from engine.machine.run import Run
+from engine.machine.run import ENTRIES_WITHOUT_A_WAIT, Run
 from engine.machine.state import Stage, State, Token, Wait
 from engine.machine.time import Due
 
@@ -35,7 +38,10 @@ CANCELLED: dict[str, Callable[[int], AnyFact]] = {
     "timer": lambda local: TimerClosed(local, "cancelled"),
     "subscription": lambda local: Unsubscribed(local, "cancelled"),
     "incident": IncidentClosed,
+    "call": lambda local: CallClosed(local, "cancelled"),
 }
+"""What closes a wait that is withdrawn; the other kinds are the machine's own and leave no fact."""
+
 NOT_OPEN: dict[str, type[WaitNotOpen]] = {
     "task": TaskNotOpen,
     "job": JobNotOpen,
@@ -43,6 +49,7 @@ NOT_OPEN: dict[str, type[WaitNotOpen]] = {
     "timer": TimerNotOpen,
     "subscription": SubscriptionNotOpen,
     "incident": IncidentNotOpen,
+    "call": CallNotOpen,
 }
 
 
@@ -63,11 +70,12 @@ def find_wait(state: State, kind: str, local: int) -> Wait:
     return wait
 
 
-def close_wait(run: Run, local: int, fact: AnyFact) -> Wait:
+def close_wait(run: Run, local: int, fact: AnyFact | None) -> Wait:
     """The token no longer waits for this."""
     wait = run.state.waits.pop(local)
     run.state.tokens[wait.token].waits.remove(local)
-    run.facts.append(fact)
+    if fact is not None:
+        run.facts.append(fact)
     return wait
 
 
@@ -75,7 +83,8 @@ def cancel_waits(run: Run, token: Token) -> None:
     """Withdraw all that the token waits for, boundary events included."""
     for local in token.waits:
         wait = run.state.waits.pop(local)
-        run.facts.append(CANCELLED[wait.kind](local))
+        if wait.kind in CANCELLED:
+            run.facts.append(CANCELLED[wait.kind](local))
     token.waits.clear()
 
 
@@ -94,6 +103,14 @@ def put_off(run: Run, token_id: int, node: Node, stage: Stage) -> None:
             exclusive=node.exclusive,
         )
     )
+
+
+def run_out(run: Run, token_id: int, node: Node, stage: Stage) -> None:
+    """This call has entered enough nodes: the rest waits, unless it seems to go on for ever."""
+    entries = run.state.entries + run.entries_allowed
+    if entries >= ENTRIES_WITHOUT_A_WAIT:
+        raise Stopped("endless_loop", f"{entries} nodes were entered without a wait")
+    put_off(run, token_id, node, stage)
 
 
 def open_incident(
