@@ -29,6 +29,23 @@ class Expression:
 
 
 @dataclass(frozen=True, slots=True)
+class Listener:
+    """Camunda's execution and task listeners: an expression evaluated at once, whose value goes
+    into `variable` where one is named, or a handler's topic that runs as a job before the token
+    goes on.
+
+    The order is Camunda's: inputs, start, create, assignment (if the task is born with an
+    assignee) – the activity – complete, end, outputs; `take` stands at flows only. The machine
+    tells nobody of `update` and `delete`, nor of an assignment later on.
+    """
+
+    event: Literal["start", "end", "take", "create", "assignment", "update", "complete", "delete"]
+    topic: str | None = None
+    expression: Expression | None = None
+    variable: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Flow:
     """A sequence flow. A default flow has no condition (BPMN 2.0 §8.3.13)."""
 
@@ -155,6 +172,11 @@ Binding = Literal["latest", "deployment", "version", "versionTag"]
 with `versionTag` its tag."""
 
 
+Result = Literal["singleEntry", "singleResult", "collectEntries", "resultList", "value"]
+"""What of a decision's answer is the result: as Camunda 7's `mapDecisionResult` says, or
+(`value`) the decision's own value: an output or a context of them, a list where many rules hit."""
+
+
 @dataclass(frozen=True, slots=True)
 class UserTask:
     """Candidates, assignee and dates may be expressions; `form` is a form id or key."""
@@ -180,6 +202,10 @@ class Work:
     topic: str
     external: bool
     priority: Expression | None = None
+    errors: tuple[tuple[Expression | None, str], ...] = ()
+    """Asked in order when an external worker reports completion or failure, over the variables
+    it reports: the first condition that is true (None is) throws the error of the code beside
+    it instead (Camunda 7's `errorEventDefinition` of external tasks)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,13 +220,13 @@ class Computation:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A business rule task. `result` maps as Camunda 7's `mapDecisionResult` says."""
+    """A business rule task."""
 
     reference: str
     binding: Binding
     version: int | str | None
     result_variable: str | None
-    result: Literal["singleEntry", "singleResult", "collectEntries", "resultList"]
+    result: Result
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,8 +278,10 @@ class Call:
     inputs: tuple[Passed, ...] = ()
     outputs: tuple[Passed, ...] = ()
     business_key: Expression | None = None
+    same_business_key: bool = False
+    """The called instance gets the caller's own business key."""
     result_variable: str | None = None
-    result: Literal["singleEntry", "singleResult", "collectEntries", "resultList"] = "singleEntry"
+    result: Result = "singleEntry"
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,21 +338,6 @@ Loop = StandardLoop | MultiInstance
 
 
 @dataclass(frozen=True, slots=True)
-class Listener:
-    """Camunda's execution and task listeners: an expression evaluated at once, or a handler's
-    topic that runs as a job before the token goes on.
-
-    The order is Camunda's: inputs, start, create, assignment (if the task is born with an
-    assignee) – the activity – complete, end, outputs; take stands on flows. An expression's value
-    goes nowhere. The machine tells nobody of `update` and `delete`, nor of an assignment later on.
-    """
-
-    event: Literal["start", "end", "take", "create", "assignment", "update", "complete", "delete"]
-    topic: str | None = None
-    expression: Expression | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Retry:
     """Attempts a job has before it becomes an incident, and the waits between them."""
 
@@ -344,6 +357,7 @@ class Node:
     incoming: tuple[str, ...] = ()
     outgoing: tuple[Flow, ...] = ()
     default: Flow | None = None
+    """Not among `outgoing`."""
     action: Action | None = None
     event: EventDefinition | None = None
     loop: Loop | None = None
@@ -365,6 +379,9 @@ class Node:
     listeners: tuple[Listener, ...] = ()
     inputs: tuple[tuple[str, Expression], ...] = ()
     outputs: tuple[tuple[str, Expression], ...] = ()
+    keeps_results: bool = False
+    """What a task, job, message or called process gives back stays in the node's own scope, even
+    where there are no inputs; only `outputs` go out (Zeebe's output mapping)."""
     async_before: bool = False
     async_after: bool = False
     exclusive: bool = True
@@ -376,9 +393,11 @@ class Node:
     def __post_init__(self) -> None:
         quantities = self.start_quantity, self.completion_quantity
         asides = self.loop or self.listeners or self.boundary or self.inputs or self.outputs
-        joins = self.kind in ALWAYS_JOINING or (self.kind in JOINING and len(self.incoming) > 1)
+        joins = self.kind in JOINING and (len(self.incoming) > 1 or self.kind == "complexGateway")
+        rests = self.kind == "eventBasedGateway"
         special = (
             joins
+            or rests
             or asides
             or self.async_before
             or self.async_after
@@ -390,11 +409,8 @@ class Node:
         object.__setattr__(self, "plain", not special)
 
 
-JOINING = frozenset({"parallelGateway", "inclusiveGateway"})
-"""Gateways where tokens wait for each other, if several flows lead there."""
-
-ALWAYS_JOINING = frozenset({"complexGateway", "eventBasedGateway"})
-"""Gateways where a token may wait however few flows lead there."""
+JOINING = frozenset({"parallelGateway", "inclusiveGateway", "complexGateway"})
+"""Gateways where tokens wait for each other; each keeps the flow that it came on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -434,3 +450,5 @@ class Graph:
     initiator: str | None = None
     remembered: frozenset[str] = frozenset()
     """Tasks whose performers the state must keep, because a four-eyes rule names them."""
+    listeners: tuple[Listener, ...] = ()
+    """Of the process itself: `start` before its first node, `end` after its last."""

@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import Any, NoReturn
 
 from bpmn import coercion
-from bpmn.errors import ExpressionFailed, ExpressionRefused
+from bpmn.errors import ExpressionFailed, ExpressionRefused, VariableMissing
 from bpmn.feel import operators
 from bpmn.feel.limits import DEPTH, TEXT, checked_text
 from bpmn.feel.temporal import local_now
@@ -328,7 +328,7 @@ def _variable(name: str) -> Code:
         try:
             return variables[name]
         except KeyError:
-            raise ExpressionFailed(f"there is no variable {name}") from None
+            raise VariableMissing(f"there is no variable {name}") from None
 
     return code
 

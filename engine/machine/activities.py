@@ -10,8 +10,8 @@ from bpmn.graph import Computation, Decision, Expression, Node, Receive, UserTas
 from bpmn.values import Value, Variables
 from engine.machine import facts
 from engine.machine.errors import Stopped, fits
-from engine.machine.events import listen, subscription
 from engine.machine.facts import JobRequested, TaskOpened
+from engine.machine.listening import listen, prepare
 from engine.machine.run import Decided, Run
 from engine.machine.state import Stage, State, Token, Wait
 from engine.machine.time import TimeInvalid, instant
@@ -160,9 +160,12 @@ def _single(action: Decision, row: Variables) -> Value:
 
 
 def receive(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
-    """A receive task waits for its message."""
+    """A receive task waits for its message, unless that came before the token."""
     assert isinstance(node.action, Receive)
-    listen(run, token_id, node.id, subscription(run, token_id, node.action.message))
+    if token.flow is not None:
+        return "complete"
+    scope = run.state.scope_of(token_id)
+    listen(run, token_id, prepare(run, scope, node.id, node.action.message))
     return None
 
 

@@ -12,9 +12,11 @@ from typing import cast
 
 from bpmn.graph import AdHoc, Node
 from engine.machine.errors import AdHocNotOpen, SelectionRefused, Stopped
+from engine.machine.listening import listen
 from engine.machine.run import Run, is_host
 from engine.machine.scopes import begin, clear_scope, complete_scope, consume
 from engine.machine.state import Progress, Stage, Token, Wait
+from engine.machine.subprocesses import prepare_event_subprocesses
 from engine.machine.triggers import Selected
 from engine.machine.variables import drop_scope, holds, keep, kept, set_data
 from engine.machine.waits import close_wait, open_wait, put_off
@@ -30,7 +32,9 @@ def enter(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
     scope = run.graph.scopes[node.id]
     chosen = scope.starts if action.chosen is None else _chosen(run, token_id, node, action)
     set_data(run, token_id, scope.data)
+    prepared = prepare_event_subprocesses(run, token_id)
     run.state.progress[token_id] = Progress(None)
+    listen(run, token_id, prepared)
     if action.parallel and chosen:
         begin(run, token_id, chosen)
         return None

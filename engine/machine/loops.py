@@ -25,10 +25,11 @@ from bpmn.graph import (
     StandardLoop,
 )
 from bpmn.values import Value, Variables
+from engine.machine.catching import catch_at_boundary
 from engine.machine.errors import Stopped
 from engine.machine.facts import Entered, Left, VariableSet
 from engine.machine.run import Run
-from engine.machine.scopes import clear_scope, interrupt, new_token, withdraw
+from engine.machine.scopes import clear_scope, new_token, withdraw
 from engine.machine.state import Progress, Stage, Token
 from engine.machine.variables import drop_scope, holds, keep, kept, set_local, set_variable
 from engine.machine.waits import cancel_waits, put_off, run_out
@@ -280,14 +281,10 @@ def _throw(run: Run, host_id: int, node: Node, event: SimpleEvent) -> None:
     """Caught on the activity's own boundary, by an event of the same definition."""
     if host_id not in run.state.progress:
         return
-    host = run.state.tokens[host_id]
     for boundary in (run.graph.nodes[each] for each in node.boundary):
         if not _catches(boundary, event):
             continue
-        if boundary.interrupting:
-            interrupt(run, host_id, host, boundary.id)
-        else:
-            run.ready.append((new_token(run, host.scope, boundary.id), "arrive"))
+        catch_at_boundary(run, host_id, boundary)
         return
 
 

@@ -29,15 +29,20 @@ from engine.machine import (
     adhoc,
     answers,
     calls,
+    complexgates,
+    eventgates,
     events,
     gateways,
+    inclusive,
     listeners,
     loops,
-    scopes,
     steps,
+    subprocesses,
     triggers,
     variables,
 )
+from engine.machine.compensation import remembering
+from engine.machine.conditions import ask
 from engine.machine.errors import AlreadyStarted, InstanceEnded, NotStarted, Stopped
 from engine.machine.facts import AnyFact
 from engine.machine.run import Decide, Run, Step
@@ -55,6 +60,8 @@ ANSWERS: dict[type[AnyTrigger], Callable[[Run, Any], None]] = {
     triggers.MessageArrived: answers.message_arrived,
     triggers.CallEnded: calls.call_ended,
     triggers.CallThrew: calls.call_threw,
+    triggers.CallEscalated: calls.call_escalated,
+    triggers.CallFailed: calls.call_failed,
     triggers.Selected: adhoc.selected,
     triggers.Continue: answers.resume,
     triggers.Retried: answers.retried,
@@ -63,13 +70,16 @@ ANSWERS: dict[type[AnyTrigger], Callable[[Run, Any], None]] = {
 }
 
 EVENTS_AND_GATEWAYS: dict[str, Step] = {
-    "startEvent": events.pass_through,
-    "boundaryEvent": events.pass_through,
+    "startEvent": subprocesses.event_started,
+    "boundaryEvent": events.boundary_reached,
     "intermediateCatchEvent": events.catch,
     "intermediateThrowEvent": events.throw,
-    "endEvent": events.reach_end,
+    "endEvent": events.throw,
     "exclusiveGateway": events.pass_through,
     "parallelGateway": gateways.join,
+    "inclusiveGateway": inclusive.join_inclusive,
+    "complexGateway": complexgates.join_complex,
+    "eventBasedGateway": eventgates.wait_for_events,
     "task": events.pass_through,
     "manualTask": events.pass_through,
     "sendTask": events.throw,
@@ -81,7 +91,7 @@ ACTIONS: dict[type[Action], Step] = {
     Computation: activities.compute,
     Decision: activities.decide,
     Receive: activities.receive,
-    Subprocess: scopes.enter_subprocess,
+    Subprocess: subprocesses.enter_subprocess,
     AdHoc: adhoc.enter,
     Call: calls.call,
 }
@@ -104,8 +114,7 @@ STAGES: dict[Stage, Step] = {
     "complete": steps.complete,
     "take": gateways.take,
     "pass": listeners.along,
-    # The first token of a process with data; the token of a call that has come back.
-    "open": scopes.open_process,
+    # The token of a call that has come back.
     "return": calls.take_back,
     # A loop's host, then its instances.
     "loop": loops.begin,
@@ -116,6 +125,30 @@ STAGES: dict[Stage, Step] = {
     "idle": adhoc.idle,
     "ask": adhoc.ask,
 }
+
+
+def asking(step: Step) -> Step:
+    """A step of a graph with conditions: what it changed may make them true."""
+
+    def step_and_ask(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
+        following = step(run, token_id, token, node)
+        if run.changes or run.risen:
+            ask(run)
+            if token_id not in run.state.tokens:
+                return None
+        return following
+
+    return step_and_ask
+
+
+REMEMBERING = {stage: remembering(step) for stage, step in STAGES.items()}
+STAGES_OF: dict[tuple[bool, bool], dict[Stage, Step]] = {
+    (False, False): STAGES,
+    (False, True): REMEMBERING,
+    (True, False): {stage: asking(step) for stage, step in STAGES.items()},
+    (True, True): {stage: asking(step) for stage, step in REMEMBERING.items()},
+}
+"""The stages of a graph that (has conditions, compensates): no other pays for it."""
 
 
 def advance(
@@ -143,8 +176,22 @@ def advance(
 
 
 def move(run: Run) -> None:
+    """Move all tokens to their waits; then ask what can only be known when nothing is ready."""
+    shape = run.shape
+    if shape.plain:
+        drain(run, STAGES)
+        return
+    stages = STAGES_OF[shape.has_conditions, bool(shape.compensable)]
+    if shape.has_conditions and (run.risen or not run.ready):
+        ask(run)
+    drain(run, stages)
+    while shape.joins_late and run.state.ended is None and gateways.settle(run):
+        drain(run, stages)
+
+
+def drain(run: Run, stages: dict[Stage, Step]) -> None:
     """Take each ready token from stage to stage until it waits or is gone."""
-    tokens, nodes, ready, stages = run.state.tokens, run.graph.nodes, run.ready, STAGES
+    tokens, nodes, ready = run.state.tokens, run.graph.nodes, run.ready
     while ready:
         token_id, stage = ready.pop()
         token = tokens.get(token_id)

@@ -10,10 +10,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import takewhile
+from typing import Literal
 
 from bpmn.graph import Decision, Graph, Node
 from bpmn.values import Value, Variables
 from engine.machine.facts import AnyFact
+from engine.machine.shape import KEPT, shape_of
 from engine.machine.state import Stage, State, Token
 
 
@@ -37,10 +39,20 @@ ENTRIES_WITHOUT_A_WAIT = 1_000_000
 """Node entries without a wait after which a token is taken to loop for ever."""
 
 
+Change = tuple[int, str, Literal["create", "update", "delete"]]
+"""Scope and name of a variable, and what was done to it."""
+
+
 class Run:
-    """`ready` is a stack: a branch runs to its waits before the next one begins."""
+    """`ready` is a stack: a branch runs to its waits before the next one begins.
+
+    Where the graph has conditions, `changes` are the variables that were changed since they were
+    asked last, and `risen` the waits whose condition was true when they began.
+    """
 
     __slots__ = (
+        "changes",
+        "conditions",
         "decide",
         "entries_allowed",
         "entries_left",
@@ -51,7 +63,10 @@ class Run:
         "now",
         "reached",
         "ready",
+        "risen",
+        "shape",
         "state",
+        "watched",
     )
 
     def __init__(self, graph: Graph, state: State, now: datetime, decide: Decide) -> None:
@@ -66,6 +81,13 @@ class Run:
         """The end event of the process that was reached last."""
         self.inside: dict[int, list[int]] = {}
         self.indexed = 0
+        self.shape = shape = KEPT.get(id(graph)) or shape_of(graph)
+        self.watched = shape.has_conditions
+        if self.watched:
+            self.changes: list[Change] = []
+            self.risen: list[int] = []
+            self.conditions: dict[int, list[int]] | None = None
+            """Scope → waits for conditions that see it; made when they are asked first."""
 
     def count_from(self, entries: int) -> None:
         """Allow this call its entries, `entries` having been made since the last wait."""

@@ -21,10 +21,11 @@ from engine.machine.time import Cycle
 from engine.machine.upgrades import FORMAT, upgrade
 
 Stage = Literal[
-    "open", "arrive", "start", "arm", "hear", "act", "return", "complete", "take", "pass",
-    "loop", "round", "count", "settle", "idle", "ask",
+    "arrive", "start", "arm", "hear", "act", "return", "complete", "take", "pass",
+    "loop", "round", "count", "settle", "idle", "ask", "condition",
 ]  # fmt: skip
-"""The steps of a token at a node, in order; see `machine.STAGES`."""
+"""The steps of a token at a node, in order; see `machine.STAGES`. A retried incident of stage
+`condition` asks the condition again that failed."""
 
 WaitKind = Literal[
     "task", "job", "continuation", "timer", "subscription", "incident", "call", "condition",
@@ -32,9 +33,16 @@ WaitKind = Literal[
 ]  # fmt: skip
 
 
+NO_FLOW = ""
+"""A flow that no model has: the token came to its node in no ordinary way."""
+
+
 class Token(msgspec.Struct, array_like=True, gc=False):
     """A token at rest at a node, or on `flow` towards it.
 
+    At a join it keeps its flow. At a node whose event came before the token did, it keeps the flow
+    from the event-based gateway, or has `NO_FLOW`; so does a token that holds a completed
+    subprocess open again for its compensation.
     `entered` says that its node has begun and has neither completed nor been cancelled.
     `instance` numbers, from 1, the instances of a loop or multi-instance activity: such a token
     stands at its host's node, in the scope that the host holds open. `serves` is the token that
@@ -104,8 +112,8 @@ class Progress(msgspec.Struct, array_like=True, gc=False):
 
 
 class Compensable(msgspec.Struct, array_like=True, gc=False):
-    """A completed activity that compensation can still reach. Of a subprocess `inner` is what it
-    left behind, and its variables stay under the id of the `token` that was its scope."""
+    """A completed activity that compensation can still reach. Its own variables, as they were when
+    it completed, stay under the number `token`. Of a subprocess `inner` is what completed in it."""
 
     node: str
     token: int
@@ -145,6 +153,8 @@ class State(msgspec.Struct):
     host token's waits."""
     interrupted: list[int] = []
     """Scopes whose content an event subprocess has replaced: their handlers are no more."""
+    called: bool = False
+    """Another instance waits for this one."""
     variables: dict[int, Variables] = {}
     wire: dict[int, dict[str, str]] = {}
     """Types that variables were stated with, where they differ from the values' own."""
@@ -155,7 +165,11 @@ class State(msgspec.Struct):
 
     def scope_of(self, token: int) -> int:
         """The innermost scope the token sees: its own, if it holds one, else where it moves."""
-        return token if token in self.variables else self.tokens[token].scope
+        return token if token in self.variables or not token else self.tokens[token].scope
+
+    def waits_of(self, token: int) -> list[int]:
+        """What the token waits for; of 0, what the process itself waits for."""
+        return self.tokens[token].waits if token else self.waits_of_process
 
     def visible(self, scope: int) -> Variables:
         """All variables seen from `scope`; inner ones shadow. Not to be changed."""
@@ -195,6 +209,7 @@ class Stored(msgspec.Struct, array_like=True):
     resets: Resets = {}
     waits_of_process: list[int] = []
     interrupted: list[int] = []
+    called: bool = False
 
 
 _encoder = msgspec.json.Encoder(decimal_format="number")
@@ -222,6 +237,7 @@ def encode(state: State) -> bytes:
             state.resets,
             state.waits_of_process,
             state.interrupted,
+            state.called,
         )
     )
 
@@ -247,6 +263,7 @@ def decode(data: bytes, variables: bytes | None = None) -> State:
         stored.resets,
         stored.waits_of_process,
         stored.interrupted,
+        stored.called,
     )
     if variables is not None:
         state.variables, state.wire = decode_variables(variables)

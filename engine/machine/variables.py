@@ -42,6 +42,8 @@ def set_local(run: Run, scope: int, name: str, value: Value, wire: str | None = 
     own = state.variables.get(scope)
     if own is None:
         own = state.variables[scope] = {}
+    if run.watched:
+        run.changes.append((scope, name, "update" if name in own else "create"))
     own[name] = value
     if wire is not None:
         state.wire.setdefault(scope, {})[name] = wire
@@ -55,6 +57,8 @@ def remove_local(run: Run, scope: int, name: str) -> None:
     own = run.state.variables.get(scope, {})
     if name in own:
         del own[name]
+        if run.watched:
+            run.changes.append((scope, name, "delete"))
         _forget_wire(run, scope, name)
         run.facts.append(VariableRemoved(scope, name))
 

@@ -23,15 +23,13 @@ from engine.machine.facts import (
     JobClosed,
     JobRequested,
     TaskClosed,
-    TimerArmed,
     TimerClosed,
     Unsubscribed,
 )
 from engine.machine.run import ENTRIES_WITHOUT_A_WAIT, Run
 from engine.machine.state import Stage, State, Token, Wait
-from engine.machine.time import Due
 
-CANCELLED: dict[str, Callable[[int], AnyFact]] = {
+CANCELLED: dict[str, Callable[[int], AnyFact]] = {  # other kinds end without a fact
     "task": lambda local: TaskClosed(local, "cancelled"),
     "job": lambda local: JobClosed(local, "cancelled"),
     "continuation": lambda local: JobClosed(local, "cancelled"),
@@ -54,11 +52,11 @@ NOT_OPEN: dict[str, type[WaitNotOpen]] = {
 
 
 def open_wait(run: Run, token_id: int, wait: Wait) -> int:
-    """Let the token wait; the caller adds the fact."""
+    """Let the token wait; the caller adds the fact. Token 0 is the process itself."""
     state = run.state
     local = state.next_id()
     state.waits[local] = wait
-    state.tokens[token_id].waits.append(local)
+    state.waits_of(token_id).append(local)
     return local
 
 
@@ -73,7 +71,7 @@ def find_wait(state: State, kind: str, local: int) -> Wait:
 def close_wait(run: Run, local: int, fact: AnyFact | None) -> Wait:
     """The token no longer waits for this."""
     wait = run.state.waits.pop(local)
-    run.state.tokens[wait.token].waits.remove(local)
+    run.state.waits_of(wait.token).remove(local)
     if fact is not None:
         run.facts.append(fact)
     return wait
@@ -82,10 +80,23 @@ def close_wait(run: Run, local: int, fact: AnyFact | None) -> Wait:
 def cancel_waits(run: Run, token: Token) -> None:
     """Withdraw all that the token waits for, boundary events included."""
     for local in token.waits:
-        wait = run.state.waits.pop(local)
-        if wait.kind in CANCELLED:
-            run.facts.append(CANCELLED[wait.kind](local))
+        _withdraw(run, local)
     token.waits.clear()
+
+
+def cancel_some(run: Run, token_id: int, which: Callable[[Wait], bool]) -> None:
+    """Withdraw some of what the token, or with 0 the process, waits for."""
+    state = run.state
+    own = state.waits_of(token_id)
+    for local in [each for each in own if which(state.waits[each])]:
+        own.remove(local)
+        _withdraw(run, local)
+
+
+def _withdraw(run: Run, local: int) -> None:
+    closed = CANCELLED.get(run.state.waits.pop(local).kind)
+    if closed is not None:
+        run.facts.append(closed(local))
 
 
 def put_off(run: Run, token_id: int, node: Node, stage: Stage) -> None:
@@ -115,16 +126,11 @@ def run_out(run: Run, token_id: int, node: Node, stage: Stage) -> None:
 
 def open_incident(
     run: Run, token_id: int, node: str, stage: Stage, *, kind: str, message: str
-) -> None:
+) -> int:
     """Stop the token here until somebody repeats `stage`, or withdraws it."""
     local = open_wait(run, token_id, Wait("incident", node, token_id, stage))
     run.facts.append(IncidentOpened(local, node, token_id, kind, message))
-
-
-def arm_timer(run: Run, token_id: int, node: str, due: Due) -> None:
-    """Wait for an instant, and for the rest of its recurrence."""
-    timer = open_wait(run, token_id, Wait("timer", node, token_id, cycle=due.cycle))
-    run.facts.append(TimerArmed(timer, node, token_id, due.at))
+    return local
 
 
 def retry_waits(node: Node) -> tuple[float, ...]:

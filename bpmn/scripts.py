@@ -1,0 +1,63 @@
+"""Scripts of script tasks and global script tasks: FEEL, in one expression or line by line."""
+
+from __future__ import annotations
+
+from lxml import etree
+
+from bpmn.context import Context
+from bpmn.errors import ExpressionRefused
+from bpmn.expressions import expression, feel_script
+from bpmn.graph import Computation
+from bpmn.model import local, text_of
+
+_HINTS = {
+    "javascript": 'execution.setVariable("x", a + b) becomes the line: x = a + b',
+    "ecmascript": 'execution.setVariable("x", a + b) becomes the line: x = a + b',
+    "groovy": 'execution.setVariable("x", a + b) becomes the line: x = a + b',
+    "java": 'execution.setVariable("x", a + b); becomes the line: x = a + b',
+    "python": "assignments stay lines of the form: x = a + b",
+    "jython": 'execution.setVariable("x", a + b) becomes the line: x = a + b',
+    "juel": "${a + b} becomes: a + b",
+    "xpath": 'getDataObject("x") becomes: x',
+}
+
+
+def is_feel(language: str) -> bool:
+    said = language.strip().lower().rstrip("/")
+    return said.endswith("feel")
+
+
+def refuse_language(context: Context, element: etree._Element, language: str) -> None:
+    short = language.lower().removeprefix("text/").removeprefix("application/").lstrip("x-")
+    hint = next((h for key, h in _HINTS.items() if short.startswith(key)), "")
+    named = f'scriptFormat="{language}" is' if language else "A script without format is"
+    context.refuse(
+        "script-language",
+        element,
+        f'{named} not executed; write scriptFormat="feel".' + (f" {hint}" if hint else ""),
+    )
+
+
+def script_of(
+    context: Context,
+    element: etree._Element,
+    script: etree._Element | None,
+    variable: str | None = None,
+) -> Computation:
+    """What the script of `element` computes; with a variable it is one expression."""
+    format_ = "scriptLanguage" if local(element) == "globalScriptTask" else "scriptFormat"
+    language = (element.get(format_) or "").strip()
+    if not is_feel(language):
+        refuse_language(context, element, language)
+    if script is None or not text_of(script):
+        context.refuse("script-missing", element, "The script is empty.")
+    line = context.line(script)
+    # The text as it stands: positions and lines of faults count from the tag.
+    text = "".join(map(str, script.itertext()))
+    try:
+        if variable is None:
+            return Computation(tuple(feel_script(text, line)))
+        return Computation(((variable, expression(text, "feel", line)),))
+    except ExpressionRefused as error:
+        context.refuse_expression(script, text, error, line)
+        return Computation(())
