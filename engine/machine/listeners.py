@@ -43,8 +43,13 @@ def on_flow(flow: Flow) -> Stage:
 
 def along(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
     """The listeners of the flow that the token is on; it stands before the flow's target."""
-    flows = (flow for other in run.graph.nodes.values() for flow in other.outgoing)
-    listeners = next((flow.listeners for flow in flows if flow.id == token.flow), ())
+    flows = (
+        flow
+        for other in run.graph.nodes.values()
+        for flow in (*other.outgoing, other.default)
+        if flow is not None and flow.id == token.flow
+    )
+    listeners = next((flow.listeners for flow in flows), ())
     if not _heard(run, token_id, token, listeners, "pass"):
         return None
     token.heard = 0
