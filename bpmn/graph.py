@@ -32,7 +32,12 @@ class Expression:
 class Listener:
     """Camunda's execution and task listeners: an expression evaluated at once, whose value goes
     into `variable` where one is named, or a handler's topic that runs as a job before the token
-    goes on. `take` stands at flows only."""
+    goes on. `take` stands at flows only.
+
+    The order is Camunda's: inputs, start, create, assignment (if the task is born with an
+    assignee) – the activity – complete, end, outputs. The machine tells nobody of `update` and
+    `delete`, nor of an assignment later on.
+    """
 
     event: Literal["start", "end", "take", "create", "assignment", "update", "complete", "delete"]
     topic: str | None = None
@@ -49,6 +54,7 @@ class Flow:
     target: str
     condition: Expression | None = None
     listeners: tuple[Listener, ...] = ()
+    """What runs when a token takes it: listeners of the event `take`."""
 
 
 # --- event definitions (BPMN 2.0 §10.5) ---
@@ -324,6 +330,8 @@ class MultiInstance:
     first_counter: int = 0
     async_before: bool = False
     async_after: bool = False
+    gaps: bool = False
+    """Whether `results` has a null for each instance that did not complete, as Zeebe's has."""
 
 
 Loop = StandardLoop | MultiInstance
@@ -379,6 +387,31 @@ class Node:
     exclusive: bool = True
     retry: Retry | None = None
     properties: Mapping[str, str] = field(default_factory=dict)
+    plain: bool = field(init=False, repr=False, compare=False, default=False)
+    """Nothing but its action, event or choice of flows: so a token passes it the short way."""
+
+    def __post_init__(self) -> None:
+        quantities = self.start_quantity, self.completion_quantity
+        asides = self.loop or self.listeners or self.boundary or self.inputs or self.outputs
+        joins = self.kind in ALWAYS_JOINING or (self.kind in JOINING and len(self.incoming) > 1)
+        special = (
+            joins
+            or asides
+            or self.async_before
+            or self.async_after
+            or self.compensated_by
+            or self.for_compensation
+            or quantities != (1, 1)
+            or any(flow.listeners for flow in self.outgoing)
+        )
+        object.__setattr__(self, "plain", not special)
+
+
+JOINING = frozenset({"parallelGateway", "inclusiveGateway"})
+"""Gateways where tokens wait for each other, if several flows lead there."""
+
+ALWAYS_JOINING = frozenset({"complexGateway", "eventBasedGateway"})
+"""Gateways where a token may wait however few flows lead there."""
 
 
 @dataclass(frozen=True, slots=True)

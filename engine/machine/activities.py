@@ -119,8 +119,11 @@ def decide(run: Run, token_id: int, token: Token, node: Node) -> Stage:
     Without a result variable the rows are seen by the task's output mapping only, as
     `decisionResult`.
     """
-    action = node.action
-    assert isinstance(action, Decision)
+    assert isinstance(node.action, Decision)
+    return ask_decision(run, token_id, node, node.action)
+
+
+def ask_decision(run: Run, token_id: int, node: Node, action: Decision) -> Stage:
     scope = run.state.scope_of(token_id)
     answer = run.decide(action, run.state.visible(scope), run.now)
     rows: Value = list(answer.outputs)

@@ -13,7 +13,7 @@ from engine.machine.facts import CallClosed, IncidentClosed, JobClosed, TaskClos
 from engine.machine.propagation import throw_error
 from engine.machine.run import Run
 from engine.machine.scopes import end
-from engine.machine.starting import begins_process, enter_process
+from engine.machine.starting import begin_process, begins_process
 from engine.machine.state import Wait
 from engine.machine.triggers import (
     CallFailed,
@@ -47,7 +47,7 @@ def start(run: Run, trigger: Start) -> None:
     if run.graph.initiator and trigger.initiator is not None:
         set_local(run, 0, run.graph.initiator, trigger.initiator)
     set_variables(run, 0, trigger.variables, trigger.wire)
-    enter_process(run, node)
+    begin_process(run, node)
 
 
 def task_completed(run: Run, trigger: TaskCompleted) -> None:
@@ -96,7 +96,9 @@ def job_done(run: Run, trigger: JobDone) -> None:
     for name, value in trigger.local.items():
         set_local(run, wait.token, name, value, trigger.wire.get(name))
     set_variables(run, run.state.scope_of(wait.token), trigger.variables, trigger.wire)
-    run.ready.append((wait.token, "complete"))
+    if wait.stage is not None:
+        run.state.tokens[wait.token].heard += 1  # A listener's job.
+    run.ready.append((wait.token, wait.stage or "complete"))
 
 
 def job_threw(run: Run, trigger: JobThrew) -> None:
@@ -117,7 +119,8 @@ def _throw(run: Run, wait: Wait, trigger: TaskThrew | JobThrew) -> None:
         end(run, "error")
     else:
         message = trigger.message or f"nobody catches error {trigger.code!r}"
-        open_incident(run, wait.token, wait.node, "act", kind="uncaught_error", message=message)
+        stage = wait.stage or "act"
+        open_incident(run, wait.token, wait.node, stage, kind="uncaught_error", message=message)
 
 
 def call_failed(run: Run, trigger: CallFailed) -> None:
@@ -148,8 +151,6 @@ def retried(run: Run, trigger: Retried) -> None:
     close_wait(run, trigger.incident, IncidentClosed(trigger.incident))
     if wait.stage == "condition":
         ask_again(run, wait)
-    elif wait.token == 0:
-        enter_process(run, wait.node if wait.node in run.graph.nodes else None)
     else:
         assert wait.stage is not None
         run.ready.append((wait.token, wait.stage))

@@ -14,10 +14,10 @@ from bpmn.values import Variables
 from engine.machine.errors import Stopped
 from engine.machine.facts import Entered, Left
 from engine.machine.joins import Arrived, Places, gather, merge, more_may_come, release, take_out
-from engine.machine.listening import holds
 from engine.machine.run import Run
 from engine.machine.scopes import complete_scope, consume, new_token
 from engine.machine.state import Stage, Token
+from engine.machine.variables import holds
 from engine.machine.waits import open_incident
 
 PHASE = "waitingForStart"

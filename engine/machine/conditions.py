@@ -12,10 +12,11 @@ from bpmn.errors import ModelError
 from bpmn.graph import ConditionalEvent
 from engine.machine.catching import happened
 from engine.machine.errors import Stopped
-from engine.machine.listening import Condition, holds, listen, see
+from engine.machine.listening import Condition, listen, see
 from engine.machine.run import Change, Run
 from engine.machine.shape import definitions
 from engine.machine.state import Wait
+from engine.machine.variables import holds
 from engine.machine.waits import close_wait, open_incident
 
 

@@ -7,7 +7,7 @@ Inclusive and complex gateways wait for what may still come: they are asked in `
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from bpmn.graph import Flow, Node
 from engine.machine import complexgates, inclusive
@@ -15,10 +15,12 @@ from engine.machine.complexgates import conditions_at_start, reset
 from engine.machine.errors import Stopped
 from engine.machine.events import end_of_path
 from engine.machine.joins import Places, gather, merge, release, tokens_by_scope
-from engine.machine.listening import holds
+from engine.machine.listeners import on_flow
+from engine.machine.quantities import multiplied
 from engine.machine.run import Run
 from engine.machine.scopes import consume, new_token
 from engine.machine.state import Stage, Token
+from engine.machine.variables import holds
 
 
 def exclusive(run: Run, token_id: int, token: Token, node: Node) -> list[Flow]:
@@ -49,7 +51,7 @@ def take(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
     """Send the token on; further flows get tokens of their own, taken in document order."""
     outgoing = node.outgoing
     if len(outgoing) == 1 and outgoing[0].condition is None:
-        flows: list[Flow] | tuple[Flow, ...] = outgoing
+        flows: Sequence[Flow] = outgoing
     elif not outgoing and node.default is None:
         if node.event is None:
             consume(run, token_id)
@@ -61,13 +63,17 @@ def take(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
         flows = exclusive(run, token_id, token, node)
     else:
         flows = conditional(run, token_id, token, node)
+    if node.completion_quantity > 1:
+        flows = multiplied(flows, node)
     first = flows[0]
     token.node = first.target
     token.flow = first.id
     if len(flows) > 1:
-        others = [new_token(run, token.scope, flow.target, flow.id) for flow in flows[1:]]
-        run.ready.extend((other, "arrive") for other in reversed(others))
-    return "arrive"
+        others = [
+            (new_token(run, token.scope, flow.target, flow.id), on_flow(flow)) for flow in flows[1:]
+        ]
+        run.ready.extend(reversed(others))
+    return on_flow(first)
 
 
 def join(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:

@@ -24,6 +24,7 @@ from engine.machine.run import Run
 from engine.machine.shape import definitions
 from engine.machine.state import Wait
 from engine.machine.time import Due, TimeInvalid, first_due
+from engine.machine.variables import holds
 from engine.machine.waits import open_wait
 
 
@@ -114,7 +115,7 @@ def see(run: Run, local: int, token_id: int) -> None:
         run.conditions.setdefault(0, []).append(local)
 
 
-# --- what names and conditions evaluate to ---
+# --- what names evaluate to ---
 
 
 def message(run: Run, seen: Variables, event: MessageEvent) -> Message:
@@ -136,13 +137,3 @@ def _name(run: Run, seen: Variables, expression: Expression, kind: str, what: st
     if not fits(name):
         raise Stopped(kind, f"the {what}'s name is too long or has a NUL in it")
     return name
-
-
-def holds(run: Run, condition: Expression | None, seen: Variables) -> bool:
-    """Null is not true (DMN 1.5 §10.3.2.2); anything else but a boolean is the model's fault."""
-    if condition is None:
-        return True
-    value = condition.evaluate(seen, run.now)
-    if value is not None and not isinstance(value, bool):
-        raise Stopped("not_a_boolean", f"condition {condition.text!r} gave {type(value).__name__}")
-    return value is True

@@ -13,6 +13,8 @@ from typing import Any
 from bpmn.errors import ModelError
 from bpmn.graph import (
     Action,
+    AdHoc,
+    Call,
     Computation,
     Decision,
     Graph,
@@ -24,12 +26,17 @@ from bpmn.graph import (
 )
 from engine.machine import (
     activities,
+    adhoc,
     answers,
+    calls,
     complexgates,
     eventgates,
     events,
     gateways,
     inclusive,
+    listeners,
+    loops,
+    starting,
     steps,
     subprocesses,
     triggers,
@@ -53,6 +60,9 @@ ANSWERS: dict[type[AnyTrigger], Callable[[Run, Any], None]] = {
     triggers.TimerDue: answers.timer_due,
     triggers.MessageArrived: answers.message_arrived,
     triggers.CallFailed: answers.call_failed,
+    triggers.CallEnded: calls.call_ended,
+    triggers.CallThrew: calls.call_threw,
+    triggers.Selected: adhoc.selected,
     triggers.Continue: answers.resume,
     triggers.Retried: answers.retried,
     triggers.VariablesSet: answers.variables_set,
@@ -82,6 +92,8 @@ ACTIONS: dict[type[Action], Step] = {
     Decision: activities.decide,
     Receive: activities.receive,
     Subprocess: subprocesses.enter_subprocess,
+    AdHoc: adhoc.enter,
+    Call: calls.call,
 }
 
 
@@ -93,12 +105,26 @@ def act(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
 
 
 STAGES: dict[Stage, Step] = {
+    # A token at a node.
     "arrive": steps.arrive,
     "start": variables.map_inputs,
     "arm": steps.arm,
+    "hear": listeners.before,
     "act": act,
     "complete": steps.complete,
     "take": gateways.take,
+    "pass": listeners.along,
+    # The first token of a process with data; the token of a call that has come back.
+    "open": starting.open_process,
+    "return": calls.take_back,
+    # A loop's host, then its instances.
+    "loop": loops.begin,
+    "round": loops.next_round,
+    "count": loops.count,
+    "settle": loops.settle,
+    # An ad-hoc subprocess's host, and the tokens inside.
+    "idle": adhoc.idle,
+    "ask": adhoc.ask,
 }
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import takewhile
 from typing import Literal
 
 from bpmn.graph import Decision, Graph, Node
@@ -57,6 +58,8 @@ class Run:
         "entries_left",
         "facts",
         "graph",
+        "indexed",
+        "inside",
         "now",
         "reached",
         "ready",
@@ -83,6 +86,8 @@ class Run:
             self.risen: list[int] = []
             self.conditions: dict[int, list[int]] | None = None
             """Scope → waits for conditions that see it; made when they are asked first."""
+        self.inside: dict[int, list[int]] = {}
+        self.indexed = 0
 
     def count_from(self, entries: int) -> None:
         """Allow this call its entries, `entries` having been made since the last wait."""
@@ -94,6 +99,21 @@ class Run:
     def close_count(self) -> None:
         """Note in the state how many entries this call made."""
         self.state.entries += self.entries_allowed - self.entries_left
+
+    def tokens_in(self, scope: int) -> list[int]:
+        """The tokens of a scope, in order of birth. Each token is looked at once a call, so that
+        ending ten thousand scopes is not ten thousand looks at every token."""
+        tokens = self.state.tokens
+        newer = list(takewhile(lambda token: token > self.indexed, reversed(tokens)))
+        for token in reversed(newer):
+            self.inside.setdefault(tokens[token].scope, []).append(token)
+        self.indexed = self.state.counter
+        return [token for token in self.inside.get(scope, ()) if token in tokens]
+
+
+def is_host(token: Token, node: Node) -> bool:
+    """Whether the token holds a loop's instances, and is none of them."""
+    return node.loop is not None and not token.instance
 
 
 Step = Callable[[Run, int, Token, Node], Stage | None]

@@ -70,10 +70,10 @@ def complete_scope(run: Run, scope: int) -> None:
     """No token is left: the subprocess completes, or the instance ends."""
     state = run.state
     del state.scopes[scope]
-    if run.shape.event_starts:
+    if run.shape.event_starts and scope not in state.progress:
         stop_listening(run, scope)
     if scope:
-        run.ready.append((scope, "complete"))
+        run.ready.append((scope, "idle" if scope in state.progress else "complete"))
     elif state.ended is None:
         if state.compensables:
             forget_completed(run, 0)
@@ -119,7 +119,7 @@ def clear_scope(run: Run, scope: int, *, but: int | None = None) -> None:
     What completed in it can still be compensated.
     """
     state = run.state
-    for token_id in [key for key, token in state.tokens.items() if token.scope == scope]:
+    for token_id in run.tokens_in(scope):
         if token_id != but:
             withdraw(run, token_id, state.tokens[token_id])
             del state.tokens[token_id]
@@ -139,6 +139,9 @@ def withdraw(run: Run, token_id: int, token: Token) -> None:
     forget_completed(run, token_id)
     cancel_waits(run, token)
     drop_scope(run, token_id)
+    drop_scope(run, -token_id)
+    state.progress.pop(token_id, None)
+    token.heard = 0
     if token.entered:
         token.entered = False
         run.facts.append(Cancelled(token.node, token_id))

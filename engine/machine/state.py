@@ -4,6 +4,8 @@ Invariant: a state holds what the model still needs and nothing else of the past
 follows the tokens, not the history. It names nodes by their BPMN id. Token ids, and the ids of
 all that tokens wait for, come from one counter; scope 0 is the process, every other scope (a
 subprocess, or an activity's own variables) bears the id of the token that holds it open.
+Variables under the negative of a token's id are what the machine keeps for that token (the items
+of a multi-instance activity, what a call gave back): no expression and nobody outside sees them.
 """
 
 from __future__ import annotations
@@ -18,7 +20,10 @@ from bpmn.values import Value, Variables, from_json, to_json
 from engine.machine.time import Cycle
 from engine.machine.upgrades import FORMAT, upgrade
 
-Stage = Literal["arrive", "start", "arm", "act", "complete", "take", "condition"]
+Stage = Literal[
+    "open", "arrive", "start", "arm", "hear", "act", "return", "complete", "take", "pass",
+    "loop", "round", "count", "settle", "idle", "ask", "condition",
+]  # fmt: skip
 """The steps of a token at a node, in order; see `machine.STAGES`. A retried incident of stage
 `condition` asks the condition again that failed."""
 
@@ -42,7 +47,8 @@ class Token(msgspec.Struct, array_like=True, gc=False):
     `entered` says that its node has begun and has neither completed nor been cancelled.
     `instance` numbers, from 1, the instances of a loop or multi-instance activity: such a token
     stands at its host's node, in the scope that the host holds open. `serves` is the token that
-    waits for a compensation handler.
+    waits for a compensation handler. `heard` counts the listeners that have run of those that
+    stand before the token's next step.
     """
 
     node: str
@@ -52,6 +58,7 @@ class Token(msgspec.Struct, array_like=True, gc=False):
     waits: list[int] = []
     instance: int = 0
     serves: int = 0
+    heard: int = 0
 
 
 class Wait(msgspec.Struct, array_like=True, gc=False):
@@ -75,13 +82,34 @@ class Wait(msgspec.Struct, array_like=True, gc=False):
 
 
 class Progress(msgspec.Struct, array_like=True, gc=False):
-    """How far a loop or multi-instance activity is, by its host token. `total` None: not known
-    before (a standard loop). Items and results are variables of the host's scope."""
+    """How far a loop, multi-instance activity or ad-hoc subprocess is, by its host token.
+
+    `total` None: not known before (a standard loop, an ad-hoc subprocess). All instances of a
+    parallel multi-instance activity count as active from its beginning, though the machine begins
+    them one by one. `closing`: no further activity of an ad-hoc subprocess may begin.
+    """
 
     total: int | None
     begun: int = 0
     completed: int = 0
     terminated: int = 0
+    active: int = 0
+    closing: bool = False
+
+    def counters(self) -> Variables:
+        """What all instances see, under Camunda's and BPMN's names (BPMN 2.0 Table 10.30)."""
+        if self.total is None:
+            return {}
+        return {
+            "nrOfInstances": self.total,
+            "nrOfActiveInstances": self.active,
+            "nrOfCompletedInstances": self.completed,
+            "nrOfTerminatedInstances": self.terminated,
+            "numberOfInstances": self.total,
+            "numberOfActiveInstances": self.active,
+            "numberOfCompletedInstances": self.completed,
+            "numberOfTerminatedInstances": self.terminated,
+        }
 
 
 class Compensable(msgspec.Struct, array_like=True, gc=False):
@@ -150,6 +178,8 @@ class State(msgspec.Struct):
             return self.variables.get(0) or {}
         outer = self.visible(self.tokens[scope].scope)
         own = self.variables.get(scope)
+        if scope in self.progress:
+            outer = {**outer, **self.progress[scope].counters()}
         return {**outer, **own} if own else outer
 
 

@@ -14,12 +14,16 @@ from engine.machine.run import Run
 from engine.machine.scopes import begin, clear_scope, content, new_token, stop_listening
 from engine.machine.shape import needs_all
 from engine.machine.state import Stage, Token
+from engine.machine.variables import set_data
 
 
 def enter_subprocess(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
     """The token stays as the scope's host while others begin inside."""
     assert isinstance(node.action, Subprocess)
-    starts = run.graph.scopes[node.id].starts
+    scope = run.graph.scopes[node.id]
+    starts = scope.starts
+    if scope.data:
+        set_data(run, token_id, scope.data)
     if node.action.on_event:
         starts = (run.shape.event_starts[node.id].id,)
     prepared = prepare_event_subprocesses(run, token_id)

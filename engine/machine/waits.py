@@ -9,6 +9,7 @@ from engine.machine.errors import (
     CallNotOpen,
     IncidentNotOpen,
     JobNotOpen,
+    Stopped,
     SubscriptionNotOpen,
     TaskNotOpen,
     TimerNotOpen,
@@ -25,7 +26,7 @@ from engine.machine.facts import (
     TimerClosed,
     Unsubscribed,
 )
-from engine.machine.run import Run
+from engine.machine.run import ENTRIES_WITHOUT_A_WAIT, Run
 from engine.machine.state import Stage, State, Token, Wait
 
 CANCELLED: dict[str, Callable[[int], AnyFact]] = {  # other kinds end without a fact
@@ -37,6 +38,8 @@ CANCELLED: dict[str, Callable[[int], AnyFact]] = {  # other kinds end without a 
     "incident": IncidentClosed,
     "call": lambda local: CallClosed(local, "cancelled"),
 }
+"""What closes a wait that is withdrawn; the other kinds are the machine's own and leave no fact."""
+
 NOT_OPEN: dict[str, type[WaitNotOpen]] = {
     "task": TaskNotOpen,
     "job": JobNotOpen,
@@ -111,6 +114,14 @@ def put_off(run: Run, token_id: int, node: Node, stage: Stage) -> None:
             exclusive=node.exclusive,
         )
     )
+
+
+def run_out(run: Run, token_id: int, node: Node, stage: Stage) -> None:
+    """This call has entered enough nodes: the rest waits, unless it seems to go on for ever."""
+    entries = run.state.entries + run.entries_allowed
+    if entries >= ENTRIES_WITHOUT_A_WAIT:
+        raise Stopped("endless_loop", f"{entries} nodes were entered without a wait")
+    put_off(run, token_id, node, stage)
 
 
 def open_incident(
