@@ -10,6 +10,7 @@ from typing import Any
 
 from bpmn.errors import ExpressionFailed
 from bpmn.graph import (
+    AdHoc,
     Computation,
     ConditionalEvent,
     EventDefinition,
@@ -173,7 +174,7 @@ def graph(
         made[name] = replace(node, boundary=attached)
     scopes = {"p": _scope("p", None, made)}
     for node in made.values():
-        if isinstance(node.action, Subprocess):
+        if isinstance(node.action, Subprocess | AdHoc):
             scopes[node.id] = _scope(node.id, node.scope, made)
     return Graph("p", "p", None, made, scopes, "hash", **fields)
 
