@@ -16,11 +16,11 @@ from bpmn.values import Value, Variables
 from engine.machine.activities import ask_decision
 from engine.machine.errors import Stopped, fits
 from engine.machine.facts import CallClosed, Called
-from engine.machine.propagation import throw_error
+from engine.machine.propagation import throw_error, throw_escalation
 from engine.machine.run import Run
 from engine.machine.scopes import end
 from engine.machine.state import Stage, Token, Wait
-from engine.machine.triggers import CallEnded, CallThrew
+from engine.machine.triggers import CallEnded, CallEscalated, CallThrew
 from engine.machine.variables import drop_scope, keep, set_local, set_variable
 from engine.machine.waits import close_wait, find_wait, open_wait
 
@@ -87,6 +87,13 @@ def call_threw(run: Run, trigger: CallThrew) -> None:
     close_wait(run, trigger.call, CallClosed(trigger.call, "error"))
     keep(run, wait.token, ERROR, [trigger.code, trigger.message])
     _returned(run, wait.token, trigger.variables, trigger.wire)
+
+
+def call_escalated(run: Run, trigger: CallEscalated) -> None:
+    """The called instance goes on, unless who catches the escalation interrupts the call; what it
+    gives back comes with its end."""
+    wait = find_wait(run.state, "call", trigger.call)
+    throw_escalation(run, wait.token, wait.node, trigger.code)
 
 
 def _returned(run: Run, token_id: int, variables: Variables, wire: dict[str, str]) -> None:

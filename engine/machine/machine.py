@@ -62,6 +62,7 @@ ANSWERS: dict[type[AnyTrigger], Callable[[Run, Any], None]] = {
     triggers.CallFailed: answers.call_failed,
     triggers.CallEnded: calls.call_ended,
     triggers.CallThrew: calls.call_threw,
+    triggers.CallEscalated: calls.call_escalated,
     triggers.Selected: adhoc.selected,
     triggers.Continue: answers.resume,
     triggers.Retried: answers.retried,
