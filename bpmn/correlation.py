@@ -64,16 +64,10 @@ def _retrievals(context: Context, key: etree._Element, message: str) -> list[etr
     """How each property of the key is read from the message; empty if one is not."""
     found = []
     for part in children(key, "correlationPropertyRef"):
-        property_ = context.model.find("correlationProperty", reference(part.text))
-        expressions = (
-            []
-            if property_ is None
-            else children(property_, "correlationPropertyRetrievalExpression")
-        )
-        fitting = [e for e in expressions if reference(e.get("messageRef")) == message]
-        if not fitting:
+        of_messages = context.model.retrievals.get(reference(part.text), {})
+        if message not in of_messages:
             return []
-        found.append(fitting[0])
+        found.append(of_messages[message])
     return found
 
 

@@ -32,11 +32,11 @@ class Expression:
 class Listener:
     """Camunda's execution and task listeners: an expression evaluated at once, whose value goes
     into `variable` where one is named, or a handler's topic that runs as a job before the token
-    goes on. `take` stands at flows only.
+    goes on.
 
     The order is Camunda's: inputs, start, create, assignment (if the task is born with an
-    assignee) – the activity – complete, end, outputs. The machine tells nobody of `update` and
-    `delete`, nor of an assignment later on.
+    assignee) – the activity – complete, end, outputs; `take` stands at flows only. The machine
+    tells nobody of `update` and `delete`, nor of an assignment later on.
     """
 
     event: Literal["start", "end", "take", "create", "assignment", "update", "complete", "delete"]
@@ -393,9 +393,11 @@ class Node:
     def __post_init__(self) -> None:
         quantities = self.start_quantity, self.completion_quantity
         asides = self.loop or self.listeners or self.boundary or self.inputs or self.outputs
-        joins = self.kind in ALWAYS_JOINING or (self.kind in JOINING and len(self.incoming) > 1)
+        joins = self.kind in JOINING and (len(self.incoming) > 1 or self.kind == "complexGateway")
+        rests = self.kind == "eventBasedGateway"
         special = (
             joins
+            or rests
             or asides
             or self.async_before
             or self.async_after
@@ -407,11 +409,8 @@ class Node:
         object.__setattr__(self, "plain", not special)
 
 
-JOINING = frozenset({"parallelGateway", "inclusiveGateway"})
-"""Gateways where tokens wait for each other, if several flows lead there."""
-
-ALWAYS_JOINING = frozenset({"complexGateway", "eventBasedGateway"})
-"""Gateways where a token may wait however few flows lead there."""
+JOINING = frozenset({"parallelGateway", "inclusiveGateway", "complexGateway"})
+"""Gateways where tokens wait for each other; each keeps the flow that it came on."""
 
 
 @dataclass(frozen=True, slots=True)

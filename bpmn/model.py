@@ -234,6 +234,17 @@ class Model:
                 found.setdefault(end, []).append(flow)
         return found
 
+    @cached_property
+    def retrievals(self) -> dict[str, dict[str, etree._Element]]:
+        """Correlation property → message → how the property is read from the message."""
+        return {
+            name: {
+                reference(part.get("messageRef")): part
+                for part in children(property_, "correlationPropertyRetrievalExpression")
+            }
+            for name, property_ in self.roots.get("correlationProperty", {}).items()
+        }
+
     def find(self, kind: str, name: str) -> etree._Element | None:
         """The root element of that kind and id."""
         return self.roots.get(kind, {}).get(name)

@@ -34,11 +34,10 @@ def enter(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
     set_data(run, token_id, scope.data)
     prepared = prepare_event_subprocesses(run, token_id)
     run.state.progress[token_id] = Progress(None)
+    listen(run, token_id, prepared)
     if action.parallel and chosen:
         begin(run, token_id, chosen)
-        listen(run, token_id, prepared)
         return None
-    listen(run, token_id, prepared)
     if not action.parallel:
         keep(run, token_id, ITEMS, list(chosen))
     return "idle"

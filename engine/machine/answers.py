@@ -9,14 +9,13 @@ from engine.machine import errors
 from engine.machine.activities import excluded
 from engine.machine.catching import happened
 from engine.machine.conditions import ask_again
-from engine.machine.facts import CallClosed, IncidentClosed, JobClosed, TaskClosed
+from engine.machine.facts import IncidentClosed, JobClosed, TaskClosed
 from engine.machine.propagation import throw_error
 from engine.machine.run import Run
 from engine.machine.scopes import end
 from engine.machine.starting import begin_process, begins_process
 from engine.machine.state import Wait
 from engine.machine.triggers import (
-    CallFailed,
     Cancel,
     Continue,
     JobDone,
@@ -121,12 +120,6 @@ def _throw(run: Run, wait: Wait, trigger: TaskThrew | JobThrew) -> None:
         message = trigger.message or f"nobody catches error {trigger.code!r}"
         stage = wait.stage or "act"
         open_incident(run, wait.token, wait.node, stage, kind="uncaught_error", message=message)
-
-
-def call_failed(run: Run, trigger: CallFailed) -> None:
-    wait = find_wait(run.state, "call", trigger.call)
-    close_wait(run, trigger.call, CallClosed(trigger.call, "error"))
-    open_incident(run, wait.token, wait.node, "act", kind=trigger.kind, message=trigger.message)
 
 
 def timer_due(run: Run, trigger: TimerDue) -> None:

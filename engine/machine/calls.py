@@ -20,9 +20,9 @@ from engine.machine.propagation import throw_error, throw_escalation
 from engine.machine.run import Run
 from engine.machine.scopes import end
 from engine.machine.state import Stage, Token, Wait
-from engine.machine.triggers import CallEnded, CallEscalated, CallThrew
+from engine.machine.triggers import CallEnded, CallEscalated, CallFailed, CallThrew
 from engine.machine.variables import drop_scope, keep, set_local, set_variable
-from engine.machine.waits import close_wait, find_wait, open_wait
+from engine.machine.waits import close_wait, find_wait, open_incident, open_wait
 
 RETURNED, TYPES, ERROR = "$returned", "$types", "$error"
 """What is kept for the calling token: the child's variables, their wire types, its error."""
@@ -94,6 +94,13 @@ def call_escalated(run: Run, trigger: CallEscalated) -> None:
     gives back comes with its end."""
     wait = find_wait(run.state, "call", trigger.call)
     throw_escalation(run, wait.token, wait.node, trigger.code)
+
+
+def call_failed(run: Run, trigger: CallFailed) -> None:
+    """The incident's retry calls again."""
+    wait = find_wait(run.state, "call", trigger.call)
+    close_wait(run, trigger.call, CallClosed(trigger.call, "error"))
+    open_incident(run, wait.token, wait.node, "act", kind=trigger.kind, message=trigger.message)
 
 
 def _returned(run: Run, token_id: int, variables: Variables, wire: dict[str, str]) -> None:

@@ -50,6 +50,9 @@ def _remember(run: Run, token_id: int, token: Token, node: Node) -> int:
     Each instance of a loop is remembered, and handed to the surrounding scope when the loop ends.
     """
     inner = run.state.compensables.pop(token_id, [])
+    if token.scope and token.scope not in run.state.tokens:
+        forget(run, inner)  # What the activity threw as it completed took its surroundings away.
+        return 0
     records = run.state.compensables.setdefault(token.scope, [])
     if node.loop is not None and not token.instance:
         records += inner

@@ -16,6 +16,7 @@ from engine.machine.facts import JobRequested
 from engine.machine.run import Run
 from engine.machine.shape import flows_of
 from engine.machine.state import Stage, Token, Wait
+from engine.machine.variables import set_variable
 from engine.machine.waits import open_wait, retry_waits
 
 
@@ -74,7 +75,9 @@ def _heard(
             return False
         if listener.expression is not None:
             seen = run.state.visible(run.state.scope_of(token_id))
-            listener.expression.evaluate(seen, run.now)
+            value = listener.expression.evaluate(seen, run.now)
+            if listener.variable is not None:
+                set_variable(run, run.state.scope_of(token_id), listener.variable, value)
         token.heard += 1
     return True
 

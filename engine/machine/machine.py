@@ -59,10 +59,10 @@ ANSWERS: dict[type[AnyTrigger], Callable[[Run, Any], None]] = {
     triggers.JobThrew: answers.job_threw,
     triggers.TimerDue: answers.timer_due,
     triggers.MessageArrived: answers.message_arrived,
-    triggers.CallFailed: answers.call_failed,
     triggers.CallEnded: calls.call_ended,
     triggers.CallThrew: calls.call_threw,
     triggers.CallEscalated: calls.call_escalated,
+    triggers.CallFailed: calls.call_failed,
     triggers.Selected: adhoc.selected,
     triggers.Continue: answers.resume,
     triggers.Retried: answers.retried,
@@ -115,7 +115,7 @@ STAGES: dict[Stage, Step] = {
     "complete": steps.complete,
     "take": gateways.take,
     "pass": listeners.along,
-    # The first token of a process with data; the token of a call that has come back.
+    # The first token of a process that has to evaluate something; that of a call that is back.
     "open": starting.open_process,
     "return": calls.take_back,
     # A loop's host, then its instances.

@@ -79,6 +79,8 @@ class Run:
         self.entries_allowed = self.entries_left = ENTRIES_A_CALL
         self.reached: str | None = None
         """The end event of the process that was reached last."""
+        self.inside: dict[int, list[int]] = {}
+        self.indexed = 0
         self.shape = shape = KEPT.get(id(graph)) or shape_of(graph)
         self.watched = shape.has_conditions
         if self.watched:
@@ -86,8 +88,6 @@ class Run:
             self.risen: list[int] = []
             self.conditions: dict[int, list[int]] | None = None
             """Scope → waits for conditions that see it; made when they are asked first."""
-        self.inside: dict[int, list[int]] = {}
-        self.indexed = 0
 
     def count_from(self, entries: int) -> None:
         """Allow this call its entries, `entries` having been made since the last wait."""

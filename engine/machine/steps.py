@@ -6,7 +6,7 @@ all stages; the host of a loop turns off to `loops` after arm, and its instances
 
 from __future__ import annotations
 
-from bpmn.graph import ALWAYS_JOINING, JOINING, Node
+from bpmn.graph import JOINING, Node
 from engine.machine import listeners, loops
 from engine.machine.events import arm_boundaries
 from engine.machine.facts import Entered, Left
@@ -30,7 +30,7 @@ def arrive(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
         return "complete" if node.action is None and node.event is None else "act"
     if node.start_quantity > 1 and not gathered(run, token_id, token, node):
         return None
-    if node.kind not in JOINING and node.kind not in ALWAYS_JOINING:
+    if node.kind not in JOINING:
         token.flow = None
     token.entered = True
     run.facts.append(Entered(node.id, token_id, token.scope))

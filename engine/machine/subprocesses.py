@@ -21,11 +21,9 @@ def enter_subprocess(run: Run, token_id: int, token: Token, node: Node) -> Stage
     """The token stays as the scope's host while others begin inside."""
     assert isinstance(node.action, Subprocess)
     scope = run.graph.scopes[node.id]
-    starts = scope.starts
+    starts = (run.shape.event_starts[node.id].id,) if node.action.on_event else scope.starts
     if scope.data:
         set_data(run, token_id, scope.data)
-    if node.action.on_event:
-        starts = (run.shape.event_starts[node.id].id,)
     prepared = prepare_event_subprocesses(run, token_id)
     begin(run, token_id, starts)
     listen(run, token_id, prepared)
