@@ -165,6 +165,7 @@ def test_a_condition_interrupts_the_very_subprocess_that_makes_it_true() -> None
     play.start(x=0)
 
     assert play.of(Ended) == [Ended("completed", "e2")]
+    assert "c" in [left.node for left in play.of(Left)]
     assert "never" not in play.variables
 
 
