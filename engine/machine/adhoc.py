@@ -76,9 +76,8 @@ def idle(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
             return None
     if progress.closing or action.completion is None:
         del run.state.progress[token_id]
+        stop_listening(run, token_id)
         drop_scope(run, -token_id)
-        if run.shape.event_starts:
-            stop_listening(run, token_id)
         return "complete"
     if not _selection(run, token):
         open_wait(run, token_id, Wait("selection", node.id, token_id))

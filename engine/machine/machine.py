@@ -36,6 +36,7 @@ from engine.machine import (
     inclusive,
     listeners,
     loops,
+    starting,
     steps,
     subprocesses,
     triggers,
@@ -114,7 +115,8 @@ STAGES: dict[Stage, Step] = {
     "complete": steps.complete,
     "take": gateways.take,
     "pass": listeners.along,
-    # The token of a call that has come back.
+    # The first token of a process that has to evaluate something; that of a call that is back.
+    "open": starting.open_process,
     "return": calls.take_back,
     # A loop's host, then its instances.
     "loop": loops.begin,
@@ -128,11 +130,14 @@ STAGES: dict[Stage, Step] = {
 
 
 def asking(step: Step) -> Step:
-    """A step of a graph with conditions: what it changed may make them true."""
+    """A step of a graph with conditions: what it changed may make them true.
+
+    An activity's own result completes it first, be it a person's, a worker's or computed here.
+    """
 
     def step_and_ask(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
         following = step(run, token_id, token, node)
-        if run.changes or run.risen:
+        if (run.changes or run.risen) and following != "complete":
             ask(run)
             if token_id not in run.state.tokens:
                 return None

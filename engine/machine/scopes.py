@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bpmn.graph import Scope
 from engine.machine.facts import Cancelled, Ended
-from engine.machine.run import Run
+from engine.machine.run import Run, is_host
 from engine.machine.state import NO_FLOW, Compensable, Token, Wait
 from engine.machine.variables import drop_scope
 from engine.machine.waits import cancel_some, cancel_waits
@@ -36,7 +36,7 @@ def content(run: Run, scope: int) -> Scope | None:
         return run.graph.scopes[run.graph.process_id]
     token = run.state.tokens[scope]
     node = run.graph.nodes[token.node]
-    if (node.loop is not None and not token.instance) or is_reopened(token):
+    if is_host(token, node) or is_reopened(token):
         return None
     return run.graph.scopes.get(node.id)
 

@@ -8,6 +8,7 @@ elsewhere fetch. Expressions are FEEL after `=`, everything else means itself.
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import timedelta
 from typing import Any
@@ -24,7 +25,8 @@ from bpmn.dialects.dialect import (
 from bpmn.dialects.zeebe.calls import binding, call
 from bpmn.dialects.zeebe.mappings import mappings
 from bpmn.dialects.zeebe.table import check_words
-from bpmn.dialects.zeebe.words import NAMESPACE, feel, fixed, given, items, said, word
+from bpmn.dialects.zeebe.words import NAMESPACE, feel, fixed, given, items, said, word, words
+from bpmn.embedded_forms import embed
 from bpmn.graph import (
     Call,
     Computation,
@@ -97,7 +99,8 @@ class Zeebe(Dialect):
     def user_task(self, context: Context, element: Element) -> UserTask | None:
         people, dates = word(element, "assignmentDefinition"), word(element, "taskSchedule")
         form = word(element, "formDefinition")
-        kind, version = binding(context, form, "latest")
+        brought = any((given(form, n) or "").startswith(_EMBEDDED) for n in _FORM_NAMES)
+        kind, version = binding(context, form, "deployment" if brought else "latest")
         return UserTask(
             assignee=said(context, people, "assignee"),
             candidate_users=said(context, people, "candidateUsers"),
@@ -194,5 +197,29 @@ _EVENTS = frozenset({"start", "end", *_TASK_EVENTS.values()})
 def _form(context: Context, holder: Element | None) -> str | None:
     if holder is None:
         return None
-    name = next((n for n in ("formId", "formKey", "externalReference") if given(holder, n)), None)
-    return None if name is None else fixed(context, holder, name, "formDefinition")
+    name = next((n for n in _FORM_NAMES if given(holder, n)), None)
+    if name is None:
+        return None
+    key = fixed(context, holder, name, "formDefinition")
+    if key is None or not key.startswith(_EMBEDDED):
+        return key
+    return _embedded(context, holder, key.removeprefix(_EMBEDDED))
+
+
+_FORM_NAMES = ("formId", "formKey", "externalReference")
+_EMBEDDED = "camunda-forms:bpmn:"
+"""Before the id of a form that stands in the process itself."""
+
+
+def _embedded(context: Context, holder: Element, identifier: str) -> str | None:
+    process = next((e for e in holder.iterancestors() if local(e) == "process"), None)
+    parts = [] if process is None else words(process, "userTaskForm")
+    form = next((part for part in parts if part.get("id") == identifier), None)
+    try:
+        read = None if form is None else json.loads(form.text or "")
+    except ValueError:
+        read = None
+    if form is None or not isinstance(read, dict):
+        context.report.error("form", holder, f'The process has no form "{identifier}".')
+        return None
+    return embed(context, form, identifier, read)

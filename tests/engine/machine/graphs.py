@@ -246,7 +246,12 @@ def _implicit(node: Node) -> bool:
     """Whether a scope without a start event begins here (BPMN 2.0 §13.2)."""
     target = isinstance(node.event, LinkEvent) and node.event.target is None
     return not (
-        node.incoming or node.attached_to or node.for_compensation or _on_event(node) or target
+        node.incoming
+        or node.attached_to
+        or node.for_compensation
+        or node.instantiate
+        or _on_event(node)
+        or target
     )
 
 
