@@ -13,7 +13,7 @@ from engine.machine.facts import IncidentClosed, JobClosed, TaskClosed
 from engine.machine.propagation import throw_error
 from engine.machine.run import Run
 from engine.machine.scopes import end
-from engine.machine.starting import begins_process, enter_process
+from engine.machine.starting import begin_process, begins_process
 from engine.machine.state import Wait
 from engine.machine.triggers import (
     Cancel,
@@ -46,7 +46,7 @@ def start(run: Run, trigger: Start) -> None:
     if run.graph.initiator and trigger.initiator is not None:
         set_local(run, 0, run.graph.initiator, trigger.initiator)
     set_variables(run, 0, trigger.variables, trigger.wire)
-    enter_process(run, node)
+    begin_process(run, node)
 
 
 def task_completed(run: Run, trigger: TaskCompleted) -> None:
@@ -157,8 +157,6 @@ def retried(run: Run, trigger: Retried) -> None:
     close_wait(run, trigger.incident, IncidentClosed(trigger.incident))
     if wait.stage == "condition":
         ask_again(run, wait)
-    elif wait.token == 0:
-        enter_process(run, wait.node if wait.node in run.graph.nodes else None)
     else:
         assert wait.stage is not None
         run.ready.append((wait.token, wait.stage))

@@ -92,7 +92,8 @@ def call_threw(run: Run, trigger: CallThrew) -> None:
 
 
 def call_escalated(run: Run, trigger: CallEscalated) -> None:
-    """The call goes on unless who catches the escalation interrupts it."""
+    """The called instance goes on, unless who catches the escalation interrupts the call; what it
+    gives back comes with its end."""
     wait = find_wait(run.state, "call", trigger.call)
     throw_escalation(run, wait.token, wait.node, trigger.code)
 

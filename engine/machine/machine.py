@@ -36,6 +36,7 @@ from engine.machine import (
     inclusive,
     listeners,
     loops,
+    starting,
     steps,
     subprocesses,
     triggers,
@@ -114,7 +115,8 @@ STAGES: dict[Stage, Step] = {
     "complete": steps.complete,
     "take": gateways.take,
     "pass": listeners.along,
-    # The token of a call that has come back.
+    # The first token of a process that has to evaluate something; that of a call that is back.
+    "open": starting.open_process,
     "return": calls.take_back,
     # A loop's host, then its instances.
     "loop": loops.begin,
