@@ -114,8 +114,10 @@ class Bench:
             if name.endswith(".dmn") or b"/DMN/" in data[:4000]:
                 self._decisions.update(cast("Any", compile_decisions(data, name)))
                 continue
-            for graph in compile_model(data, name).graphs:
+            compiled = compile_model(data, name)
+            for graph in compiled.graphs:
                 self._add(graph)
+            self.forms |= {form.key: parse_form(form.content) for form in compiled.forms}
 
     def _add(self, graph: Graph) -> None:
         self._graphs[graph.process_id] = graph
