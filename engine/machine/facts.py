@@ -44,6 +44,23 @@ class Cancelled(Fact, frozen=True):
     token: int
 
 
+class Reopened(Fact, frozen=True):
+    """A completed subprocess holds its scope open again, for the compensation of its content."""
+
+    node: str
+    token: int
+    parent: int = 0
+
+
+class ScopeClosed(Fact, frozen=True):
+    """A scope and its variables are gone whose token stood entered at no node.
+
+    Any other scope ends with `Left` or `Cancelled` of the token that held it.
+    """
+
+    scope: int
+
+
 class VariableSet(Fact, frozen=True):
     """`wire` is the type the value was stated with, where it differs from the value's own."""
 
@@ -218,6 +235,8 @@ AnyFact: TypeAlias = (
     Entered
     | Left
     | Cancelled
+    | Reopened
+    | ScopeClosed
     | VariableSet
     | VariableRemoved
     | TaskOpened
