@@ -57,7 +57,7 @@ class _Pen:
         elif kind == "call":
             name = self.node("callActivity", attributes='calledElement="other"')
         elif kind == "scriptTask":
-            name = self.node(kind, "<bpmn:script>x = 1</bpmn:script>", 'scriptFormat="feel"')
+            name = self.node(kind, "<bpmn:script>y = 1</bpmn:script>", 'scriptFormat="feel"')
         elif kind == "guarded":
             name = self.node("userTask")
             event = self.node("boundaryEvent", _HOUR, f'attachedToRef="{name}"')
