@@ -30,14 +30,15 @@ def arrive(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
         return "complete" if node.action is None and node.event is None else "act"
     if node.start_quantity > 1 and not gathered(run, token_id, token, node):
         return None
-    if node.kind not in JOINING:
+    joins = node.kind in JOINING
+    if not joins:
         token.flow = None
     token.entered = True
     run.facts.append(Entered(node.id, token_id, token.scope))
     if node.async_before:
         put_off(run, token_id, node, "start")
         return None
-    return "start"
+    return "act" if joins and not (node.listeners or node.inputs) else "start"
 
 
 def arm(run: Run, token_id: int, token: Token, node: Node) -> Stage:
@@ -70,13 +71,12 @@ def complete(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
     run.facts.append(Left(node.id, token_id))
     if token.scope and token.scope in run.state.progress:
         return "ask"
+    straight = node.straight
+    if straight is not None:  # Nothing that could fail: most nodes save a stage here.
+        token.node = straight.target
+        token.flow = straight.id
+        return "arrive"
     if node.async_after:
         put_off(run, token_id, node, "take")
         return None
-    outgoing = node.outgoing
-    if node.plain and len(outgoing) == 1 and outgoing[0].condition is None:
-        # Nothing to choose, nothing that could fail: most nodes save a stage here.
-        token.node = outgoing[0].target
-        token.flow = outgoing[0].id
-        return "arrive"
     return "take"
