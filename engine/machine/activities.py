@@ -4,15 +4,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import cast
 
+from bpmn.errors import ExpressionFailed
 from bpmn.graph import Computation, Decision, Expression, Node, Receive, UserTask, Work
 from bpmn.values import Value, Variables
 from engine.machine import facts
 from engine.machine.errors import Stopped, fits
 from engine.machine.facts import JobRequested, TaskOpened
 from engine.machine.listening import listen, prepare
-from engine.machine.run import Decided, Run
+from engine.machine.run import UNKNOWN, Decided, Run
 from engine.machine.state import Stage, State, Token, Wait
 from engine.machine.time import TimeInvalid, instant
 from engine.machine.variables import evaluate_all, set_local, set_variable
@@ -94,6 +97,21 @@ def request_work(run: Run, token_id: int, token: Token, node: Node) -> Stage | N
     return None
 
 
+def error_in(
+    work: Work, reported: Mapping[str, Value], now: datetime, *, lenient: bool = False
+) -> str | None:
+    """The code of the first error whose condition is true of what a worker reports. `lenient`: a
+    condition that cannot be asked is not true, as Camunda 7 does at a failure."""
+    for condition, code in work.errors:
+        try:
+            if condition.evaluate(reported, now) is True:
+                return code
+        except ExpressionFailed:
+            if not lenient:
+                raise
+    return None
+
+
 def compute(run: Run, token_id: int, token: Token, node: Node) -> Stage:
     """Evaluate a script or expression; all of its lines take effect, or none."""
     action = node.action
@@ -142,6 +160,10 @@ def ask_decision(run: Run, token_id: int, node: Node, action: Decision) -> Stage
 
 def _mapped(action: Decision, answer: Decided) -> Value:
     rows = answer.outputs
+    if action.result == "value":
+        if answer.value is UNKNOWN:
+            raise Stopped("decision_result", f"{action.reference} does not say its own value")
+        return cast("Value", answer.value)
     if action.result == "resultList":
         return list(rows)
     if action.result == "collectEntries":

@@ -18,6 +18,9 @@ from engine.machine.facts import AnyFact
 from engine.machine.shape import KEPT, shape_of
 from engine.machine.state import Stage, State, Token
 
+UNKNOWN = object()
+"""A value that nobody has given."""
+
 
 @dataclass(frozen=True, slots=True)
 class Decided:
@@ -27,6 +30,8 @@ class Decided:
     matched: tuple[int, ...] = ()
     inputs: Variables = field(default_factory=dict)
     version: int = 0
+    value: object = UNKNOWN
+    """The decision's own value, as DMN has it."""
 
 
 Decide = Callable[[Decision, Mapping[str, Value], datetime], Decided]

@@ -73,10 +73,13 @@ def complete_scope(run: Run, scope: int) -> None:
     """No token is left: the subprocess completes, or the instance ends."""
     state = run.state
     del state.scopes[scope]
-    if run.shape.event_starts and scope not in state.progress:
+    if scope in state.progress:
+        run.ready.append((scope, "idle"))  # An ad-hoc subprocess may still go on.
+        return
+    if run.shape.event_starts:
         stop_listening(run, scope)
     if scope:
-        run.ready.append((scope, "idle" if scope in state.progress else "complete"))
+        run.ready.append((scope, "complete"))
     elif state.ended is None:
         if state.compensables:
             forget_completed(run, 0)
@@ -85,15 +88,16 @@ def complete_scope(run: Run, scope: int) -> None:
 
 
 def stop_listening(run: Run, scope: int) -> None:
-    """The event subprocesses of the scope can no longer begin."""
+    """The event subprocesses of the scope can no longer begin, nor what somebody would select."""
     if scope in run.state.interrupted:
         run.state.interrupted.remove(scope)
     nodes = run.graph.nodes
 
-    def of_an_event_subprocess(wait: Wait) -> bool:
-        return wait.token == 0 or nodes[wait.node].kind == "startEvent"
+    def begins_something(wait: Wait) -> bool:
+        begins = wait.token == 0 or nodes[wait.node].kind == "startEvent"
+        return begins or wait.kind == "selection"
 
-    cancel_some(run, scope, of_an_event_subprocess)
+    cancel_some(run, scope, begins_something)
 
 
 def end(run: Run, how: str, node: str | None = None) -> None:
