@@ -53,12 +53,13 @@ def print_json(value: object) -> None:
 def plain(value: object) -> object:
     from bpmn.feel.builtins.conversion import print_value  # noqa: PLC0415
     from bpmn.values import YearsMonths  # noqa: PLC0415
+    from bpmn.wide import Wide  # noqa: PLC0415
 
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
-    if isinstance(value, timedelta | YearsMonths):
+    if isinstance(value, timedelta | YearsMonths | Wide):
         return print_value(value)
     return value
 

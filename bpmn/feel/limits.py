@@ -16,7 +16,7 @@ TEXT = 20_000
 DEPTH = 100
 """Levels of the syntax tree."""
 
-CALL_DEPTH = 200
+CALL_DEPTH = 450
 """Levels of the syntax trees of all function calls that are under way at one time."""
 
 STEPS = 200_000
@@ -38,6 +38,16 @@ class Run:
         self.now = now
         self.steps = STEPS
         self.calls = 0
+
+    def enter(self, levels: int) -> None:
+        """A call begins whose body has so many levels."""
+        self.calls += levels
+        if self.calls > CALL_DEPTH:
+            raise ExpressionFailed("functions call each other too deeply")
+
+    def leave(self, levels: int) -> None:
+        """The call has ended with a value."""
+        self.calls -= levels
 
     def spend(self, steps: int) -> None:
         self.steps -= steps
