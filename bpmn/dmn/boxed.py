@@ -12,7 +12,7 @@ from typing import Any
 from bpmn.dmn import iteration
 from bpmn.dmn.evaluation import Evaluation
 from bpmn.dmn.expressions import Code, Expressions, Names, evaluation_of, nothing
-from bpmn.dmn.functions import Definition, Parameter, checked, defined, typed
+from bpmn.dmn.functions import Definition, Parameter, checked, defined
 from bpmn.dmn.item_definitions import Types
 from bpmn.dmn.source import Element, Source, local, name_of
 from bpmn.dmn.tables import compile_table
@@ -61,9 +61,7 @@ class Boxed:
         """The code of what a part such as `if` or `return` holds."""
         holder = self.source.child(element, kind)
         if holder is None:
-            self.source.fault(
-                element, "boxed-structure", f"{local(element)} has no part “{kind}”."
-            )
+            self.source.fault(element, "boxed-structure", f"{local(element)} has no part “{kind}”.")
             return nothing
         made = self.only(holder, names)
         type_ = self.types.of(holder)
@@ -76,9 +74,7 @@ class Boxed:
                 return identifier
         return ""
 
-    def definition(
-        self, element: Element, names: Names, result: Type = ANY
-    ) -> Definition | None:
+    def definition(self, element: Element, names: Names, result: Type = ANY) -> Definition | None:
         """A function definition; None for one that is not written in FEEL (§10.2.1.7)."""
         parameters = self._parameters(element)
         kind = (element.get("kind") or "FEEL").strip()
@@ -178,9 +174,7 @@ def _invocation(boxed: Boxed, element: Element, names: Names) -> Code:
     return code
 
 
-def _called(
-    evaluation: Evaluation, place: str, function: Function, given: dict[str, Any]
-) -> Any:
+def _called(evaluation: Evaluation, place: str, function: Function, given: dict[str, Any]) -> Any:
     if function.overloaded is None:
         if unknown := given.keys() - set(function.parameters):
             evaluation.fault(place, f"there is no parameter {', '.join(sorted(unknown))}")
@@ -254,5 +248,3 @@ KINDS: dict[str, Callable[[Boxed, Element, Names], Code]] = {
     "filter": iteration.compile_filter,
 }
 EXPRESSIONS = frozenset({*KINDS, "decisionTable"})
-
-

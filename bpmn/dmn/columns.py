@@ -8,14 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 from typing import Any
 
 from bpmn.dmn.expressions import Code
-from bpmn.feel import Type, conforms, temporal
+from bpmn.feel import Type, conforms, kind, temporal
 from bpmn.feel.builtins.conversion import print_value, read_number
-from bpmn.values import YearsMonths
 
 Convert = Callable[[Any], Any]
 
@@ -46,48 +43,25 @@ class Output:
     default: Code | None = field(default=None, repr=False, compare=False)
 
 
-def _to_number(value: Any) -> Any:
-    if type(value) in (int, Decimal):
-        return value
-    return read_number(value.strip()) if type(value) is str else None
-
-
 def _to_string(value: Any) -> Any:
     return None if type(value) in (list, dict) else print_value(value)
 
 
 def _to_boolean(value: Any) -> Any:
-    if type(value) is bool:
-        return value
     words = {"true": True, "false": False}
     return words.get(value.lower()) if type(value) is str else None
 
 
-def _to_date(value: Any) -> Any:
-    """A date, or a date and time, which Camunda 7 calls `date` too."""
-    if isinstance(value, date):
-        return value
-    if type(value) is not str:
-        return None
-    return temporal.read_datetime(value) if "T" in value else temporal.read_date(value)
+def _to_number(value: Any) -> Any:
+    return read_number(value.strip()) if type(value) is str else None
 
 
-def _to_datetime(value: Any) -> Any:
-    if type(value) is datetime:
-        return value
-    return temporal.read_datetime(value) if type(value) is str else None
+def _read(*readers: Convert) -> Convert:
+    """The first of what the readers make of a text."""
 
-
-def _to_time(value: Any) -> Any:
-    if type(value) is time:
-        return value
-    return temporal.read_time(value) if type(value) is str else None
-
-
-def _duration(kind: type) -> Convert:
     def convert(value: Any) -> Any:
-        found = temporal.read_duration(value) if type(value) is str else value
-        return found if type(found) is kind else None
+        found = (reader(value) for reader in readers if type(value) is str)
+        return next((each for each in found if each is not None), None)
 
     return convert
 
@@ -96,11 +70,11 @@ _CONVERSIONS: dict[str, Convert] = {
     "string": _to_string,
     "boolean": _to_boolean,
     "number": _to_number,
-    "date": _to_date,
-    "time": _to_time,
-    "date and time": _to_datetime,
-    "days and time duration": _duration(timedelta),
-    "years and months duration": _duration(YearsMonths),
+    "date": _read(temporal.read_date, temporal.read_datetime),
+    "time": _read(temporal.read_time),
+    "date and time": _read(temporal.read_datetime, temporal.read_date),
+    "days and time duration": _read(temporal.read_duration),
+    "years and months duration": _read(temporal.read_duration),
 }
 
 
@@ -111,3 +85,18 @@ def converted(value: Any, type_: Type) -> Any:
         return value
     found = convert(value)
     return value if found is None else found
+
+
+def column_type(type_: Type) -> Type:
+    """Camunda 7 calls a date and time a `date` too."""
+    return _MOMENT if type_ == _DATE else type_
+
+
+_DATE = Type("date")
+
+
+def _is_moment(value: Any) -> bool:
+    return kind(value) in ("date", "date and time")
+
+
+_MOMENT = Type("Any", allows=_is_moment)

@@ -22,7 +22,7 @@ MOST_WARNINGS = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Warning:
+class Flaw:
     """What gave null, and where. A `fault` is the model's or the data's, such as two rules where
     the hit policy allows one; the rest are expressions without a value."""
 
@@ -70,7 +70,7 @@ class Evaluation(Run):
         super().__init__(now)
         self.steps = BUDGET
         self.explains = explains
-        self.warnings: list[Warning] = []
+        self.warnings: list[Flaw] = []
         self.trace: list[Evaluated] = []
         self.tables: list[TableUse] = []
         self.functions: dict[Any, Any] = {}
@@ -84,14 +84,14 @@ class Evaluation(Run):
             raise ExpressionFailed(f"the evaluation takes more than {BUDGET} steps")
 
     def fault(self, element: str, message: str) -> None:
-        self._note(Warning(self.at, element, message))
+        self._note(Flaw(self.at, element, message))
 
     def remark(self, element: str, message: str) -> None:
-        self._note(Warning(self.at, element, message, fault=False))
+        self._note(Flaw(self.at, element, message, fault=False))
 
-    def _note(self, warning: Warning) -> None:
-        if len(self.warnings) < MOST_WARNINGS and warning not in self.warnings:
-            self.warnings.append(warning)
+    def _note(self, flaw: Flaw) -> None:
+        if len(self.warnings) < MOST_WARNINGS and flaw not in self.warnings:
+            self.warnings.append(flaw)
 
     @contextmanager
     def quiet(self) -> Iterator[None]:

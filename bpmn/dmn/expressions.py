@@ -131,7 +131,7 @@ class Expressions:
         if not plain:
             whole = text.strip()
             return JUEL if whole.startswith(("${", "#{")) and whole.endswith("}") else FEEL
-        if plain.endswith("feel") or "/feel/" in f"{plain}/" or plain.endswith("feel.xsd"):
+        if plain.endswith(("feel", "feel.xsd")) or "/feel/" in plain:
             return FEEL
         return plain
 

@@ -17,8 +17,8 @@ from bpmn.feel.builtins.conversion import print_value
 from bpmn.feel.scope import Scope
 from bpmn.feel.types import ANY, print_type
 
-LEVELS = 8
-"""What a call counts for towards the depth of calls: a boxed body is as deep as a small text."""
+LEVELS = 5
+"""What a call counts for towards the depth of calls: a boxed body counts as a small text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,9 @@ class Definition:
         """The function as a value, with what is in scope around it."""
 
         def call(given: dict[str, Any]) -> Any:
-            with evaluation.deeper(LEVELS):
-                value = self.body(Scope({**closure, **given}, evaluation))
+            evaluation.enter(LEVELS)
+            value = self.body(Scope({**closure, **given}, evaluation))
+            evaluation.leave(LEVELS)
             return typed(evaluation, value, self.result, self.place, "the result")
 
         return callable_(evaluation, self.parameters, call, self.result)

@@ -201,7 +201,7 @@ class Types:
 
         return allows
 
-    def listed(self, reference: str | None, element: Element) -> str:
+    def listed(self, reference: str | None) -> str:
         """The text of the values that the named type of this file allows."""
         name = plain_name(reference or "")
         for found in (self._elements.get(name), self._elements.get(name.rpartition(":")[2])):

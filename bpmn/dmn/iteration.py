@@ -1,4 +1,4 @@
-"""Boxed iterators and filters (DMN 1.4 and 1.5 §10.2.1.10 and .11): `for`, `some`, `every`, `filter`.
+"""Boxed `for`, `some`, `every` and `filter` (DMN 1.5 §10.2.1.10 and .11).
 
 Invariant: each gives what the same words give in a FEEL text; what they run over is asked of FEEL.
 """
@@ -66,16 +66,16 @@ def compile_filter(boxed: Boxed, element: Element, names: Names) -> Code:
 
     def code(scope: Scope) -> Any:
         items = base(scope)
+        if items is None:
+            return None
         if type(items) is not list:
-            items = [] if items is None else [items]
+            items = [items]
         first = match(_item_scope(scope, items[0] if items else None))
         if type(first) is not bool and first is not None:
             return _CHOSEN(Scope({"listed": items, "position": first}, scope.run))
         chosen = [items[0]] if items and first is True else []
-        for item in items[1:]:
-            if match(_item_scope(scope, item)) is True:
-                chosen.append(item)
-        return chosen
+        rest = (item for item in items[1:] if match(_item_scope(scope, item)) is True)
+        return [*chosen, *rest]
 
     return code
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from bpmn.dmn.columns import Input, Output, converted
+from bpmn.dmn.columns import Input, Output, column_type, converted
 from bpmn.dmn.evaluation import Evaluation, TableUse
 from bpmn.dmn.expressions import Code, evaluation_of
 from bpmn.dmn.functions import typed
@@ -49,12 +49,17 @@ class DecisionTable:
     rules: tuple[Rule, ...]
     lenient: bool = False
 
+    @property
+    def gives_one(self) -> bool:
+        """Whether the result is one value at most."""
+        return self.hit_policy in SINGLE or self.aggregation is not None
+
     def __call__(self, scope: Scope) -> Any:
         evaluation = evaluation_of(scope)
         values: list[Any] = []
         try:
             for item in self.inputs:
-                values.append(self._input(item, scope))
+                values.append(self._input(item, scope))  # noqa: PERF401 what came before a fault
             chosen = self._chosen(scope, values)
             rows, result = self._given(chosen, scope)
         except Violated as violated:
@@ -86,7 +91,7 @@ class DecisionTable:
 
     def _typed(self, value: Any, type_: Type, scope: Scope, what: str) -> Any:
         if self.lenient:
-            value = converted(value, type_)
+            value, type_ = converted(value, type_), column_type(type_)
         return typed(evaluation_of(scope), value, type_, self.id, what)
 
     # --- rules ---
