@@ -23,15 +23,19 @@ app = typer.Typer()
 invoice_app = typer.Typer(help="Rechnungen prüfen und zeigen · check and show invoices")
 
 
-def _context(text: str) -> Variables:
+def _json(text: str) -> Value:
     import msgspec
 
     from bpmn.values import decode
 
     try:
-        value = decode(text.encode())
+        return decode(text.encode())
     except msgspec.DecodeError as error:
         refuse(f"Kein JSON: {error}", f"Not JSON: {error}")
+
+
+def _context(text: str) -> Variables:
+    value = _json(text)
     if not isinstance(value, dict):
         refuse("Es wird ein JSON-Objekt erwartet", "A JSON object is expected")
     return value
@@ -147,20 +151,43 @@ def decide(
 def feel(
     expression: str,
     context: Annotated[str, typer.Option(help="JSON object")] = "{}",
-    as_json: Json = False,  # noqa: ARG001  the answer is JSON in any case
+    unary: Annotated[bool, typer.Option("--unary", help="tests of a table's cell")] = False,
+    tested: Annotated[str, typer.Option("--input", help="JSON value that is tested")] = "null",
+    as_json: Json = False,
 ) -> None:
-    """Einen FEEL-Ausdruck auswerten · evaluate a FEEL expression."""
-    from bpmn.errors import ExpressionFailed, ExpressionRefused
-    from bpmn.feel import evaluate_feel
+    """Einen FEEL-Ausdruck auswerten · evaluate a FEEL expression.
 
+    --json: {value, type, warnings}. --unary: Tests wie in einer Entscheidungstabelle.
+    """
+    from bpmn.errors import ExpressionFailed, ExpressionRefused
+    from bpmn.feel import Run, compile_expression, compile_unary, print_type, type_of, vocabulary_of
+
+    variables, now = _context(context), datetime.now(UTC)
+    names = vocabulary_of({**variables, "?": _json(tested)})
     try:
-        value: Value = evaluate_feel(expression, _context(context), datetime.now(UTC))
+        if unary:
+            tests = compile_unary(expression, names)
+            value = tests.verdict(_json(tested), variables, Run(now))
+            reasons = tests.reasons(_json(tested), variables, now)
+        else:
+            compiled = compile_expression(expression, names)
+            value = compiled.value(variables, Run(now))
+            reasons = compiled.reasons(variables, now)
+        type_ = print_type(type_of(value))
     except ExpressionRefused as error:
-        refuse(
-            f"Zeichen {error.position}: {error}", f"Character {error.position}: {error}", FINDINGS
-        )
+        at = error.position + 1
+        refuse(f"Zeichen {at}: {error}", f"Character {at}: {error}", FINDINGS)
     except ExpressionFailed as error:
         refuse(str(error), str(error), FINDINGS)
+    if as_json:
+        warnings = [{"position": each.position + 1, "text": each.text} for each in reasons]
+        print_json({"value": value, "type": type_, "warnings": warnings})
+        return
+    for each in reasons:
+        say(
+            f"Zeichen {each.position + 1}: {each.text}",
+            f"Character {each.position + 1}: {each.text}",
+        )
     print_json(value)
 
 

@@ -10,7 +10,6 @@ import locale
 import os
 import sys
 from collections.abc import Iterable
-from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -56,17 +55,17 @@ def as_text(value: object) -> str:
 
 
 def plain(value: object) -> object:
+    from bpmn.feel import kind  # noqa: PLC0415
     from bpmn.feel.builtins.conversion import print_value  # noqa: PLC0415
-    from bpmn.values import YearsMonths  # noqa: PLC0415
-    from bpmn.wide import Wide  # noqa: PLC0415
 
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
-    if isinstance(value, timedelta | YearsMonths | Wide):
-        return print_value(value)
-    return value
+    return value if kind(value) in _JSON_HAS else print_value(value)
+
+
+_JSON_HAS = frozenset({"Null", "boolean", "number", "string", "unknown"})
 
 
 def table(title: str, columns: list[str], rows: Iterable[Iterable[str]]) -> None:

@@ -27,6 +27,7 @@ from bpmn.graph import (
     Work,
 )
 from bpmn.model import FlowNode, ProcessModel, child, text_of
+from bpmn.suggestions import suggested_feel
 
 _BINDINGS = ("latest", "deployment", "version")
 _RESULTS = ("singleEntry", "singleResult", "collectEntries", "resultList")
@@ -234,28 +235,20 @@ def _receive(context: Context, _process: ProcessModel, node: FlowNode) -> Action
     return None if message is None else Receive(message)
 
 
-_SCRIPT_HINTS = {
-    "javascript": 'execution.setVariable("x", a + b) becomes the line: x = a + b',
-    "groovy": 'execution.setVariable("x", a + b) becomes the line: x = a + b',
-    "python": "assignments stay lines of the form: x = a + b",
-    "juel": "${a + b} becomes: a + b",
-}
-
-
 def _script(context: Context, _process: ProcessModel, node: FlowNode) -> Action | None:
     element = node.element
+    script = child(element, "script")
     language = (element.get("scriptFormat") or "").strip()
     if language.lower() != "feel":
-        short = language.lower().removeprefix("text/").removeprefix("application/")
-        hint = next((h for key, h in _SCRIPT_HINTS.items() if short.startswith(key)), "")
+        suggested = suggested_feel(text_of(script))
+        hint = suggested or "lines of name = expression, or one expression and a resultVariable"
         named = f'scriptFormat="{language}" is' if language else "A script without format is"
         context.report.error(
             "script-language",
             element,
-            f'{named} not executed; write scriptFormat="feel".' + (f" {hint}" if hint else ""),
+            f'{named} not executed; write scriptFormat="feel" and: {hint}',
         )
         return None
-    script = child(element, "script")
     if attribute(element, "resource") is not None:
         context.report.error(
             "unsupported", element, "camunda:resource is not followed; write the script here."

@@ -12,7 +12,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
-from bpmn.errors import ExpressionFailed, FieldError
+from bpmn.errors import FieldError
 from bpmn.feel import operators
 from bpmn.feel.temporal import local_now, read_date, read_datetime, read_time
 from bpmn.form_spec import MAX_ROWS, Component, Field, Group, Rows, hidden, owners
@@ -157,11 +157,7 @@ class Checking:
 
     def _moment(self, item: Field, sent: object) -> Value:
         kind, read, hint = _MOMENTS[item.kind]
-        found: Any
-        try:
-            found = read(sent) if isinstance(sent, str) and len(sent) < 80 else sent
-        except ExpressionFailed:
-            found = None
+        found: Any = read(sent) if isinstance(sent, str) and len(sent) < 80 else sent
         if type(found) is not kind:
             raise _WrongError(hint)
         if item.no_past and isinstance(found, date):

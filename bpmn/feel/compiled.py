@@ -6,11 +6,12 @@ whatever the standard says is null. Only a limit that is passed is an error.
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from bpmn.errors import ExpressionFailed, ExpressionRefused
 from bpmn.feel import syntax
@@ -50,7 +51,7 @@ class Compiled:
         trace = Trace()
         with suppress(ExpressionFailed, RecursionError):
             Compiler(self.known, [], trace).compile(self.tree)(Scope(variables, Run(now)))
-        return tuple(trace.reasons)
+        return _explained(trace, self.faults)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ class CompiledTests:
     faults: tuple[ExpressionRefused, ...]
     tree: syntax.UnaryTests = field(repr=False)
     code: Code = field(repr=False)
+    known: frozenset[str] = field(repr=False, default=frozenset())
 
     def verdict(self, value: Any, variables: Mapping[str, Any], run: Run) -> bool | None:
         """Whether the value passes. Raises `ExpressionFailed` where a limit is passed."""
@@ -70,6 +72,16 @@ class CompiledTests:
             raise ExpressionFailed(TOO_DEEP) from None
         return verdict
 
+    def reasons(
+        self, value: Any, variables: Mapping[str, Any], now: datetime
+    ) -> tuple[Reason, ...]:
+        """Why parts of the tests are null, found by evaluating again."""
+        trace, run = Trace(), Run(now)
+        with suppress(ExpressionFailed, RecursionError):
+            code = compile_tests(Compiler(self.known, [], trace), self.tree)
+            code(Scope({"?": value}, run, Scope(variables, run)))
+        return _explained(trace, self.faults)
+
     @property
     def constants(self) -> tuple[Any, ...]:
         """The values that are listed, in order; empty where one test is no plain value."""
@@ -77,6 +89,14 @@ class CompiledTests:
         if self.tree.negated or not all(isinstance(test, syntax.Constant) for test in tests):
             return ()
         return tuple(test.value for test in tests if isinstance(test, syntax.Constant))
+
+
+def _explained(trace: Trace, faults: tuple[ExpressionRefused, ...]) -> tuple[Reason, ...]:
+    """The reasons, in the words of the compiler where it knew the fault already."""
+    known = {fault.position: str(fault) for fault in faults}
+    return tuple(
+        Reason(known.get(each.position, each.text), each.position) for each in trace.reasons
+    )
 
 
 def compile_expression(
@@ -105,7 +125,7 @@ def compile_unary(
         code: Code = compile_tests(Compiler(vocabulary.names, faults), tree)
     except RecursionError:
         raise ExpressionRefused(TOO_DEEP) from None
-    return CompiledTests(text, tuple(faults or ()), tree, code)
+    return CompiledTests(text, tuple(faults or ()), tree, code, vocabulary.names)
 
 
 def function_of(
@@ -119,7 +139,8 @@ def function_of(
     levels = syntax.depth(body.tree)
 
     def call(run: Run, arguments: list[Any]) -> Any:
-        scope = Scope(dict(zip(names, arguments, strict=True)), run, Scope(variables, run))
+        own = dict(zip(names, arguments, strict=True))
+        scope = Scope(ChainMap(own, cast("dict[str, Any]", variables)), run)
         run.enter(levels)
         value = body.code(scope)
         run.leave(levels)

@@ -307,7 +307,7 @@ def _instance_of(compiler: Compiler, node: Any) -> Code:
 def _path(compiler: Compiler, node: Any) -> Code:
     base = compiler.compile(node.base)
     name = node.name
-    return lambda scope: part(base(scope), name)
+    return lambda scope: part(base(scope), name, scope.run)
 
 
 def _if(compiler: Compiler, node: Any) -> Code:

@@ -230,6 +230,8 @@ class Cursor:
         if name in self._vocabulary.types and not parts:
             return self._vocabulary.types[name]
         name = _OTHER_TYPE_NAMES.get(name, name)
+        while name not in _TYPES and self._take("."):
+            name += f".{self._advance().text}"
         if name not in _TYPES:
             self.fault(f"there is no type {name}", position)
             return None

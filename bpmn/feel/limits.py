@@ -67,5 +67,7 @@ def checked_length(length: int) -> None:
 
 
 def weight(value: object) -> int:
-    """The steps that passing once over a text or list costs."""
-    return len(value) >> 6 if type(value) is str or type(value) is list else 0
+    """The steps that passing once over a text, list or context costs."""
+    if type(value) is str:
+        return len(value) >> 6
+    return len(value) >> 4 if type(value) in (list, dict) else 0  # type: ignore[arg-type]

@@ -12,7 +12,7 @@ from decimal import Decimal, DecimalException
 from typing import Any
 
 from bpmn.feel import temporal
-from bpmn.feel.limits import Run, checked_text
+from bpmn.feel.limits import Run, checked_text, weight
 from bpmn.feel.values import NUMBERS, Range, kind
 from bpmn.values import ARITHMETIC, LARGEST_EXPONENT, Number, YearsMonths
 
@@ -173,6 +173,8 @@ def member(value: Any, test: Any, run: Run | None = None) -> bool | None:
     if type(test) is Range and type(value) is not Range:
         return within(value, test)
     if type(test) is list and (type(value) is not list or equal(value, test, run) is not True):
+        if run:
+            run.spend(weight(test))
         return disjunction(
             within(value, item)
             if type(item) is Range and type(value) is not Range

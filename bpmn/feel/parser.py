@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from bpmn.errors import ExpressionFailed, ExpressionRefused
+from bpmn.errors import ExpressionRefused
 from bpmn.feel import syntax, temporal
 from bpmn.feel.cursor import Cursor
 from bpmn.feel.lexer import KEYWORDS, Token
@@ -239,10 +239,7 @@ class Parser(Cursor):
         return self._interval(token.position, self._nested(), low_included=False)
 
     def _temporal(self, token: Token) -> syntax.Node:
-        try:
-            value = temporal.read_literal(str(token.value))
-        except ExpressionFailed as error:
-            return self.fault(str(error), token.position)
+        value = temporal.read_literal(str(token.value))
         if value is None:
             return self.fault(f"{token.value} is no date, time or duration", token.position)
         return syntax.Constant(token.position, value)

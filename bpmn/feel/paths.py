@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bpmn.feel import temporal
+from bpmn.feel.limits import Run, weight
 from bpmn.feel.values import Range, kind
 
 Part = Callable[[Any], Any]
@@ -75,11 +76,12 @@ _PARTS: dict[str, dict[str, Part]] = {
 }
 
 
-def part(value: Any, name: str) -> Any:
+def part(value: Any, name: str, run: Run) -> Any:
     """`value.name`."""
     if type(value) is dict:
         return value.get(name)
     if type(value) is list:
-        return [part(item, name) for item in value]
+        run.spend(1 + weight(value))
+        return [part(item, name, run) for item in value]
     found = _PARTS.get(kind(value), {}).get(name)
     return None if found is None else found(value)

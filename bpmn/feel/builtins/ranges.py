@@ -172,9 +172,10 @@ _OPEN_HIGH = re.compile(r"\.\.\s*[)\[]\s*$")
 
 
 @builtin("range", "from: string")
-def range_from_text(_run: Run, text: str) -> Range | None:
+def range_from_text(run: Run, text: str) -> Range | None:
     """`[1..5)`, `(..5]`, `[5..)`, with literals for ends (rules 66 to 68). An open end is never
     included; one end at least is there."""
+    run.spend(len(text))
     low_open, high_open = _OPEN_LOW.match(text), _OPEN_HIGH.search(text)
     if low_open and high_open:
         return None

@@ -82,16 +82,23 @@ def string_join(_run: Run, items: list[Any], delimiter: str | None = None) -> st
 _VARIABLE = re.compile(r"\\(.?)|\$(\d*)", re.ASCII | re.DOTALL)
 
 
-def _regex(pattern: str, flags: str | None) -> Regex | None:
+_WRONG_PATTERN = 1_000
+"""Steps that a text costs which is no pattern; it may have been nearly one."""
+
+
+def _regex(run: Run, pattern: str, flags: str | None = None) -> Regex | None:
     try:
-        return compile_regex(pattern, flags or "")
+        regex = compile_regex(pattern, flags or "")
     except NotAPattern:
+        run.spend(_WRONG_PATTERN)
         return None
+    run.spend(regex.size >> 2)
+    return regex
 
 
 @builtin("matches", "input: string", "pattern: string", "flags: string?")
 def matches(run: Run, text: str, pattern: str, flags: str | None = None) -> bool | None:
-    regex = _regex(pattern, flags)
+    regex = _regex(run, pattern, flags)
     return None if regex is None else regex.matches(text, run.spend)
 
 
@@ -101,7 +108,7 @@ def replace(
 ) -> str | None:
     """`$1` stands for what a group matched, `$0` for all; none for a pattern that can match
     nothing at all (F&O §7.6.3)."""
-    regex = _regex(pattern, flags)
+    regex = _regex(run, pattern, flags)
     if regex is None or regex.matches("", run.spend):
         return None
     plain = "q" in (flags or "")
@@ -155,7 +162,7 @@ def _numbered(digits: str, groups: int) -> list[str | int]:
 @builtin("split", "string: string", "delimiter: string")
 def split(run: Run, text: str, delimiter: str) -> list[str] | None:
     """The parts between the matches; none for a delimiter that can match nothing at all."""
-    regex = _regex(delimiter, None)
+    regex = _regex(run, delimiter)
     if regex is None or regex.matches("", run.spend):
         return None
     made: list[str] = []

@@ -44,6 +44,11 @@ class Regex:
     _ignore_case: bool
     _refers: bool
 
+    @property
+    def size(self) -> int:
+        """What it costs to compile the pattern."""
+        return len(self._program)
+
     def matches(self, text: str, spend: Spend) -> bool:
         """Whether some part of the text matches. `spend` is told what it costs, in steps."""
         if self.literal is not None:

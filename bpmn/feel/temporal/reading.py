@@ -32,13 +32,13 @@ from bpmn.values import Value, YearsMonths
 
 _DATE = re.compile(r"(-?)(\d{4}|[1-9]\d{4,8})-(\d\d)-(\d\d)", re.ASCII)
 _TIME = re.compile(
-    r"(\d\d):(\d\d):(\d\d(?:\.\d{1,30})?)"
+    r"(\d\d):(\d\d):(\d\d(?:\.\d{1,60})?)"
     r"(?:(Z|z|[+-]\d\d:\d\d(?::\d\d)?)|@([A-Za-z][\w/+-]{0,60}))?",
     re.ASCII,
 )
 _DAYS_TIME = re.compile(
     r"(-)?P(?:(\d{1,20})D)?"
-    r"(?:T(?=\d)(?:(\d{1,20})H)?(?:(\d{1,20})M)?(?:(\d{1,20}(?:\.\d{1,30})?)S)?)?",
+    r"(?:T(?=\d)(?:(\d{1,20})H)?(?:(\d{1,20})M)?(?:(\d{1,20}(?:\.\d{1,60})?)S)?)?",
     re.ASCII,
 )
 _YEARS_MONTHS = re.compile(r"(-)?P(?:(\d{1,20})Y)?(?:(\d{1,20})M)?", re.ASCII)

@@ -80,4 +80,4 @@ def _known(year: int) -> int:
     """A year for which Python knows the zone's offset in this year; 29 February stays one."""
     if 2 <= year <= 9998:
         return year
-    return days.same_in_cycle(year) + (7600 if year > 0 else -1200)
+    return days.same_in_cycle(year) + (7600 if year > 9998 else -1200)
