@@ -12,7 +12,7 @@ from typing import Any
 from bpmn.dmn import iteration
 from bpmn.dmn.evaluation import Evaluation
 from bpmn.dmn.expressions import Code, Expressions, Names, evaluation_of, nothing
-from bpmn.dmn.functions import Definition, Parameter, checked, defined
+from bpmn.dmn.functions import Definition, Parameter, checked, defined, result_of
 from bpmn.dmn.item_definitions import Types
 from bpmn.dmn.source import Element, Source, local, name_of
 from bpmn.dmn.tables import compile_table
@@ -84,9 +84,8 @@ class Boxed:
             return None
         inner = names | {each.name for each in parameters}
         body = self.only(element, inner, needed=False)
-        own = self.types.of(element)
-        if own.name != "function" and result is ANY:
-            result = own
+        if result is ANY:
+            result = result_of(self.types.of(element))
         return Definition(parameters, body, result, self.place(element))
 
     def _parameters(self, element: Element) -> tuple[Parameter, ...]:

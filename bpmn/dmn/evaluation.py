@@ -96,9 +96,10 @@ class Evaluation(Run):
     @contextmanager
     def quiet(self) -> Iterator[None]:
         """While it lasts nothing is noted: what is evaluated has been evaluated before."""
-        kept = (self.explains, self.warnings, self.trace, self.tables)
+        kept, calls = (self.explains, self.warnings, self.trace, self.tables), self.calls
         self.explains, self.warnings, self.trace, self.tables = False, [], [], []
         try:
             yield
         finally:
             self.explains, self.warnings, self.trace, self.tables = kept
+            self.calls = calls

@@ -65,6 +65,12 @@ def callable_(
     return Function(names, positional, types, None if result is ANY else result)
 
 
+def result_of(type_: Type) -> Type:
+    """What a function gives whose variable has the type: since DMN 1.3 that of the function,
+    before that of its result."""
+    return dict(type_.parts).get("->", ANY) if type_.name == "function" else type_
+
+
 def defined(definition: Definition) -> Code:
     """The code of a boxed function definition: a closure over the scope it stands in."""
     return lambda scope: definition.function(evaluation_of(scope), scope.names)

@@ -29,7 +29,7 @@ class Linked:
             element = source.nodes.get(identifier)
             return None if element is None else (source, element, "")
         for each, other in self.imports(source):
-            if each.namespace.rstrip("/") == place.rstrip("/"):
+            if place.rstrip("/") in (each.namespace.rstrip("/"), each.element.get("locationURI")):
                 element = other.nodes.get(identifier)
                 return None if element is None else (other, element, each.name)
         return None

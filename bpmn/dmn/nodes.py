@@ -12,7 +12,7 @@ from typing import Any
 
 from bpmn.dmn.evaluation import Evaluated, Evaluation
 from bpmn.dmn.expressions import Code
-from bpmn.dmn.functions import Definition, Parameter, callable_, typed
+from bpmn.dmn.functions import Definition, Parameter, callable_, result_of, typed
 from bpmn.dmn.source import Element, Source
 from bpmn.dmn.table import DecisionTable
 from bpmn.feel import Type
@@ -125,8 +125,7 @@ class ServiceNode(Node):
                 evaluation.leave(_LEVELS)
                 return value
 
-            result = self.type if self.type.name != "function" else ANY
-            made = callable_(evaluation, self.parameters(), call, result)
+            made = callable_(evaluation, self.parameters(), call, result_of(self.type))
             evaluation.functions[self] = made
         return evaluation.functions[self]
 
@@ -135,8 +134,8 @@ class ServiceNode(Node):
             value = world.value(self.outputs[0])
         else:
             value = {node.variable: world.value(node) for node in self.outputs}
-        type_ = dict(self.type.parts).get("->", ANY) if self.type.name == "function" else self.type
-        return typed(world.evaluation, value, type_, self.id, f"the service {self.name}")
+        what = f"the service {self.name}"
+        return typed(world.evaluation, value, result_of(self.type), self.id, what)
 
 
 _LEVELS = 20

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from bpmn.dmn.boxed import EXPRESSIONS, Boxed
 from bpmn.dmn.expressions import Expressions, spaced
-from bpmn.dmn.functions import Definition
+from bpmn.dmn.functions import Definition, result_of
 from bpmn.dmn.item_definitions import Types
 from bpmn.dmn.links import Linked
 from bpmn.dmn.nodes import DecisionNode, InputData, KnowledgeModel, Node, ServiceNode
@@ -241,10 +241,7 @@ class Requirements:
             source.warn(node.element, "no-logic", text)
             return None
         names = {path[0] for path in node.requires.values()} | {node.variable}
-        result = node.type
-        if result.name == "function":
-            result = dict(result.parts).get("->", ANY)
-        return boxed.definition(element, frozenset(names), result)
+        return boxed.definition(element, frozenset(names), result_of(node.type))
 
 
 def _loop(path: dict[Node, Iterator[Node]], first: Node) -> list[str]:

@@ -134,7 +134,7 @@ def _import(source: Source, element: Element) -> Import:
     namespace, kind = element.get("namespace", ""), element.get("importType", "")
     if not namespace:
         source.fault(element, "import", "The import names no namespace.")
-    of_decisions = kind in EDITIONS
+    of_decisions = kind in EDITIONS or "/DMN/" in kind or not kind
     if not of_decisions:
         text = f"Only decision models are imported; importType {kind} has no effect here."
         source.warn(element, "import-type", text)
