@@ -61,7 +61,8 @@ def check(models: Files, as_json: Json = False) -> None:
     """Was die Bereitstellung sagen würde · what deployment would say."""
     from bpmn.check import check_file
 
-    findings = [f for model in models for f in check_file(str(model), model.read_bytes())]
+    files = {str(model): model.read_bytes() for model in models}
+    findings = [f for name, content in files.items() for f in check_file(name, content, files)]
     if not findings and not as_json:
         say("Ohne Befund.", "No findings.")
     print_findings(findings, as_json)
@@ -116,12 +117,12 @@ def decide(
     """Entscheidungen auswerten, eine oder alle · evaluate one decision, or all."""
     from bpmn.dmn import compile_files
     from bpmn.dmn.answers import answer
+    from bpmn.dmn.answers import as_json as shown_as
     from bpmn.errors import ExpressionFailed, ModelRefused
 
-    given = _context(context)
+    given, now = _context(context), datetime.now(UTC)
     try:
         files = compile_files([(str(model), model.read_bytes()) for model in models])
-        now = datetime.now(UTC)
         if decision is None:
             of, outcome = files[0], files[0].consider_all(given, now, explains=True)
         else:
@@ -135,14 +136,12 @@ def decide(
         raise typer.Exit(FINDINGS) from error
     except ExpressionFailed as error:
         refuse(str(error), str(error), FINDINGS)
-    shown = answer(outcome, of)
     if as_json:
-        print_json(shown)
+        print_json(answer(outcome, of))
         return
-    for name, value in shown["decisions"].items() if decision is None else ():
-        out.print(f"{name}: {as_text(value)}", markup=False)
-    if decision is not None:
-        out.print(as_text(shown["result"]), markup=False)
+    shown = outcome.value if decision is None else {"": outcome.value}
+    for name, value in shown.items():
+        out.print(f"{name}: {as_text(shown_as(value))}".removeprefix(": "), markup=False)
     for flaw in outcome.warnings:
         say(f"Warnung: {flaw}", f"Warning: {flaw}")
 

@@ -31,9 +31,24 @@ from bpmn.dmn.requirements import Requirements
 from bpmn.dmn.source import Source, read_source
 from bpmn.errors import Finding, ModelRefused
 
-__all__ = ["Decisions", "Invocable", "Outcome", "compile_decisions", "compile_files"]
+__all__ = [
+    "DMN_SUFFIXES",
+    "Decisions",
+    "Invocable",
+    "Outcome",
+    "compile_decisions",
+    "compile_files",
+    "is_dmn",
+]
 
 File = tuple[str, bytes]
+
+DMN_SUFFIXES = (".dmn", ".dmn11.xml")
+
+
+def is_dmn(name: str) -> bool:
+    """Whether a file of this name is a decision model."""
+    return name.lower().endswith(DMN_SUFFIXES)
 
 
 def compile_decisions(
@@ -52,7 +67,10 @@ def compile_decisions(
 
 
 def compile_files(files: Sequence[File]) -> list[Decisions]:
-    """Compile files that may import each other. Raises `ModelRefused` with all findings."""
+    """Compile files that may import each other; those that no other imports come first.
+
+    Raises `ModelRefused` with all findings.
+    """
     sources: list[Source] = []
     findings: list[Finding] = []
     for name, content in files:
@@ -62,7 +80,9 @@ def compile_files(files: Sequence[File]) -> list[Decisions]:
             findings += refused.findings
     if findings:
         raise ModelRefused(findings)
-    return _compiled(link(sources))
+    made = _compiled(link(sources))
+    imported = {namespace for each in made for namespace in each.imports}
+    return sorted(made, key=lambda each: each.namespace in imported)
 
 
 def _compiled(linked: Linked) -> list[Decisions]:
@@ -84,6 +104,7 @@ def _compiled(linked: Linked) -> list[Decisions]:
             nodes=list(made.nodes[source].values()),
             paths=_paths(linked, source),
             findings=tuple(source.report.findings()),
+            namespace=source.namespace,
             imports=tuple(each.namespace for each in source.imports if each.of_decisions),
         )
         for source in linked.sources

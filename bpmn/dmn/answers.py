@@ -25,12 +25,11 @@ def as_json(value: Any) -> Any:
     return _signature(value) if isinstance(value, Function) else print_value(value)
 
 
-def answer(outcome: Outcome, decisions: Decisions | None = None) -> dict[str, Any]:
+def answer(outcome: Outcome, decisions: Decisions) -> dict[str, Any]:
     """The outcome as `amtsgang decide --json` prints it. `decisions` has the value of every
-    decision that was evaluated, by its name."""
-    own = set(decisions or ())
+    decision that was evaluated, by its name; those of the model itself before imported ones."""
     values = {each.name: each for each in outcome.trace}
-    values |= {each.name: each for each in outcome.trace if each.decision in own}
+    values |= {each.name: each for each in outcome.trace if each.decision in decisions}
     return {
         "result": as_json(outcome.value),
         "decisions": {name: as_json(each.result) for name, each in values.items()},

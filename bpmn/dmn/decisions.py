@@ -133,10 +133,12 @@ class Decisions(Mapping[str, Invocable]):
         nodes: list[Node],
         paths: Callable[[Node], list[Path]],
         findings: tuple[Finding, ...] = (),
+        namespace: str = "",
         imports: tuple[str, ...] = (),
     ) -> None:
         self.id = id
         self.name = name
+        self.namespace = namespace
         self.findings = findings
         self.imports = imports
         """Namespaces of the models that this one imports."""

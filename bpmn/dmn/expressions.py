@@ -172,8 +172,8 @@ def _explained(compiled: Compiled, place: str) -> Code:
 
     def code(scope: Scope) -> Any:
         value = inner(scope)
-        if value is None and isinstance(scope.run, Evaluation) and scope.run.explains:
-            run = scope.run
+        run = scope.run
+        if isinstance(run, Evaluation) and run.explains and _holds_null(value):
             with run.quiet():
                 reasons = compiled.reasons(scope.names, run.now)
             for reason in reasons:
@@ -181,6 +181,12 @@ def _explained(compiled: Compiled, place: str) -> Code:
         return value
 
     return code
+
+
+def _holds_null(value: Any) -> bool:
+    if type(value) is dict:
+        return None in value.values()
+    return value is None or (type(value) is list and None in value)
 
 
 def _place(element: Element) -> str:

@@ -68,6 +68,8 @@ class Types:
         self._made: dict[str, Type | None] = {}
         self._imports: dict[str, list[Types]] = {}
         self._of_namespace: dict[str, Types] = {}
+        self.absent: tuple[str, ...] = ()
+        """Names of imports that lead nowhere."""
         for element in source.children(source.root, "itemDefinition"):
             name = name_of(element)
             if not name:
@@ -103,7 +105,7 @@ class Types:
         if reference is None or not reference.strip():
             return ANY
         found = self.named(reference.strip(), element)
-        if found is None:
+        if found is None and not reference.strip().startswith(tuple(f"{n}." for n in self.absent)):
             text = f"There is no type {reference.strip()}."
             self.source.fault(element, "unknown-type", text)
         return found or ANY

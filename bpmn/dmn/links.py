@@ -34,6 +34,11 @@ class Linked:
                 return None if element is None else (other, element, each.name)
         return None
 
+    def absent(self, source: Source) -> list[Import]:
+        """The imports that lead nowhere, which has been reported."""
+        followed = [each for each, _ in self.imports(source)]
+        return [each for each in source.imports if each not in followed]
+
     def in_order(self) -> list[Source]:
         """The files, those that are imported before those that import them."""
         ordered: list[Source] = []

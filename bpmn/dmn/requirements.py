@@ -44,6 +44,7 @@ class Requirements:
             self.types[source] = types = Types(source)
             for each, other in self.linked.imports(source):
                 types.imported(each.name, self.types[other])
+            types.absent = tuple(each.name for each in self.linked.absent(source))
         for source in self.linked.sources:
             self._enter(source)
         for node in self._all():
@@ -116,7 +117,9 @@ class Requirements:
         href = reference.get("href") or ""
         found = self.linked.find(source, href)
         if found is None:
-            source.fault(reference, "unknown-reference", f"There is no element {href}.")
+            place = href.rpartition("#")[0]
+            if not place or place not in (each.namespace for each in self.linked.absent(source)):
+                source.fault(reference, "unknown-reference", f"There is no element {href}.")
             return None
         _, element, imported = found
         node = self._of[element]
