@@ -12,26 +12,18 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from bpmn.actions import compile_action
-from bpmn.camunda import Context, attribute, leading_lines, properties, retry, switch
+from bpmn.context import Context
+from bpmn.dialects.spoken import Spoken, check_extensions, dialect_of
 from bpmn.elements import BPMN
-from bpmn.errors import ExpressionRefused, Finding, ModelRefused
-from bpmn.events import compile_event
-from bpmn.expressions import condition
-from bpmn.extensions import check_extensions
-from bpmn.graph import Expression, Flow, Graph, Node, Scope, UserTask
-from bpmn.mappings import input_output
-from bpmn.model import (
-    FlowNode,
-    ProcessModel,
-    ScopeModel,
-    SequenceFlow,
-    read_model,
-    text_of,
-)
+from bpmn.errors import Finding, ModelRefused
+from bpmn.graph import Graph, UserTask
+from bpmn.model import Model, ProcessModel
+from bpmn.model_reading import read_model
+from bpmn.nodes import Nodes
 from bpmn.reader import Document, read_document
 from bpmn.report import Report
-from bpmn.rules import check_catches, check_process
+from bpmn.rules import check_file, check_process
+from bpmn.soundness import check_soundness
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +49,9 @@ def compile_model(
         raise ModelRefused(report.findings())
     if against_schema:
         report.take(_schema_findings(document))
+    drawing = check_file(document.root, report)
+    if against_schema:  # what only warns was said at the deployment
+        check_soundness(drawing, report, well_formed=not report.errors)
     graphs = _compile(document, report, hashlib.sha256(source).hexdigest())
     if report.errors:
         raise ModelRefused(report.findings())
@@ -71,26 +66,31 @@ def _schema_findings(document: Document) -> list[Finding]:
 
 def _compile(document: Document, report: Report, source_hash: str) -> tuple[Graph, ...]:
     model = read_model(document.root, report)
-    context = Context(model, report)
-    for shared in (*model.messages.values(), *model.errors.values()):
-        check_extensions(shared, report)
+    spoken = dialect_of(document.root)
+    context = Context(model, report, spoken)
+    _check_extensions(model, spoken, report)
     graphs = []
     for process in model.processes:
         check_process(process, report)
-        check_extensions(process.element, report)
         graphs.append(_graph(context, process, source_hash))
     return tuple(graphs)
 
 
+def _check_extensions(model: Model, spoken: Spoken, report: Report) -> None:
+    """What is executed, and what it can refer to; pools that are only drawn may say anything."""
+    for process in model.processes:
+        check_extensions(process.element, spoken, report)
+    for kind, elements in model.roots.items():
+        for element in elements.values():
+            if kind != "process" and element.getparent() is model.root:
+                check_extensions(element, spoken, report)
+
+
 def _graph(context: Context, process: ProcessModel, source_hash: str) -> Graph:
-    nodes = {
-        node.id: _node(context, process, node) for node in process.nodes.values() if node.executed
-    }
-    check_catches(process, nodes, context.report)
-    root = process.scopes[0]
-    initiators = (
-        attribute(node.element, "initiator") for node in root.nodes if node.kind == "startEvent"
-    )
+    compile_ = Nodes(context, process)
+    nodes = {node.id: compile_.node(node) for node in process.nodes.values() if node.executed}
+    words = context.dialect.process(context, process.element)
+    initiators = map(context.dialect.initiator, (n.element for n in process.scopes[0].starts))
     remembered = (
         name
         for node in nodes.values()
@@ -100,81 +100,14 @@ def _graph(context: Context, process: ProcessModel, source_hash: str) -> Graph:
     return Graph(
         process_id=process.id,
         name=process.element.get("name") or process.id,
-        version_tag=attribute(process.element, "versionTag"),
+        version_tag=words.version_tag,
         nodes=nodes,
-        scopes={scope.id: _scope(scope) for scope in process.scopes},
+        scopes={scope.id: compile_.scope(scope) for scope in process.scopes},
         source_hash=source_hash,
-        history_ttl=attribute(process.element, "historyTimeToLive"),
+        history_ttl=words.history_ttl,
         initiator=next((name for name in initiators if name), None),
         remembered=frozenset(remembered),
+        listeners=(
+            () if process.global_task else context.dialect.listeners(context, process.element)
+        ),
     )
-
-
-def _scope(scope: ScopeModel) -> Scope:
-    def starts(definition: str) -> tuple[str, ...]:
-        return tuple(
-            node.id
-            for node in scope.nodes
-            if node.kind == "startEvent" and node.executed and node.definition == definition
-        )
-
-    return Scope(
-        id=scope.id,
-        parent=scope.parent.id if scope.parent else None,
-        nodes=tuple(node.id for node in scope.nodes),
-        starts=starts(""),
-        message_starts=starts("messageEventDefinition"),
-        timer_starts=starts("timerEventDefinition"),
-    )
-
-
-def _node(context: Context, process: ProcessModel, node: FlowNode) -> Node:
-    element = node.element
-    flows = {flow.id: _flow(context, flow) for flow in node.outgoing}
-    default = element.get("default", "").strip().rpartition(":")[2]
-    inputs, outputs = input_output(context, node)
-    return Node(
-        id=node.id,
-        name=element.get("name") or "",
-        kind=node.kind,
-        scope=node.scope.id,
-        line=context.report.document.line(element),
-        incoming=tuple(flow.id for flow in node.incoming),
-        outgoing=tuple(flow for name, flow in flows.items() if name != default),
-        default=flows.get(default),
-        action=compile_action(context, process, node),
-        event=compile_event(context, node),
-        boundary=tuple(b.id for b in process.attached.get(node.id, ()) if b.executed),
-        attached_to=element.get("attachedToRef", "").rpartition(":")[2] or None,
-        interrupting=element.get("cancelActivity", "true").strip() not in ("false", "0"),
-        inputs=inputs,
-        outputs=outputs,
-        async_before=switch(context, element, "asyncBefore", False)
-        or switch(context, element, "async", False),
-        async_after=switch(context, element, "asyncAfter", False),
-        exclusive=switch(context, element, "exclusive", True),
-        retry=retry(context, element),
-        properties=properties(element),
-    )
-
-
-def _flow(context: Context, flow: SequenceFlow) -> Flow:
-    return Flow(flow.id, flow.source, flow.target, _condition(context, flow))
-
-
-def _condition(context: Context, flow: SequenceFlow) -> Expression | None:
-    holder = flow.condition
-    text = text_of(holder)
-    if holder is None or not text:
-        return None
-    if attribute(holder, "resource") is not None:
-        context.report.error("unsupported", flow.element, "camunda:resource is not followed.")
-    # Without a word at the condition Camunda 7 reads JUEL, whatever the file's default says.
-    default = context.model.expression_language
-    language = holder.get("language") or (default if "feel" in default.lower() else None)
-    line = context.report.document.line(holder) + leading_lines(holder.text or "")
-    try:
-        return condition(text, language, line)
-    except ExpressionRefused as error:
-        context.refuse_expression(flow.element, text, error, line)
-        return None

@@ -29,14 +29,16 @@ EXECUTED = Treatment("executed")
 SILENT = Treatment("silent")
 
 FLOW_NODES: dict[str, Treatment] = {
-    # events
-    "startEvent": EXECUTED,  # none, message, timer
-    "endEvent": EXECUTED,  # none, message, error, terminate
-    "intermediateCatchEvent": EXECUTED,  # message, timer
-    "intermediateThrowEvent": EXECUTED,  # none, message
-    "boundaryEvent": EXECUTED,  # message, timer, error
+    # events; which definitions they may have stands in EVENT_PLACES
+    "startEvent": EXECUTED,
+    "endEvent": EXECUTED,
+    "intermediateCatchEvent": EXECUTED,
+    "intermediateThrowEvent": EXECUTED,
+    "boundaryEvent": EXECUTED,
     "event": _refused("An event without a kind of its own cannot be executed."),
-    "implicitThrowEvent": _refused("Implicit throw events are not executed."),
+    "implicitThrowEvent": _refused(
+        "An implicit throw event stands in multi-instance behavior only, never among the nodes."
+    ),
     # activities
     "task": EXECUTED,  # passes at once
     "manualTask": EXECUTED,  # passes at once, as in Camunda 7
@@ -46,138 +48,171 @@ FLOW_NODES: dict[str, Treatment] = {
     "receiveTask": EXECUTED,
     "scriptTask": EXECUTED,  # FEEL only
     "businessRuleTask": EXECUTED,
-    "subProcess": EXECUTED,  # embedded only
-    "callActivity": _refused(
-        "Calling another process is not executed yet; model it as an embedded subprocess."
-    ),
-    "transaction": _refused("Transactions (with cancel events) are not executed yet."),
-    "adHocSubProcess": _refused("Ad-hoc subprocesses are not executed yet."),
+    "subProcess": EXECUTED,  # embedded, or an event subprocess
+    "transaction": EXECUTED,
+    "adHocSubProcess": EXECUTED,
+    "callActivity": EXECUTED,  # a process, a global task, a decision
     "subChoreography": _refused("Choreographies are not executed."),
     "callChoreography": _refused("Choreographies are not executed."),
     "choreographyTask": _refused("Choreographies are not executed."),
     # gateways
     "exclusiveGateway": EXECUTED,
     "parallelGateway": EXECUTED,
-    "inclusiveGateway": _refused("Inclusive gateways are not executed yet."),
-    "complexGateway": _refused("Complex gateways are not executed."),
-    "eventBasedGateway": _refused("Event-based gateways are not executed yet."),
+    "inclusiveGateway": EXECUTED,
+    "complexGateway": EXECUTED,
+    "eventBasedGateway": EXECUTED,
 }
 
-ACTIVITIES = frozenset(
-    {
-        "task", "manualTask", "userTask", "serviceTask", "sendTask", "receiveTask", "scriptTask",
-        "businessRuleTask", "subProcess", "callActivity", "transaction", "adHocSubProcess",
-    }
-)  # fmt: skip
+SUBPROCESSES = frozenset({"subProcess", "transaction", "adHocSubProcess"})
+ACTIVITIES = SUBPROCESSES | {
+    "task", "manualTask", "userTask", "serviceTask", "sendTask", "receiveTask", "scriptTask",
+    "businessRuleTask", "callActivity",
+}  # fmt: skip
 GATEWAYS = frozenset(kind for kind in FLOW_NODES if kind.endswith("Gateway"))
+LOOPS = frozenset({"standardLoopCharacteristics", "multiInstanceLoopCharacteristics"})
+GLOBAL_TASKS = {
+    # what each becomes: a process of one node
+    "globalTask": "task",
+    "globalUserTask": "userTask",
+    "globalManualTask": "manualTask",
+    "globalScriptTask": "scriptTask",
+    "globalBusinessRuleTask": "businessRuleTask",
+}
 
 EVENT_DEFINITIONS: dict[str, Treatment] = {
     "messageEventDefinition": EXECUTED,
     "timerEventDefinition": EXECUTED,
     "errorEventDefinition": EXECUTED,
+    "escalationEventDefinition": EXECUTED,
+    "signalEventDefinition": EXECUTED,
+    "conditionalEventDefinition": EXECUTED,
+    "linkEventDefinition": EXECUTED,
+    "compensateEventDefinition": EXECUTED,
+    "cancelEventDefinition": EXECUTED,
     "terminateEventDefinition": EXECUTED,
-    "signalEventDefinition": _refused("Signal events are not executed yet."),
-    "escalationEventDefinition": _refused("Escalation events are not executed yet."),
-    "conditionalEventDefinition": _refused("Conditional events are not executed yet."),
-    "compensateEventDefinition": _refused("Compensation is not executed yet."),
-    "cancelEventDefinition": _refused("Cancel events are not executed yet."),
-    "linkEventDefinition": _refused(
-        "Link events are not executed yet; draw the sequence flow through instead."
-    ),
 }
+
+_TRIGGERS = frozenset(
+    {
+        "messageEventDefinition", "timerEventDefinition", "signalEventDefinition",
+        "conditionalEventDefinition",
+    }
+)  # fmt: skip
+_RAISED = frozenset({"errorEventDefinition", "escalationEventDefinition"})
 
 EVENT_PLACES: dict[str, frozenset[str]] = {
-    # where each executed definition may stand; "" is an event without definition
-    "startEvent": frozenset({"", "messageEventDefinition", "timerEventDefinition"}),
-    "endEvent": frozenset(
-        {"", "messageEventDefinition", "errorEventDefinition", "terminateEventDefinition"}
+    # where each definition may stand (BPMN 2.0 Tables 10.84, 10.86 to 10.93); "" is an event
+    # without definition. "eventSubProcess" is the start event of one.
+    "startEvent": _TRIGGERS | {""},
+    "eventSubProcess": _TRIGGERS | _RAISED | {"compensateEventDefinition"},
+    "endEvent": _RAISED
+    | {
+        "", "messageEventDefinition", "signalEventDefinition", "compensateEventDefinition",
+        "cancelEventDefinition", "terminateEventDefinition",
+    },
+    "intermediateCatchEvent": _TRIGGERS | {"linkEventDefinition"},
+    "intermediateThrowEvent": frozenset(
+        {
+            "", "messageEventDefinition", "signalEventDefinition", "escalationEventDefinition",
+            "compensateEventDefinition", "linkEventDefinition",
+        }
     ),
-    "intermediateCatchEvent": frozenset({"messageEventDefinition", "timerEventDefinition"}),
-    "intermediateThrowEvent": frozenset({"", "messageEventDefinition"}),
-    "boundaryEvent": frozenset(
-        {"messageEventDefinition", "timerEventDefinition", "errorEventDefinition"}
-    ),
-}
+    "boundaryEvent": _TRIGGERS | _RAISED | {"compensateEventDefinition", "cancelEventDefinition"},
+}  # fmt: skip
 
-_NO_DATA = "Data objects and associations are drawn only; process variables carry the data."
-_RESOURCES = "BPMN resource roles are not executed; use camunda:candidateGroups or assignee."
+_ROLES = "Who performs an activity is said at user tasks only; here the role is drawn."
+_INTERFACES = "Interfaces of a process have no effect: it is started by its id or a message."
 
 SCOPE_PARTS: dict[str, Treatment] = {
+    # what stands in a process, a subprocess or a flow node beside flow nodes
     "sequenceFlow": EXECUTED,
+    "dataObject": EXECUTED,
+    "dataObjectReference": EXECUTED,
+    "dataStoreReference": EXECUTED,
+    "property": EXECUTED,
+    "ioSpecification": EXECUTED,
+    "dataInputAssociation": EXECUTED,
+    "dataOutputAssociation": EXECUTED,
+    "dataInput": EXECUTED,
+    "dataOutput": EXECUTED,
+    "inputSet": SILENT,
+    "outputSet": SILENT,
+    "correlationSubscription": EXECUTED,
+    "association": EXECUTED,
+    "humanPerformer": EXECUTED,
+    "potentialOwner": EXECUTED,
+    "resourceRole": _noticed(_ROLES),
+    "performer": _noticed(_ROLES),
+    "multiInstanceLoopCharacteristics": EXECUTED,
+    "standardLoopCharacteristics": EXECUTED,
+    "completionCondition": EXECUTED,
+    "activationCondition": EXECUTED,
+    "script": EXECUTED,
+    "eventDefinitionRef": EXECUTED,
+    "rendering": _noticed("Renderings have no effect; a form is named by its id at the task."),
+    "laneSet": _noticed("Lanes are drawn only; who may do a task stands at the task."),
+    "auditing": _noticed("Auditing has no effect: every step is recorded anyway."),
+    "monitoring": _noticed("Monitoring has no effect: every step is recorded anyway."),
+    "supportedInterfaceRef": _noticed(_INTERFACES),
+    "ioBinding": _noticed(_INTERFACES),
+    "supports": _noticed("Conformance to other processes is not checked."),
     "extensionElements": SILENT,
     "documentation": SILENT,
     "incoming": SILENT,
     "outgoing": SILENT,
-    "laneSet": _noticed("Lanes are drawn only; who may do a task stands at the task."),
-    "dataObject": _noticed(_NO_DATA),
-    "dataObjectReference": _noticed(_NO_DATA),
-    "dataStoreReference": _noticed(_NO_DATA),
-    "dataInputAssociation": _noticed(_NO_DATA),
-    "dataOutputAssociation": _noticed(_NO_DATA),
-    "dataInput": _noticed(_NO_DATA),
-    "dataOutput": _noticed(_NO_DATA),
-    "inputSet": _noticed(_NO_DATA),
-    "outputSet": _noticed(_NO_DATA),
-    "ioSpecification": _noticed(_NO_DATA),
-    "property": _noticed("BPMN properties have no effect; process variables need no declaration."),
     "textAnnotation": SILENT,
-    "association": SILENT,
     "group": SILENT,
-    "auditing": _noticed("Auditing has no effect: every step is recorded anyway."),
-    "monitoring": _noticed("Monitoring has no effect: every step is recorded anyway."),
-    "supportedInterfaceRef": _noticed("Interfaces have no effect."),
-    "ioBinding": _noticed("Interfaces have no effect."),
-    "supports": _noticed("Conformance to other processes is not checked."),
     "artifact": SILENT,
-    "correlationSubscription": _refused(
-        "Correlation subscriptions are not executed; use the property correlation_key."
-    ),
-    "resourceRole": _refused(_RESOURCES),
-    "performer": _refused(_RESOURCES),
-    "humanPerformer": _refused(_RESOURCES),
-    "potentialOwner": _refused(_RESOURCES),
-    "multiInstanceLoopCharacteristics": _refused("Multi-instance is not executed yet."),
-    "standardLoopCharacteristics": _refused(
-        "Loop markers are not executed yet; draw the loop with an exclusive gateway."
-    ),
-    "script": EXECUTED,
-    "rendering": _noticed("Renderings have no effect; the form stands in camunda:formKey."),
-    "eventDefinitionRef": EXECUTED,
 }
+
+_BETWEEN = "Choreographies and conversations are drawn only; each process runs on its own."
 
 ROOT_PARTS: dict[str, Treatment] = {
     "process": EXECUTED,
+    "collaboration": EXECUTED,
     "message": EXECUTED,
     "error": EXECUTED,
-    "collaboration": EXECUTED,
+    "escalation": EXECUTED,
+    "signal": EXECUTED,
+    "itemDefinition": SILENT,
+    "dataStore": EXECUTED,
+    "interface": EXECUTED,
+    "resource": EXECUTED,
+    "correlationProperty": EXECUTED,
     **dict.fromkeys(EVENT_DEFINITIONS, EXECUTED),
+    **dict.fromkeys(GLOBAL_TASKS, EXECUTED),
+    "extension": SILENT,  # a rule refuses it where it must be understood and is not
     "extensionElements": SILENT,
     "documentation": SILENT,
-    "extension": SILENT,
     "category": SILENT,
-    "signal": SILENT,
-    "escalation": SILENT,
-    "itemDefinition": SILENT,
-    "dataStore": _noticed(_NO_DATA),
-    "interface": _noticed("Interfaces have no effect."),
-    "endPoint": _noticed("Interfaces have no effect."),
-    "partnerRole": _noticed("Partners are drawn only."),
-    "partnerEntity": _noticed("Partners are drawn only."),
-    "resource": _noticed("Resources have no effect; use camunda:candidateGroups."),
+    "endPoint": SILENT,
+    "partnerRole": SILENT,
+    "partnerEntity": SILENT,
     "relationship": _noticed("Relationships have no effect."),
-    "correlationProperty": _noticed("Correlation properties have no effect; use correlation_key."),
-    "import": _refused("Imports are not followed: everything must stand in this file."),
-    "choreography": _refused("Choreographies are not executed."),
-    "globalChoreographyTask": _refused("Choreographies are not executed."),
-    "globalConversation": _refused("Conversations are not executed."),
-    "globalTask": _refused("Global tasks are not executed."),
-    "globalUserTask": _refused("Global tasks are not executed."),
-    "globalManualTask": _refused("Global tasks are not executed."),
-    "globalScriptTask": _refused("Global tasks are not executed."),
-    "globalBusinessRuleTask": _refused("Global tasks are not executed."),
+    "import": _noticed(
+        "Imports are not followed: what an executed element refers to must stand in this file."
+    ),
+    "choreography": _noticed(_BETWEEN),
+    "globalChoreographyTask": _noticed(_BETWEEN),
+    "globalConversation": _noticed(_BETWEEN),
 }
 
 COLLABORATION_PARTS: dict[str, Treatment] = {
     "participant": _noticed("Pools are drawn only; each executable process runs on its own."),
-    "messageFlow": _noticed("Message flows are drawn only; message events carry messages."),
+    "messageFlow": EXECUTED,
+    "correlationKey": EXECUTED,
+    "conversation": EXECUTED,
+    "subConversation": EXECUTED,
+    "callConversation": _noticed(_BETWEEN),
+    "association": SILENT,
+    "conversationAssociation": SILENT,
+    "conversationLink": SILENT,
+    "messageFlowAssociation": SILENT,
+    "participantAssociation": SILENT,
+    "choreographyRef": SILENT,
+    "group": SILENT,
+    "textAnnotation": SILENT,
+    "artifact": SILENT,
+    "extensionElements": SILENT,
+    "documentation": SILENT,
 }

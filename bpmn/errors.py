@@ -34,6 +34,10 @@ class ExpressionFailed(ModelError):
     code = "expression_failed"
 
 
+class VariableMissing(ExpressionFailed):
+    """An expression asked for a variable that is not there (FEEL gives null instead)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One fault or notice in a deployed file, as `amtsgang check` prints it."""

@@ -1,123 +1,314 @@
-"""Event definitions, compiled: messages, timers, errors, termination.
+"""Event definitions, compiled; a table shows which function compiles which definition.
 
-Invariant: references are resolved here, so the graph names codes and messages, never ids.
+Invariant: references are resolved here, so the graph names codes, messages and nodes, never the
+ids of definitions. What an event refers to and is not there was reported by the rules.
 """
+
+# ruff: noqa: ARG001  (all in the table have one signature)
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 from lxml import etree
 
-from bpmn.camunda import Context, attribute, implementations, properties
-from bpmn.graph import ErrorEvent, EventDefinition, MessageEvent, TerminateEvent, TimerEvent
-from bpmn.model import FlowNode, child, local, reference, text_of
+from bpmn.context import Context, Reported
+from bpmn.correlation import key_of, message_ref
+from bpmn.expressions import awaited_condition
+from bpmn.graph import (
+    CancelEvent,
+    CompensateEvent,
+    ConditionalEvent,
+    ErrorEvent,
+    EscalationEvent,
+    EventDefinition,
+    LinkEvent,
+    MessageEvent,
+    MultipleEvent,
+    SignalEvent,
+    SimpleEvent,
+    TerminateEvent,
+    TimerEvent,
+)
+from bpmn.model import FlowNode, ProcessModel, child, local, reference, text_of
 from bpmn.timers import fault
 
+_THROWING = frozenset({"endEvent", "intermediateThrowEvent", "sendTask"})
 _TIMER_KINDS: dict[str, Literal["date", "duration", "cycle"]] = {
     "timeDate": "date",
     "timeDuration": "duration",
     "timeCycle": "cycle",
 }
+_AWAITED = (MessageEvent, TimerEvent, SignalEvent, ConditionalEvent)
+_QUOTED = re.compile(r"(['\"])([^'\"]*)\1")
 
 
-def compile_event(context: Context, node: FlowNode) -> EventDefinition | None:
-    """The node's event definition; None for none, or where a fault was reported."""
-    holder = node.definitions[0] if node.definitions else node.element
-    kind = local(holder)
-    if kind in ("messageEventDefinition", "sendTask"):
-        return _message(context, node, holder)
-    if kind == "timerEventDefinition":
-        return _timer(context, node, holder)
-    if kind == "errorEventDefinition":
-        return _error(context, node, holder)
-    return TerminateEvent() if kind == "terminateEventDefinition" else None
+def compile_event(
+    context: Context, process: ProcessModel, node: FlowNode
+) -> EventDefinition | None:
+    """The node's event definitions; None for none, or where a fault was reported."""
+    if node.kind == "sendTask":
+        sends = message_ref(context, node.element) is not None
+        return message_event(context, process, node, node.element) if sends else None
+    compiled: list[SimpleEvent] = []
+    for definition in node.definitions:
+        try:
+            event = _DEFINITIONS[local(definition)](context, process, node, definition)
+        except Reported:
+            continue
+        if event is not None:
+            compiled.append(event)
+    if len(node.definitions) > 1:
+        together = not _throws(node) and node.flag("parallelMultiple")
+        if together and not all(isinstance(event, _AWAITED) for event in compiled):
+            text = f'"{node.label}" can wait together for messages, timers, signals and conditions.'
+            context.refuse("parallel-multiple", node.element, text)
+        return MultipleEvent(tuple(compiled), together)
+    return compiled[0] if compiled else None
 
 
-def _message(context: Context, node: FlowNode, holder: etree._Element) -> MessageEvent | None:
-    """Where an implementation does the sending, the message's name is not ours to use."""
-    throws = node.kind in ("endEvent", "intermediateThrowEvent", "sendTask")
-    if throws and (implementations(holder) or (holder is node.element and not _refers(holder))):
-        return None
-    return message_event(context, node, holder)
+def thrown_definition(
+    context: Context, node: FlowNode, definition: etree._Element
+) -> SimpleEvent | None:
+    """What instances of a multi-instance activity throw into its boundary (Table 10.31)."""
+    kind = local(definition)
+    if kind not in ("signalEventDefinition", "messageEventDefinition", "errorEventDefinition",
+                    "escalationEventDefinition", "cancelEventDefinition",
+                    "compensateEventDefinition"):  # fmt: skip
+        context.refuse("behavior-event", definition, f"A {kind} is not thrown by instances.")
+    process = ProcessModel(node.scope.id, node.scope.element, [node.scope])
+    return _DEFINITIONS[kind](context, process, node, definition)
 
 
-def _refers(holder: etree._Element) -> bool:
-    return holder.get("messageRef") is not None
+# --- messages and signals ---
 
 
-def message_event(context: Context, node: FlowNode, holder: etree._Element) -> MessageEvent | None:
-    """The message that `holder` refers to; `correlation_key` stands at node or message."""
-    wanted = reference(holder.get("messageRef"))
-    if not wanted:
-        context.report.error(
-            "message-missing", node.element, f'"{node.label}" does not say which message.'
-        )
-        return None
-    message = context.model.messages.get(wanted)
+def message_event(
+    context: Context, process: ProcessModel, node: FlowNode, holder: etree._Element
+) -> MessageEvent:
+    """The message that `holder` refers to, or that a message flow at the node carries."""
+    throws = node.kind in _THROWING
+    wanted = message_ref(context, holder)
+    if wanted is None:
+        return _flowing(context, process, node, throws)
+    message = context.model.find("message", wanted)
     if message is None:
-        context.report.error("dangling-reference", node.element, f'There is no message "{wanted}".')
-        return None
-    if not (message.get("name") or "").strip():
-        context.report.error("message-name", message, f'The message "{wanted}" has no name.')
-        return None
-    name = context.expression(message.get("name"), message)
-    key = properties(node.element).get("correlation_key")
-    at = node.element
-    if key is None:
-        key, at = properties(message).get("correlation_key"), message
-    compiled = context.expression(key, at)
-    return None if name is None else MessageEvent(name, compiled)
+        context.refuse("dangling-reference", node.element, f'There is no message "{wanted}".')
+    return _message(context, process, node, message, throws)
 
 
-def _timer(context: Context, node: FlowNode, definition: etree._Element) -> TimerEvent | None:
+def _message(
+    context: Context, process: ProcessModel, node: FlowNode, message: etree._Element, throws: bool
+) -> MessageEvent:
+    name = context.expression(message.get("name"), message) or context.expression(
+        message.get("id"), message
+    )
+    if name is None:
+        raise Reported
+    key = (
+        context.dialect.message_key(context, node.element)
+        or context.dialect.message_key(context, message)
+        or key_of(context, process, node, message, throws=throws)
+    )
+    return MessageEvent(name, key)
+
+
+def _flowing(context: Context, process: ProcessModel, node: FlowNode, throws: bool) -> MessageEvent:
+    """Without a messageRef the message flow says which message, or is one itself."""
+    mine = "source" if throws else "target"
+    at_node = context.model.flows_at.get(node.id, ())
+    flows = [flow for flow in at_node if getattr(flow, mine) == node.id]
+    name = None
+    for flow in flows:
+        other = _node_of(context, flow.target if throws else flow.source)
+        holders = () if other is None else (other.element, *other.definitions)
+        refs = [flow.message, *(message_ref(context, holder) for holder in holders)]
+        message = next((m for ref in refs if ref and (m := context.model.find("message", ref))
+                        is not None), None)  # fmt: skip
+        if message is not None:
+            return _message(context, process, node, message, throws)
+        if other is not None and len(flows) == 1:
+            name = context.expression(flow.id, flow.element)
+    if name is None:
+        text = f'"{node.label}" does not say which message.'
+        context.refuse("message-missing", node.element, text)
+    return MessageEvent(name, context.dialect.message_key(context, node.element))
+
+
+def _node_of(context: Context, identifier: str) -> FlowNode | None:
+    found = (process.nodes.get(identifier) for process in context.model.processes)
+    return next((node for node in found if node is not None), None)
+
+
+def _message_definition(
+    context: Context, process: ProcessModel, node: FlowNode, definition: etree._Element
+) -> MessageEvent | None:
+    """Where an implementation does the sending, the message's name is not ours to use."""
+    if node.kind in _THROWING and context.dialect.implements(definition):
+        return None
+    return message_event(context, process, node, definition)
+
+
+def _signal(
+    context: Context, process: ProcessModel, node: FlowNode, definition: etree._Element
+) -> SignalEvent:
+    wanted = reference(definition.get("signalRef"))
+    if not wanted:
+        context.refuse("signal-missing", node.element, f'"{node.label}" does not say which signal.')
+    signal = context.model.find("signal", wanted)
+    if signal is None:
+        context.refuse("dangling-reference", node.element, f'There is no signal "{wanted}".')
+    name = context.expression(signal.get("name"), signal) or context.expression(wanted, signal)
+    if name is None:
+        raise Reported
+    inputs = context.dialect.signal_inputs(context, definition) if _throws(node) else None
+    return SignalEvent(name, inputs or ())
+
+
+def _throws(node: FlowNode) -> bool:
+    return node.kind in _THROWING
+
+
+# --- what is caught by code ---
+
+
+def _code(
+    context: Context,
+    node: FlowNode,
+    definition: etree._Element,
+    kind: Literal["error", "escalation"],
+) -> str | None:
+    """The fixed code; None where a catching event catches all (BPMN 2.0 Tables 10.88, 10.89)."""
+    wanted = reference(definition.get(f"{kind}Ref"))
+    if not wanted:
+        if _throws(node):
+            context.refuse(
+                f"{kind}-code", node.element, f'"{node.label}" does not say which {kind} it throws.'
+            )
+        return None
+    named = context.model.find(kind, wanted)
+    if named is None:
+        context.refuse("dangling-reference", node.element, f'There is no {kind} "{wanted}".')
+    code = (named.get(f"{kind}Code") or "").strip() or None
+    if code is None and _throws(node):
+        context.refuse(f"{kind}-code", named, f'The {kind} "{wanted}" has no {kind}Code.')
+    if code is not None and (code.startswith("=") or "${" in code or "#{" in code):
+        context.refuse(f"{kind}-code", named, f"The {kind}Code must be a fixed text.")
+    return code
+
+
+def _error(
+    context: Context, process: ProcessModel, node: FlowNode, definition: etree._Element
+) -> ErrorEvent:
+    code = _code(context, node, definition, "error")
+    return ErrorEvent(code, *context.dialect.error_variables(definition))
+
+
+def _escalation(
+    context: Context, process: ProcessModel, node: FlowNode, definition: etree._Element
+) -> EscalationEvent:
+    code = _code(context, node, definition, "escalation")
+    return EscalationEvent(code, context.dialect.escalation_variable(definition))
+
+
+# --- time and conditions ---
+
+
+def _timer(
+    context: Context, process: ProcessModel, node: FlowNode, definition: etree._Element
+) -> TimerEvent | None:
     given = [part for name in _TIMER_KINDS if (part := child(definition, name)) is not None]
     texts = [part for part in given if text_of(part)]
     if len(texts) != 1:
-        context.report.error(
+        context.refuse(
             "timer",
             node.element,
             "A timer needs exactly one of timeDate, timeDuration and timeCycle, with a text.",
         )
-        return None
     part, kind, text = texts[0], _TIMER_KINDS[local(texts[0])], text_of(texts[0])
     if kind == "cycle" and node.kind == "intermediateCatchEvent":
         context.report.warning(
             "timer", node.element, "Of a cycle only the first round is waited for; say a duration."
         )
-    literal = not (text.startswith("=") or "${" in text or "#{" in text)
-    if literal and (why := fault(kind, text)) is not None:
-        context.report.error("timer", part, why)
-        return None
-    compiled = context.expression(text, part)
+    if quoted := _QUOTED.fullmatch(text):
+        text = quoted[2]
+    language = (part.get("language") or "").strip() or None
+    computed = text.startswith("=") or "${" in text or "#{" in text
+    if not computed and fault(kind, text) is None:
+        language = None  # a literal in whatever language
+    elif not computed and language is None:
+        context.refuse("timer", part, fault(kind, text) or "")
+    compiled = context.expression(text, part, language)
     return None if compiled is None else TimerEvent(kind, compiled)
 
 
-def _error(context: Context, node: FlowNode, definition: etree._Element) -> ErrorEvent | None:
-    wanted = reference(definition.get("errorRef"))
-    throws = node.kind == "endEvent"
-    code = None
-    if wanted:
-        error = context.model.errors.get(wanted)
-        if error is None:
-            context.report.error(
-                "dangling-reference", node.element, f'There is no error "{wanted}".'
-            )
-            return None
-        code = (error.get("errorCode") or "").strip() or None
-        if code is None:
-            context.report.error("error-code", error, f'The error "{wanted}" has no errorCode.')
-            return None
-        if "${" in code or "#{" in code:
-            context.report.error("error-code", error, "An errorCode must be a fixed text.")
-            return None
-    elif throws:
-        context.report.error(
-            "error-code", node.element, f'"{node.label}" does not say which error it throws.'
-        )
+def _conditional(
+    context: Context, process: ProcessModel, node: FlowNode, definition: etree._Element
+) -> ConditionalEvent | None:
+    holder = child(definition, "condition")
+    if not text_of(holder):
+        context.refuse("condition-empty", node.element, f'"{node.label}" has no condition.')
+    compiled = context.condition(holder, at=node.element)
+    variable, changes = context.dialect.watched(context, definition)
+    if compiled is None:
         return None
-    return ErrorEvent(
-        code,
-        attribute(definition, "errorCodeVariable"),
-        attribute(definition, "errorMessageVariable"),
-    )
+    return ConditionalEvent(awaited_condition(compiled), variable, changes)
+
+
+# --- flow within the model ---
+
+
+def _link(
+    context: Context, process: ProcessModel, node: FlowNode, definition: etree._Element
+) -> LinkEvent:
+    """Pairs by name within one scope: several may throw, one catches (BPMN 2.0 §10.5.5)."""
+    name = (definition.get("name") or "").strip()
+    if not _throws(node):
+        return LinkEvent(name)
+    catching = node.scope.caught_links.get(name, [])
+    if len(catching) != 1:
+        context.refuse(
+            "link-target",
+            node.element,
+            f'{len(catching)} link events of this scope catch "{name}"; one must.',
+        )
+    return LinkEvent(name, catching[0].id)
+
+
+def _compensate(
+    context: Context, process: ProcessModel, node: FlowNode, definition: etree._Element
+) -> CompensateEvent:
+    if not _throws(node):
+        return CompensateEvent()
+    waits = definition.get("waitForCompletion", "true").strip() in ("true", "1")
+    return CompensateEvent(reference(definition.get("activityRef")) or None, waits)
+
+
+def _cancel(
+    context: Context, process: ProcessModel, node: FlowNode, definition: etree._Element
+) -> CancelEvent:
+    return CancelEvent()
+
+
+def _terminate(
+    context: Context, process: ProcessModel, node: FlowNode, definition: etree._Element
+) -> TerminateEvent:
+    return TerminateEvent()
+
+
+_DEFINITIONS: Mapping[
+    str, Callable[[Context, ProcessModel, FlowNode, etree._Element], SimpleEvent | None]
+] = {
+    "messageEventDefinition": _message_definition,
+    "signalEventDefinition": _signal,
+    "errorEventDefinition": _error,
+    "escalationEventDefinition": _escalation,
+    "timerEventDefinition": _timer,
+    "conditionalEventDefinition": _conditional,
+    "linkEventDefinition": _link,
+    "compensateEventDefinition": _compensate,
+    "cancelEventDefinition": _cancel,
+    "terminateEventDefinition": _terminate,
+}

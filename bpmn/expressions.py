@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from bpmn.errors import ExpressionFailed, ExpressionRefused
+from bpmn.errors import ExpressionFailed, ExpressionRefused, VariableMissing
 from bpmn.feel import compile_feel
+from bpmn.feel_scripts import feel_script
 from bpmn.graph import Expression
 from bpmn.juel import compile_juel
-from bpmn.scripts import feel_script
 from bpmn.values import Value
 
 __all__ = ["condition", "expression", "feel_expression", "feel_script"]
@@ -48,7 +48,10 @@ def feel_expression(text: str, line: int = 0) -> Expression:
 
 
 def condition(text: str, language: str | None = None, line: int = 0) -> Expression:
-    """Compile a text that must give true or false; any other value is an `ExpressionFailed`."""
+    """Compile a text that must give true or false; any other value is an `ExpressionFailed`.
+
+    FEEL's null is what an absent variable makes of a comparison: a `VariableMissing`.
+    """
     compiled = expression(text, language, line)
     if compiled.language == "literal":
         raise ExpressionRefused("a condition is an expression: ${…} or = …", 0)
@@ -58,7 +61,21 @@ def condition(text: str, language: str | None = None, line: int = 0) -> Expressi
         value = evaluate(variables, now)
         if value is not True and value is not False:
             shown = "null" if value is None else type(value).__name__
-            raise ExpressionFailed(f"the condition {text.strip()} is not true or false but {shown}")
+            fault = VariableMissing if value is None else ExpressionFailed
+            raise fault(f"the condition {text.strip()} is not true or false but {shown}")
         return value
 
     return Expression(text, compiled.language, verdict, line)
+
+
+def awaited_condition(condition: Expression) -> Expression:
+    """What a conditional event waits for is not true as long as its variables are missing."""
+    evaluate = condition.evaluate
+
+    def verdict(variables: Mapping[str, Value], now: datetime) -> Value:
+        try:
+            return evaluate(variables, now)
+        except VariableMissing:
+            return False
+
+    return Expression(condition.text, condition.language, verdict, condition.line)

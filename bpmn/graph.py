@@ -29,6 +29,23 @@ class Expression:
 
 
 @dataclass(frozen=True, slots=True)
+class Listener:
+    """Camunda's execution and task listeners: an expression evaluated at once, whose value goes
+    into `variable` where one is named, or a handler's topic that runs as a job before the token
+    goes on.
+
+    The order is Camunda's: inputs, start, create, assignment (if the task is born with an
+    assignee) – the activity – complete, end, outputs; `take` stands at flows only. The machine
+    tells nobody of `update` and `delete`, nor of an assignment later on.
+    """
+
+    event: Literal["start", "end", "take", "create", "assignment", "update", "complete", "delete"]
+    topic: str | None = None
+    expression: Expression | None = None
+    variable: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Flow:
     """A sequence flow. A default flow has no condition (BPMN 2.0 §8.3.13)."""
 
@@ -36,6 +53,8 @@ class Flow:
     source: str
     target: str
     condition: Expression | None = None
+    listeners: tuple[Listener, ...] = ()
+    """What runs when a token takes it: listeners of the event `take`."""
 
 
 # --- event definitions (BPMN 2.0 §10.5) ---
@@ -153,6 +172,11 @@ Binding = Literal["latest", "deployment", "version", "versionTag"]
 with `versionTag` its tag."""
 
 
+Result = Literal["singleEntry", "singleResult", "collectEntries", "resultList", "value"]
+"""What of a decision's answer is the result: as Camunda 7's `mapDecisionResult` says, or
+(`value`) the decision's own value: an output or a context of them, a list where many rules hit."""
+
+
 @dataclass(frozen=True, slots=True)
 class UserTask:
     """Candidates, assignee and dates may be expressions; `form` is a form id or key."""
@@ -178,6 +202,10 @@ class Work:
     topic: str
     external: bool
     priority: Expression | None = None
+    errors: tuple[tuple[Expression | None, str], ...] = ()
+    """Asked in order when an external worker reports completion or failure, over the variables
+    it reports: the first condition that is true (None is) throws the error of the code beside
+    it instead (Camunda 7's `errorEventDefinition` of external tasks)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,13 +220,13 @@ class Computation:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A business rule task. `result` maps as Camunda 7's `mapDecisionResult` says."""
+    """A business rule task."""
 
     reference: str
     binding: Binding
     version: int | str | None
     result_variable: str | None
-    result: Literal["singleEntry", "singleResult", "collectEntries", "resultList"]
+    result: Result
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,8 +278,10 @@ class Call:
     inputs: tuple[Passed, ...] = ()
     outputs: tuple[Passed, ...] = ()
     business_key: Expression | None = None
+    same_business_key: bool = False
+    """The called instance gets the caller's own business key."""
     result_variable: str | None = None
-    result: Literal["singleEntry", "singleResult", "collectEntries", "resultList"] = "singleEntry"
+    result: Result = "singleEntry"
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,19 +330,11 @@ class MultiInstance:
     first_counter: int = 0
     async_before: bool = False
     async_after: bool = False
+    gaps: bool = False
+    """Whether `results` has a null for each instance that did not complete, as Zeebe's has."""
 
 
 Loop = StandardLoop | MultiInstance
-
-
-@dataclass(frozen=True, slots=True)
-class Listener:
-    """Camunda's execution and task listeners: an expression evaluated at once, or a handler's
-    topic that runs as a job before the token goes on."""
-
-    event: Literal["start", "end", "take", "create", "assignment", "update", "complete", "delete"]
-    topic: str | None = None
-    expression: Expression | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,6 +357,7 @@ class Node:
     incoming: tuple[str, ...] = ()
     outgoing: tuple[Flow, ...] = ()
     default: Flow | None = None
+    """Not among `outgoing`."""
     action: Action | None = None
     event: EventDefinition | None = None
     loop: Loop | None = None
@@ -356,11 +379,38 @@ class Node:
     listeners: tuple[Listener, ...] = ()
     inputs: tuple[tuple[str, Expression], ...] = ()
     outputs: tuple[tuple[str, Expression], ...] = ()
+    keeps_results: bool = False
+    """What a task, job, message or called process gives back stays in the node's own scope, even
+    where there are no inputs; only `outputs` go out (Zeebe's output mapping)."""
     async_before: bool = False
     async_after: bool = False
     exclusive: bool = True
     retry: Retry | None = None
     properties: Mapping[str, str] = field(default_factory=dict)
+    plain: bool = field(init=False, repr=False, compare=False, default=False)
+    """Nothing but its action, event or choice of flows: so a token passes it the short way."""
+
+    def __post_init__(self) -> None:
+        quantities = self.start_quantity, self.completion_quantity
+        asides = self.loop or self.listeners or self.boundary or self.inputs or self.outputs
+        joins = self.kind in JOINING and (len(self.incoming) > 1 or self.kind == "complexGateway")
+        rests = self.kind == "eventBasedGateway"
+        special = (
+            joins
+            or rests
+            or asides
+            or self.async_before
+            or self.async_after
+            or self.compensated_by
+            or self.for_compensation
+            or quantities != (1, 1)
+            or any(flow.listeners for flow in self.outgoing)
+        )
+        object.__setattr__(self, "plain", not special)
+
+
+JOINING = frozenset({"parallelGateway", "inclusiveGateway", "complexGateway"})
+"""Gateways where tokens wait for each other; each keeps the flow that it came on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -400,3 +450,5 @@ class Graph:
     initiator: str | None = None
     remembered: frozenset[str] = frozenset()
     """Tasks whose performers the state must keep, because a four-eyes rule names them."""
+    listeners: tuple[Listener, ...] = ()
+    """Of the process itself: `start` before its first node, `end` after its last."""

@@ -21,21 +21,32 @@ class Report:
         self.document = document
         self.errors = 0
         self._findings: list[Finding] = []
+        self._said: set[tuple[str, str | None, str]] = set()
+        self._settled: set[tuple[str, str | None]] = set()
         self._noticed: Counter[str] = Counter()
-        self._first: dict[str, tuple[etree._Element, str]] = {}
+        self._first: dict[str, tuple[str, str, etree._Element, str]] = {}
 
     def error(self, rule: str, element: etree._Element, message: str, line: int = 0) -> None:
-        self.errors += 1
         self._add(rule, element, message, "error", line)
 
     def warning(self, rule: str, element: etree._Element, message: str) -> None:
         self._add(rule, element, message, "warning", 0)
 
-    def notice_kind(self, element: etree._Element, message: str) -> None:
+    def settle(self) -> None:
+        """What the rules have found is not to be found again, in other words, by the compiler."""
+        self._settled = {(f.rule, f.element) for f in self._findings if f.severity == "error"}
+
+    def notice(self, rule: str, element: etree._Element, message: str) -> None:
+        self._add(rule, element, message, "notice", 0)
+
+    def notice_kind(
+        self, element: etree._Element, message: str, *, rule: str = "", of: str = ""
+    ) -> None:
         """Say once for all elements of a kind that they have no effect on the run."""
         kind = etree.QName(element).localname
-        self._noticed[kind] += 1
-        self._first.setdefault(kind, (element, message))
+        key = of or kind
+        self._noticed[key] += 1
+        self._first.setdefault(key, (rule or f"ignored-{kind}", kind, element, message))
 
     def take(self, findings: list[Finding]) -> None:
         self.errors += sum(f.severity == "error" for f in findings)
@@ -44,27 +55,30 @@ class Report:
     def findings(self) -> list[Finding]:
         """All findings by line; errors before warnings before notices on the same line."""
         notices = []
-        for kind, (element, message) in self._first.items():
-            count = self._noticed[kind]
-            text = f"{message} ({count} × {kind})" if count > 1 else message
+        for key, (rule, kind, element, message) in self._first.items():
+            count = self._noticed[key]
+            text = f"{message} ({count} × {kind})" if count > 1 and key == kind else message
             line = self.document.line(element)
-            notices.append(
-                Finding(self.document.file, line, named(element), f"ignored-{kind}", "notice", text)
-            )
+            notices.append(Finding(self.document.file, line, named(element), rule, "notice", text))
         order = ("error", "warning", "notice")
         found = self._findings + notices
-        return sorted(found, key=lambda f: (f.line, order.index(f.severity)))
+        return sorted(
+            found, key=lambda f: (f.line, order.index(f.severity), f.rule, f.element or "")
+        )
 
     def _add(
         self,
         rule: str,
         element: etree._Element,
         message: str,
-        severity: Literal["error", "warning"],
+        severity: Literal["error", "warning", "notice"],
         line: int,
     ) -> None:
-        if len(self._findings) >= MAX_FINDINGS:
-            return
+        self.errors += severity == "error"
+        said = (rule, named(element), message)
+        if len(self._findings) >= MAX_FINDINGS or said in self._said or said[:2] in self._settled:
+            return  # two readers of one element may meet the same fault
+        self._said.add(said)
         line = line or self.document.line(element)
         self._findings.append(
             Finding(self.document.file, line, named(element), rule, severity, message)
@@ -75,9 +89,15 @@ def named(element: etree._Element) -> str | None:
     """The id of the element or of what it is part of: what a modeller can click on."""
     for one in (element, *element.iterancestors()):
         identifier = one.get("id")
-        if identifier and etree.QName(one).localname not in _PARTS_WITH_ID:
+        if identifier and (_stands_alone(one) or etree.QName(one).localname not in _PARTS_WITH_ID):
             return identifier
     return element.get("id")
+
+
+def _stands_alone(element: etree._Element) -> bool:
+    """Beside the processes also an event definition is an element of its own."""
+    around = element.getparent()
+    return around is not None and around.getparent() is None
 
 
 _PARTS_WITH_ID = frozenset(

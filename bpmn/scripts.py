@@ -1,91 +1,63 @@
-"""FEEL scripts: lines of `name = expression`, evaluated in order, each seeing those before it.
-
-A line that does not begin so continues the last, and so does every line inside brackets or a
-comment still open. Invariant: a script sets whole variables, never a part of one.
-"""
+"""Scripts of script tasks and global script tasks: FEEL, in one expression or line by line."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
+from lxml import etree
 
+from bpmn.context import Context
 from bpmn.errors import ExpressionRefused
-from bpmn.feel import compile_feel
-from bpmn.feel.limits import TEXT
-from bpmn.graph import Expression
+from bpmn.expressions import expression, feel_script
+from bpmn.graph import Computation
+from bpmn.model import local, text_of
 
-_ASSIGNMENT = re.compile(r"\s*(?:/\*(?:(?!\*/)[^\n])*\*/\s*)*([^\W\d]\w*)\s*=(?!=)")
-_PART_OF_ONE = re.compile(r"\s*([^\W\d]\w*)((?:\s*\.\s*[^\W\d]\w*|\s*\[[^\]\n]*\])+)\s*=(?!=)")
-_NO_BRACKETS = re.compile(r'"(?:[^"\\\n]|\\.)*"|//[^\n]*|/\*.*?\*/', re.DOTALL)
-
-
-@dataclass(slots=True)
-class _Statement:
-    name: str
-    line: int
-    begin: int
-    """Where the expression begins in the script."""
-    rows: list[str] = field(default_factory=list)
-
-    @property
-    def text(self) -> str:
-        return "".join(self.rows)
+_HINTS = {
+    "javascript": 'execution.setVariable("x", a + b) becomes the line: x = a + b',
+    "ecmascript": 'execution.setVariable("x", a + b) becomes the line: x = a + b',
+    "groovy": 'execution.setVariable("x", a + b) becomes the line: x = a + b',
+    "java": 'execution.setVariable("x", a + b); becomes the line: x = a + b',
+    "python": "assignments stay lines of the form: x = a + b",
+    "jython": 'execution.setVariable("x", a + b) becomes the line: x = a + b',
+    "juel": "${a + b} becomes: a + b",
+    "xpath": 'getDataObject("x") becomes: x',
+}
 
 
-def feel_script(text: str, line: int = 0) -> tuple[tuple[str, Expression], ...]:
-    """Compile the script. Raises `ExpressionRefused` with a position in it."""
-    statements: list[_Statement] = []
-    before: list[str] = []
-    position = 0
-    for number, row in enumerate(text.splitlines(keepends=True)):
-        read = statements[-1].text if statements else "".join(before)
-        if len(read) > TEXT:
-            raise ExpressionRefused(f"a statement has at most {TEXT} characters", position)
-        open_ = _is_open(read)
-        match = None if open_ else _ASSIGNMENT.match(row)
-        if match:
-            statements.append(_Statement(match[1], line + number, position + match.end()))
-            statements[-1].rows.append(row[match.end() :])
-        elif statements:
-            statements[-1].rows.append(row)
-        else:
-            _refuse_part(row, position)
-            before.append(row)
-            if _NO_BRACKETS.sub("", "".join(before)).partition("/*")[0].strip():
-                raise ExpressionRefused("a FEEL script has lines of name = expression", position)
-        position += len(row)
-    if not statements:
-        raise ExpressionRefused("the script is empty", 0)
-    return tuple((statement.name, _compiled(statement)) for statement in statements)
+def is_feel(language: str) -> bool:
+    said = language.strip().lower().rstrip("/")
+    return said.endswith("feel")
 
 
-def _compiled(statement: _Statement) -> Expression:
-    text = statement.text
-    try:
-        return Expression(text.strip(), "feel", compile_feel(text), statement.line)
-    except ExpressionRefused as refused:
-        position = statement.begin
-        for row in statement.rows:
-            if position > statement.begin:
-                _refuse_part(row, position)
-            position += len(row)
-        raise ExpressionRefused(str(refused), refused.position + statement.begin) from refused
-
-
-def _refuse_part(row: str, position: int) -> None:
-    match = _PART_OF_ONE.match(row)
-    if match is None:
-        return
-    keys = re.findall(r"[^\W\d]\w*", match[2])
-    path = ", ".join(f'"{key}"' for key in keys)
-    raise ExpressionRefused(
-        f"a script sets whole variables; write {match[1]} = context put({match[1]}, [{path}], …)",
-        position + len(row) - len(row.lstrip()),
+def refuse_language(context: Context, element: etree._Element, language: str) -> None:
+    short = language.lower().removeprefix("text/").removeprefix("application/").lstrip("x-")
+    hint = next((h for key, h in _HINTS.items() if short.startswith(key)), "")
+    named = f'scriptFormat="{language}" is' if language else "A script without format is"
+    context.refuse(
+        "script-language",
+        element,
+        f'{named} not executed; write scriptFormat="feel".' + (f" {hint}" if hint else ""),
     )
 
 
-def _is_open(text: str) -> bool:
-    """Whether a bracket or comment still waits for its other half."""
-    plain = _NO_BRACKETS.sub("", text)
-    opened = sum(map(plain.count, "([{"))
-    return "/*" in plain or opened > sum(map(plain.count, ")]}"))
+def script_of(
+    context: Context,
+    element: etree._Element,
+    script: etree._Element | None,
+    variable: str | None = None,
+) -> Computation:
+    """What the script of `element` computes; with a variable it is one expression."""
+    format_ = "scriptLanguage" if local(element) == "globalScriptTask" else "scriptFormat"
+    language = (element.get(format_) or "").strip()
+    if not is_feel(language):
+        refuse_language(context, element, language)
+    if script is None or not text_of(script):
+        context.refuse("script-missing", element, "The script is empty.")
+    line = context.line(script)
+    # The text as it stands: positions and lines of faults count from the tag.
+    text = "".join(map(str, script.itertext()))
+    try:
+        if variable is None:
+            return Computation(tuple(feel_script(text, line)))
+        return Computation(((variable, expression(text, "feel", line)),))
+    except ExpressionRefused as error:
+        context.refuse_expression(script, text, error, line)
+        return Computation(())

@@ -12,10 +12,11 @@ from typing import Any, TypeAlias
 from weakref import WeakKeyDictionary
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, exists, or_, true
+from sqlalchemy import ColumnElement, and_, exists, or_, select, true
 
 from engine.errors import NotAllowed, OtherPersonNeeded, TaskTaken
-from engine.tables import task_candidate, user_task
+from engine.tables import ancestor, task_candidate, user_task
+from engine.tables import instance as instances
 from identity.access import permits
 from identity.principal import Principal
 from storage.database import Database, Row, Transaction
@@ -71,9 +72,23 @@ def tasks_seen_by(
 
 
 def visible_instances(principal: Principal, table: Any) -> ColumnElement[bool]:
-    """Instances that the principal started or takes part in."""
+    """Instances that the principal started or takes part in, and all that these have called."""
     if sees_all(principal):
         return true()
+    outer = instances.alias("outer_instance")
+    called = exists().where(
+        and_(
+            ancestor.c.tenant == table.c.tenant,
+            ancestor.c.instance_id == table.c.id,
+            outer.c.tenant == ancestor.c.tenant,
+            outer.c.id == ancestor.c.ancestor_id,
+            _own_instances(principal, outer),
+        )
+    )
+    return or_(_own_instances(principal, table), and_(table.c.parent_id.is_not(None), called))
+
+
+def _own_instances(principal: Principal, table: Any) -> ColumnElement[bool]:
     takes_part = exists().where(
         and_(
             user_task.c.tenant == table.c.tenant,
@@ -90,11 +105,18 @@ def guard_variables(database: Database, guard: VariableAccess) -> None:
 
 
 def may_read_variables(tx: Transaction, principal: Principal, instance_id: str) -> bool:
-    """Asked after the instance has been found visible."""
+    """Asked after the instance has been found visible. Who keeps the file of a caller keeps that
+    of what it called."""
     if principal.kind == "system":
         return True
     guard = _guards.get(tx.database)
-    return guard is None or guard(tx, principal, instance_id)
+    if guard is None:
+        return True
+    callers = select(ancestor.c.ancestor_id).where(
+        ancestor.c.tenant == tx.tenant, ancestor.c.instance_id == instance_id
+    )
+    concerned = [instance_id, *(row.ancestor_id for row in tx.all(callers))]
+    return all(guard(tx, principal, each) for each in concerned)
 
 
 def people_of(row: Row) -> tuple[list[str], list[str], list[str]]:

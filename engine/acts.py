@@ -19,6 +19,18 @@ class Begun(Fact, frozen=True):
     process_id: str
     version: int
     business_key: str | None = None
+    parent: str | None = None
+    """The instance that called this one, by its `call`."""
+    call: int | None = None
+
+
+class CallBegun(Fact, frozen=True):
+    """The instance that a call activity has begun."""
+
+    call: int
+    node: str
+    instance_id: str
+    definition_id: str
 
 
 class TaskAssigned(Fact, frozen=True):
@@ -67,6 +79,7 @@ class DefinitionDeployed(Fact, frozen=True):
 
 Act: TypeAlias = (
     Begun
+    | CallBegun
     | TaskAssigned
     | TaskUpdated
     | JobFailed

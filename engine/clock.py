@@ -14,14 +14,14 @@ from datetime import datetime
 from traceback import format_exc
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, select
+from sqlalchemy import bindparam, delete, func, or_, select
 
 from engine.commands import Command, FireTimer, RunJob
 from engine.engine import Engine
 from engine.errors import Overtaken
-from engine.inbound import ReceiveMessages
+from engine.inbound import ReceiveInbox
 from engine.jobs import Failure, StallContinuation, due_continuations, run_continuations
-from engine.tables import definition, inbox, job, message, timer
+from engine.tables import definition, inbox, instance, job, message, timer
 from engine.timers import PostponeTimer, due_starts, due_timers, fire_due, start_due
 from engine.unit import Unit
 from identity.principal import system_principal
@@ -61,15 +61,32 @@ SWEEPS = (
 )
 
 _TENANTS = select(definition.c.tenant).distinct()
-_INBOXES = select(inbox.c.instance_id).where(inbox.c.tenant == bindparam("tenant")).distinct()
+_RECEIVER = (instance.c.tenant == inbox.c.tenant) & (instance.c.id == inbox.c.instance_id)
+_INBOXES = (
+    select(inbox.c.instance_id)
+    .join_from(
+        inbox,
+        instance,
+        (instance.c.tenant == inbox.c.tenant) & (instance.c.id == inbox.c.instance_id),
+    )
+    .where(
+        inbox.c.tenant == bindparam("tenant"),
+        or_(instance.c.suspended.is_(False), inbox.c.kind == "cancel"),
+    )
+    .distinct()
+    .limit(bindparam("limit"))
+)
 _EXPIRED = delete(message).where(
     message.c.tenant == bindparam("of_tenant"), message.c.expires_at <= bindparam("of_now")
 )
-_NEXT_TIMER = select(func.min(timer.c.due)).where(timer.c.tenant == bindparam("tenant"))
+_NEXT_TIMER = select(func.min(timer.c.due)).where(
+    timer.c.tenant == bindparam("tenant"), timer.c.suspended.is_(False)
+)
 _NEXT_JOB = select(func.min(job.c.free_at)).where(
     job.c.tenant == bindparam("tenant"),
     job.c.kind.in_(("handler", "continuation")),
     job.c.state != "failed",
+    job.c.suspended.is_(False),
 )
 
 
@@ -89,10 +106,11 @@ def sweep_tenant(engine: Engine, tenant: str) -> int:
     done = 0
     for _ in range(ROUNDS):
         taken = sum(sweep_once(engine, tenant, each) for each in SWEEPS)
+        taken += _receive(engine, tenant)
         if not taken:
             break
         done += taken
-    return done + _receive(engine, tenant)
+    return done
 
 
 def sweep_once(engine: Engine, tenant: str, each: Sweep) -> int:
@@ -134,10 +152,19 @@ def _alone(engine: Engine, tenant: str, command: Command[Any]) -> Exception | No
 
 
 def _receive(engine: Engine, tenant: str) -> int:
-    """Inboxes whose sender was cut off before it could deliver."""
+    """Inboxes whose sender was cut off before it could deliver, or had many to deliver to.
+
+    Where all of an inbox cannot be taken together its first is taken alone.
+    """
     with engine.database.reading(tenant) as tx:
-        waiting = [row.instance_id for row in tx.all(_INBOXES, {"tenant": tenant})]
-    return sum(_alone(engine, tenant, ReceiveMessages(each)) is None for each in waiting)
+        waiting = [row.instance_id for row in tx.all(_INBOXES, {"tenant": tenant, "limit": 500})]
+    done = 0
+    for each in waiting:
+        if _alone(engine, tenant, ReceiveInbox(each)) is None:
+            done += 1
+        else:
+            done += _alone(engine, tenant, ReceiveInbox(each, 1)) is None
+    return done
 
 
 def forget_expired(engine: Engine, tenant: str) -> int:

@@ -290,3 +290,30 @@ class PublishMessage(Command[Published]):
     variables: Variables = field(default_factory=dict)
     time_to_live: timedelta = timedelta(hours=1)
     message_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BroadcastSignal(Command[None]):
+    """Reach everybody who listens, and start what begins with the signal.
+
+    `instance_id` (and `token` in it) narrows it to one execution, which must listen.
+    """
+
+    name: str
+    variables: Variables = field(default_factory=dict)
+    wires: Wires = field(default_factory=dict)
+    instance_id: str | None = None
+    token: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StartOnConditions(Command[list[Started]]):
+    """Start every process whose conditional start event is true of these variables.
+
+    `definition_id` asks that definition alone, whether it is the newest or not.
+    """
+
+    variables: Variables = field(default_factory=dict)
+    wires: Wires = field(default_factory=dict)
+    business_key: str | None = None
+    definition_id: str | None = None

@@ -11,20 +11,18 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Literal
 
-import msgspec
-from sqlalchemy import Table, bindparam, delete, func, insert, select, update
+from sqlalchemy import Table, bindparam, func, insert, select, update
 
 from bpmn.compiler import compile_model
-from bpmn.errors import ExpressionFailed, Finding, ModelRefused
-from bpmn.graph import Graph, MessageEvent, TimerEvent
-from engine import record
+from bpmn.errors import Finding, ModelRefused
+from bpmn.graph import Graph
+from engine import record, starts
 from engine.acts import DefinitionDeployed
 from engine.commands import Deploy
 from engine.ids import new_id
-from engine.machine.time import TimeInvalid, first_due
 from engine.models import as_definition
 from engine.results import Definition, Deployed
-from engine.tables import definition, deployment, resource, subscription, timer
+from engine.tables import definition, deployment, resource
 from engine.unit import Unit
 from identity.access import require
 from storage.chain import GENESIS
@@ -44,8 +42,6 @@ def _insert(table: Table) -> Any:
 _DEPLOY = _insert(deployment)
 _KEEP = _insert(resource)
 _DEFINE = _insert(definition)
-_ARM = _insert(timer)
-_LISTEN = _insert(subscription)
 _SUPERSEDE = (
     update(definition)
     .where(
@@ -55,16 +51,6 @@ _SUPERSEDE = (
         definition.c.newest.is_(True),
     )
     .values(newest=False)
-)
-DISARM = delete(timer).where(
-    timer.c.tenant == bindparam("of_tenant"),
-    timer.c.definition_id == bindparam("of_definition"),
-    timer.c.instance_id.is_(None),
-)
-DEAFEN = delete(subscription).where(
-    subscription.c.tenant == bindparam("of_tenant"),
-    subscription.c.definition_id == bindparam("of_definition"),
-    subscription.c.instance_id.is_(None),
 )
 _LAST_VERSION = select(func.max(definition.c.version)).where(
     definition.c.tenant == bindparam("tenant"),
@@ -241,54 +227,12 @@ def _define(unit: Unit, deployment_id: str, file: File) -> Iterator[tuple[Defini
             _SUPERSEDE,
             {"of_tenant": tx.tenant, "of_kind": found.kind, "of_key": found.key},
         )
+        if last is not None:
+            starts.deafen(unit, last.id)
         if found.graph is not None:
-            listen(unit, made, found.graph, last)
+            unit.engine.models.keep_graph(found.graph.source_hash, found.graph)
+            starts.listen(unit, made, found.graph)
         yield made, file
-
-
-def listen(unit: Unit, made: Definition, graph: Graph, last: Definition | None) -> None:
-    """Let the new version's start events listen, and the last one's no longer."""
-    unit.engine.models.keep_graph(graph.source_hash, graph)
-    tx = unit.tx
-    if last is not None:
-        for statement in (DISARM, DEAFEN):
-            unit.add(statement, {"of_tenant": tx.tenant, "of_definition": last.id})
-    process = graph.scopes[graph.process_id]
-    base: dict[str, Any] = {
-        "tenant": tx.tenant,
-        "instance_id": None,
-        "definition_id": made.id,
-        "process_id": made.key,
-        "token": 0,
-    }
-    for node in process.message_starts:
-        event = graph.nodes[node].event
-        assert isinstance(event, MessageEvent)
-        name = _evaluated(made, graph, node, event.name, unit)
-        row = {**base, "id": new_id(tx.now), "node": node, "message": str(name), "key": "null"}
-        unit.add(_LISTEN, {**row, "business_key": None, "created_at": tx.now})
-    for node in process.timer_starts:
-        rule = graph.nodes[node].event
-        assert isinstance(rule, TimerEvent)
-        value = _evaluated(made, graph, node, rule.expression, unit)
-        try:
-            due = first_due(rule.kind, value, tx.now)
-        except TimeInvalid as error:
-            raise _refused(made, graph, node, str(error)) from error
-        row = {**base, "id": new_id(tx.now), "node": node, "due": due.at}
-        unit.add(_ARM, {**row, "cycle": encode_cycle(due.cycle)})
-
-
-def _evaluated(made: Definition, graph: Graph, node: str, text: Any, unit: Unit) -> Any:
-    try:
-        return text.evaluate({}, unit.tx.now)
-    except ExpressionFailed as error:
-        raise _refused(made, graph, node, str(error)) from error
-
-
-def _refused(made: Definition, graph: Graph, node: str, text: str) -> ModelRefused:
-    line = graph.nodes[node].line
-    return ModelRefused([Finding(made.resource, line, node, "start-event", "error", text)])
 
 
 def _store(
@@ -322,11 +266,6 @@ def _store(
         unit.add(_KEEP, {**kept, "content": file.content, "hash": file.hash})
     for each, file in defined:
         columns = {c.name: getattr(each, c.name, None) for c in definition.c}
-        columns |= {"tenant": tx.tenant, "newest": True, "hash": file.hash}
+        columns |= {"tenant": tx.tenant, "newest": True, "suspended": False, "hash": file.hash}
         unit.add(_DEFINE, columns)
     unit.add(INSERT_ENTRY, sealed.row)
-
-
-def encode_cycle(cycle: Any) -> str | None:
-    """A start event's recurrence as stored in its timer row."""
-    return None if cycle is None else msgspec.json.encode(cycle).decode()

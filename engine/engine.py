@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from random import uniform
+from threading import local
 from time import sleep
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -30,6 +32,8 @@ from engine import (
     jobs,
     messages,
     runs,
+    signals,
+    starts,
     tasks,
     timers,
     withdrawal,
@@ -39,10 +43,11 @@ from engine.commands import Command
 from engine.deployments import parse_form
 from engine.errors import EngineError, Misused, Overtaken
 from engine.handlers import Backoff, Handlers, Participants
+from engine.instance import Instance
 from engine.machine.errors import MachineError
 from engine.machine.run import Decide, Decided
 from engine.models import Models
-from engine.unit import Instance, Unit
+from engine.unit import Unit
 from identity.principal import Principal, system_principal
 from storage.database import Database, Row, Transaction
 from storage.errors import Conflict, ConstraintViolated, StorageError
@@ -78,15 +83,20 @@ HANDLED: Mapping[type[Command[Any]], Callable[[Unit, Any], Any]] = {
     commands.FireTimer: timers.fire,
     commands.CorrelateMessage: messages.correlate,
     commands.PublishMessage: messages.publish,
+    commands.BroadcastSignal: signals.broadcast,
+    commands.StartOnConditions: starts.on_conditions,
     jobs.SettleJob: jobs.settle,
     jobs.StallContinuation: jobs.stall,
     timers.PostponeTimer: timers.postpone,
-    inbound.ReceiveMessages: inbound.receive,
+    inbound.ReceiveInbox: inbound.receive,
 }
 """Every command, and the function that runs it."""
 
 ATTEMPTS = 12
 """Tries of a command that keeps meeting others; the waits between them add up to a second."""
+
+MOST_DELIVERED = 100
+"""Inboxes that who has filled one empties himself after his commit."""
 
 
 class Engine:
@@ -110,6 +120,7 @@ class Engine:
         self.clock = clock or _utc_now
         if variable_access is not None:
             guard_variables(database, variable_access)
+        self._delivering = local()
         self._listeners: list[Callable[[], None]] = []
 
     def execute(self, command: Command[R], principal: Principal) -> R:
@@ -122,9 +133,9 @@ class Engine:
                     unit = Unit(self, tx, principal, supposing=supposing)
                     return _run(unit, command)
             except ConstraintViolated:
-                if unit is None or not unit.supposed:
+                if not supposing or unit is None or not unit.unchecked:
                     raise
-                supposing = False  # the version last seen is not the newest any more
+                supposing = False  # it was not as supposed: ask before
             except Conflict:
                 sleep(uniform(0, 0.005 * 2 ** min(attempt, 5)))  # noqa: S311 spreads retries
         raise Overtaken(f"{type(command).__name__} met other changes {ATTEMPTS} times")
@@ -144,15 +155,31 @@ class Engine:
             tx.flush()
         return result
 
-    def deliver(self, tenant: str, instance_id: str) -> None:
-        """Let an instance take what lies in its inbox. What fails here the clock repeats.
+    def deliver(self, tenant: str, instance_ids: Iterable[str]) -> None:
+        """Let instances take what lies in their inboxes. What fails here the clock repeats.
 
-        Called after the sender's commit, so nothing may be raised: the sender has succeeded.
+        Called after the sender's commit, so nothing may be raised: the sender has succeeded. What
+        that sets off is delivered after it, not within it; after many the clock does the rest.
         """
+        addressed = [(tenant, each) for each in instance_ids]
+        if (pending := getattr(self._delivering, "pending", None)) is not None:
+            pending.extend(each for each in addressed if each not in pending)
+            return
+        pending = self._delivering.pending = deque(addressed)
         try:
-            self.execute(inbound.ReceiveMessages(instance_id), system_principal(tenant))
+            for _ in range(MOST_DELIVERED):
+                if not pending:
+                    return
+                self._deliver(*pending.popleft())
+        finally:
+            self._delivering.pending = None
+        self.wake()
+
+    def _deliver(self, tenant: str, instance_id: str) -> None:
+        try:
+            self.execute(inbound.ReceiveInbox(instance_id), system_principal(tenant))
         except (StorageError, EngineError, MachineError, ModelError) as error:
-            log.warning("instance %s takes its messages later: %s", instance_id, error)
+            log.warning("instance %s takes its inbox later: %s", instance_id, error)
 
     def wake(self) -> None:
         """Called after a commit that left something due: let this process's loops look."""

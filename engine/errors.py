@@ -106,6 +106,37 @@ class Overtaken(EngineError):
     code = "overtaken"
 
 
+class SignalNotAwaited(EngineError):
+    """A signal for one execution that does not wait for it."""
+
+    code = "signal_not_awaited"
+
+    def __init__(self, signal: str, instance_id: str) -> None:
+        super().__init__(f"instance {instance_id} does not wait for signal {signal!r} there")
+        self.signal = signal
+        self.instance_id = instance_id
+
+
+class InstanceSuspended(EngineError):
+    """No token of a suspended instance moves until it is resumed."""
+
+    code = "instance_suspended"
+
+    def __init__(self, instance_id: str) -> None:
+        super().__init__(f"instance {instance_id} is suspended")
+        self.instance_id = instance_id
+
+
+class DefinitionSuspended(EngineError):
+    """Nothing starts from a suspended definition."""
+
+    code = "definition_suspended"
+
+    def __init__(self, definition_id: str) -> None:
+        super().__init__(f"definition {definition_id} is suspended")
+        self.definition_id = definition_id
+
+
 class DefinitionInUse(EngineError):
     """A deployment that still has running instances is not withdrawn."""
 

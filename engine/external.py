@@ -25,6 +25,7 @@ from engine.commands import (
     UnlockJob,
 )
 from engine.errors import JobNotYours, Misused, NotFound
+from engine.instance import Instance
 from engine.jobs import CLAIMABLE, KEY, Failure, give_up, lock_job, number_of, release, taken
 from engine.limits import check_names
 from engine.machine.state import decode
@@ -32,7 +33,7 @@ from engine.machine.triggers import JobDone, JobThrew
 from engine.results import LockedJob
 from engine.tables import instance as instances
 from engine.tables import job
-from engine.unit import Instance, Unit
+from engine.unit import Unit
 from identity.access import require
 from storage.database import Row, skip_locked
 

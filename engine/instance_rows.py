@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Table, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Table, bindparam, insert, select, update
 
 from engine.tables import definition as definitions
 from engine.tables import instance as instances
@@ -24,6 +24,10 @@ LOCKED = tuple(
         "variables",
         "seq",
         "head",
+        "parent_id",
+        "parent_call",
+        "root_id",
+        "suspended",
     )
 )
 """What every statement that locks an instance selects of it; `Unit.adopt` reads it."""
@@ -53,20 +57,29 @@ LOCK = for_update(
         instances.c.tenant == bindparam("tenant"), instances.c.id == bindparam("id")
     )
 )
-INSERT = insert(instances).values({c.name: bindparam(c.name) for c in instances.c})
-INSERT_OF_NEWEST = insert(instances).values(
-    {
-        **{c.name: bindparam(c.name) for c in instances.c if c.name != "definition_id"},
-        "definition_id": select(definitions.c.id)
-        .where(
-            definitions.c.tenant == bindparam("of_tenant"),
-            definitions.c.id == bindparam("of_definition"),
-            definitions.c.newest.is_(True),
-        )
-        .scalar_subquery(),
-    }
+_ACTIVE = (
+    definitions.c.tenant == bindparam("of_tenant"),
+    definitions.c.id == bindparam("of_definition"),
+    definitions.c.suspended.is_(False),
 )
-"""As `INSERT`, but no row, hence no commit, if the definition is not the newest (NOT NULL)."""
+
+
+def _insert(*which: ColumnElement[bool]) -> Any:
+    """No row, hence no commit, if there is no such definition (NOT NULL)."""
+    columns: dict[str, Any] = {
+        c.name: bindparam(c.name) for c in instances.c if c.name != "definition_id"
+    }
+    found = select(definitions.c.id).where(*which).scalar_subquery()
+    return insert(instances).values({**columns, "definition_id": found})
+
+
+INSERT = _insert(*_ACTIVE)
+"""An instance of a definition that is not suspended by then."""
+INSERT_OF_NEWEST = _insert(*_ACTIVE, definitions.c.newest.is_(True))
+"""And which is the newest."""
+ACTIVE = select(definitions.c.suspended.is_(False)).where(
+    definitions.c.tenant == bindparam("tenant"), definitions.c.id == bindparam("id")
+)
 _MINE = (instances.c.tenant == bindparam("of_tenant"), instances.c.id == bindparam("of_id"))
 
 

@@ -24,13 +24,14 @@ from engine.commands import (
 from engine.errors import Misused, NotFound
 from engine.handlers import Effect
 from engine.ids import split_id
+from engine.instance import Instance
 from engine.instance_rows import LOCKED, lock_statement
 from engine.machine.facts import IncidentClosed, IncidentOpened
 from engine.machine.triggers import AnyTrigger, Continue, JobDone, JobThrew
 from engine.projection import CLOSE_JOB, FAILED_JOB, OPEN_INCIDENT, incident_row, shown
 from engine.tables import instance as instances
 from engine.tables import job
-from engine.unit import Instance, Unit
+from engine.unit import Unit
 from identity.access import require
 from storage.database import Row, Transaction, skip_locked
 
@@ -40,6 +41,7 @@ _LOCK = lock_statement(job)
 CLAIMABLE = (
     job.c.tenant == bindparam("of_tenant"),
     job.c.state != "failed",
+    job.c.suspended.is_(False),
     job.c.free_at <= bindparam("of_now"),
 )
 _READY_CONTINUATIONS = skip_locked(
@@ -48,6 +50,7 @@ _READY_CONTINUATIONS = skip_locked(
         job.c.kind == "continuation",
         job.c.topic == "",
         job.c.state != "failed",
+        job.c.suspended.is_(False),
         job.c.free_at <= bindparam("now"),
     )
     .order_by(job.c.free_at)
@@ -174,6 +177,10 @@ def settle(unit: Unit, command: SettleJob) -> bool:
         return False
     instance = unit.adopt(row)
     outcome = command.outcome
+    if instance.suspended:
+        # Its token may not move: the job is done again when it may, as after a crash.
+        release(unit, row, "ready", unit.tx.now, Failure(row.error or ""), row.failures)
+        return False
     if isinstance(outcome, Failure):
         _failed(unit, row, instance, outcome)
         return True

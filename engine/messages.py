@@ -7,7 +7,6 @@ command may move it. Invariant: one published message reaches at most one receiv
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,14 +17,15 @@ from bpmn.values import Value, Variables, decode, encode
 from engine.commands import CorrelateMessage, PublishMessage
 from engine.errors import CorrelationMismatch, Misused, NotAllowed
 from engine.ids import new_id, split_id
+from engine.instance import Instance
 from engine.limits import check_names, check_values
 from engine.machine import facts
-from engine.machine.facts import Fact
 from engine.machine.triggers import MessageArrived
+from engine.outbound import put
 from engine.projection import text_of_key
 from engine.results import Correlated, Published
-from engine.tables import channel, inbox, message, subscription
-from engine.unit import Instance, Unit
+from engine.tables import channel, message, subscription
+from engine.unit import Unit
 from identity.access import permits
 from storage.database import Row, for_update
 from storage.errors import Conflict
@@ -48,6 +48,7 @@ _WAITING = (
         subscription.c.tenant == bindparam("tenant"),
         subscription.c.message == bindparam("name"),
         subscription.c.key == bindparam("key"),
+        subscription.c.event == "message",
         subscription.c.instance_id.is_not(None),
     )
     .order_by(subscription.c.created_at, subscription.c.id)
@@ -55,7 +56,9 @@ _WAITING = (
 _NAMED = (
     select(subscription)
     .where(
-        subscription.c.tenant == bindparam("tenant"), subscription.c.message == bindparam("name")
+        subscription.c.tenant == bindparam("tenant"),
+        subscription.c.message == bindparam("name"),
+        subscription.c.event == "message",
     )
     .order_by(subscription.c.created_at, subscription.c.id)
 )
@@ -84,7 +87,6 @@ _KEEP = insert(message).values({c.name: bindparam(c.name) for c in message.c})
 _OF_MESSAGE = (message.c.tenant == bindparam("of_tenant"), message.c.id == bindparam("of_id"))
 _FORGET = delete(message).where(*_OF_MESSAGE)
 _DELIVERED = update(message).where(*_OF_MESSAGE).values(payload=None)
-_SEND = insert(inbox).values({c.name: bindparam(c.name) for c in inbox.c})
 
 
 def lock_channel(unit: Unit, name: str, key: str) -> None:
@@ -99,32 +101,15 @@ def lock_channel(unit: Unit, name: str, key: str) -> None:
             unit.tx.first(_LOCK_CHANNEL, keys)
 
 
-def follow(unit: Unit, instance: Instance, happened: Sequence[Fact]) -> None:
-    """After a step: take what is buffered for new subscriptions, send what was thrown.
-
-    What that sets off is followed after it, not within it: chains of messages do not nest.
-    """
-    subscribed = [fact for fact in happened if isinstance(fact, facts.Subscribed)]
-    thrown = [fact for fact in happened if isinstance(fact, facts.MessageThrown)]
-    if not subscribed and not thrown:
-        return
-    to_follow = unit.to_follow
-    to_follow.append((instance, subscribed, thrown))
-    if len(to_follow) > 1:
-        return
-    while to_follow:
-        _follow(unit, *to_follow[0])
-        to_follow.popleft()
-        unit.followed += 1
-
-
-def _follow(
+def follow(
     unit: Unit,
     instance: Instance,
     subscribed: list[facts.Subscribed],
     thrown: list[facts.MessageThrown],
 ) -> None:
-    channels = {(each.message, text_of_key(each.key)) for each in subscribed}
+    """After a step: take what is buffered for new subscriptions, send what was thrown."""
+    waiting = [each for each in subscribed if not each.signal]
+    channels = {(each.message, text_of_key(each.key)) for each in waiting}
     channels |= {(each.message, text_of_key(each.key)) for each in thrown}
     for name, key in sorted(channels):
         lock_channel(unit, name, key)
@@ -132,14 +117,17 @@ def _follow(
     for sent in thrown:
         _publish(unit, sent.message, sent.key, sent.variables, unit.tx.now + THROWN_FOR, None)
         _offer(unit, sent)
-    for fact in subscribed:
+    for fact in waiting:
         _take_buffered(unit, instance, fact)
+    unit.followed += 1
 
 
 def _offer(unit: Unit, sent: facts.MessageThrown) -> None:
     """Who began to listen in this very unit has no row yet that the publisher could have found."""
     key = text_of_key(sent.key)
     for instance, fact in unit.listening:
+        if fact.signal:
+            continue
         if fact.message == sent.message and text_of_key(fact.key) == key:
             _take_buffered(unit, instance, fact)
 
@@ -157,15 +145,16 @@ def _take_buffered(unit: Unit, instance: Instance, fact: facts.Subscribed) -> No
         gone = {"of_tenant": unit.tx.tenant, "of_id": row.id}
         unit.tx.run(_FORGET if row.message_id is None else _DELIVERED, gone)
         if unit.followed >= MOST_FOLLOWED:
-            _put(unit, instance.id, fact.subscription, row.name, row.key, row.payload)
+            put(unit, instance.id, "message", fact.subscription, row.name, row.payload, key=row.key)
             continue
         trigger = MessageArrived(subscription=fact.subscription, variables=_read(row.payload))
         unit.advance(instance, trigger, "message.arrived")
 
 
 def keeps_listening(node: Node) -> bool:
-    """A boundary event that does not interrupt takes one message after the other."""
-    return node.attached_to is not None and not node.interrupting
+    """A boundary event, or the start of an event subprocess, that does not interrupt takes one
+    message after the other."""
+    return not node.interrupting and node.kind in ("boundaryEvent", "startEvent")
 
 
 def _read(payload: bytes) -> Variables:
@@ -240,32 +229,15 @@ def send(unit: Unit, receiver: Row, variables: Variables) -> None:
     tenant = unit.tx.tenant
     if not keeps_listening(node):
         unit.tx.run(_TAKEN, {"of_tenant": tenant, "of_id": receiver.id})
-    _put(unit, receiver.instance_id, parts[1], receiver.message, receiver.key, encode(variables))
-
-
-def _put(  # noqa: PLR0917 the columns of an inbox
-    unit: Unit, instance_id: str, number: int, name: str, key: str, payload: bytes
-) -> None:
-    tenant, engine = unit.tx.tenant, unit.engine
-    row: dict[str, Any] = {
-        "tenant": tenant,
-        "id": new_id(unit.tx.now),
-        "instance_id": instance_id,
-        "subscription": number,
-        "message": name,
-        "key": key,
-        "payload": payload,
-        "sent_at": unit.tx.now,
-    }
-    unit.tx.run(_SEND, row)
-    unit.tx.after_commit(lambda: engine.deliver(tenant, instance_id))
+    payload, key = encode(variables), receiver.key
+    put(unit, receiver.instance_id, "message", parts[1], receiver.message, payload, key=key)
 
 
 def send_again(unit: Unit, row: Row) -> None:
     """A receiver was gone when its message came: offer it to others, as if sent just now."""
-    lock_channel(unit, row.message, row.key)
+    lock_channel(unit, row.name, row.key)
     key = decode(row.key.encode())
-    _publish(unit, row.message, key, _read(row.payload), unit.tx.now + THROWN_FOR, None)
+    _publish(unit, row.name, key, _read(row.payload), unit.tx.now + THROWN_FOR, None)
 
 
 # --- correlate ---
@@ -310,7 +282,7 @@ def _arrive(unit: Unit, row: Row, command: CorrelateMessage) -> Correlated | Non
     wait = instance.state.waits.get(parts[1])
     if wait is None or wait.kind != "subscription":
         return None
-    seen = instance.state.visible(instance.state.scope_of(wait.token))
+    seen = instance.state.visible(instance.state.scope_of(wait.token) if wait.token else 0)
     if any(name not in seen or seen[name] != value for name, value in command.correlation.items()):
         return None
     trigger = MessageArrived(

@@ -118,18 +118,21 @@ class Models:
         binding: str,
         version: int | str | None,
         deployment_id: str,
+        *,
+        strictly: bool = False,
     ) -> Definition | None:
         """The version that a model's reference means: the newest, this one, the newest with this
-        tag, or the one deployed with it."""
-        if binding == "version" and isinstance(version, int):
-            return self.version(tx, kind, key, version)
+        tag, or the one deployed with it; the newest where none was, unless `strictly`."""
+        if binding == "version":
+            number = int(version) if str(version).isdecimal() else 0  # type: ignore[arg-type]
+            return self.version(tx, kind, key, number)
         if binding == "versionTag":
             keys = {"tenant": tx.tenant, "kind": kind, "key": key, "version_tag": version}
             return self._found(tx, tx.first(_TAGGED, keys))
         if binding == "deployment":
             keys = {"tenant": tx.tenant, "kind": kind, "key": key, "deployment_id": deployment_id}
             found = self._found(tx, tx.first(_DEPLOYED_WITH, keys))
-            if found is not None:
+            if found is not None or strictly:
                 return found
         return self.newest(tx, kind, key)
 

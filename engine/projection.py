@@ -12,23 +12,23 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from sqlalchemy import Table, bindparam, delete, insert, update
+from sqlalchemy import Table, bindparam, delete, exists, insert, select, update
 
 from bpmn.values import Value, encode
 from engine.ids import local_id
 from engine.machine import facts
 from engine.machine.facts import Fact
-from engine.tables import incident, job, subscription, task_candidate, timer, user_task
+from engine.tables import held_node, incident, job, subscription, task_candidate, timer, user_task
 from storage.database import Batch
 
 if TYPE_CHECKING:
-    from engine.unit import Instance, Unit
+    from engine.instance import Instance
+    from engine.unit import Unit
 
 
-def _insert(table: Table, *without: str) -> Any:
-    return insert(table).values(
-        {c.name: bindparam(c.name) for c in table.c if c.name not in without}
-    )
+def _insert(table: Table, *without: str, **computed: Any) -> Any:
+    stated: dict[str, Any] = {c.name: bindparam(c.name) for c in table.c if c.name not in without}
+    return insert(table).values({**stated, **computed})
 
 
 def _delete(table: Table, key: str = "id") -> Any:
@@ -47,11 +47,19 @@ CLOSE_TASK = (
     )
 )
 CLOSE_CANDIDATES = _delete(task_candidate, "task_id")
+_HELD = exists().where(
+    held_node.c.tenant == bindparam("tenant"),
+    held_node.c.definition_id == bindparam("definition_id"),
+    held_node.c.node == bindparam("node"),
+)
+"""Whether jobs and timers of this element are held back: asked by what inserts them."""
 REQUEST_JOB = _insert(
-    job, "attempt", "failures", "retries", "worker_id", "published_at", "error", "details"
+    job,
+    *("attempt", "failures", "retries", "worker_id", "published_at", "error", "details"),
+    suspended=select(_HELD).scalar_subquery(),
 )
 CLOSE_JOB = _delete(job)
-ARM_TIMER = _insert(timer, "cycle")
+ARM_TIMER = _insert(timer, "cycle", suspended=select(_HELD).scalar_subquery())
 CLOSE_TIMER = _delete(timer)
 SUBSCRIBE = _insert(subscription)
 UNSUBSCRIBE = _delete(subscription)
@@ -124,7 +132,9 @@ class Projection:
 
 
 def text_of_key(key: Value) -> str:
-    """A correlation key as stored and compared: 5, 5.0 and 5.00 are one key."""
+    """A correlation key as stored and compared: 5, 5.0 and 5.00 are one key, in a list too."""
+    if isinstance(key, list):
+        return f"[{','.join(map(text_of_key, key))}]"
     if isinstance(key, Decimal):
         digits = format(key, "f")
         return digits.rstrip("0").rstrip(".") if "." in digits else digits
@@ -229,6 +239,7 @@ def _subscribed(to: Projection, instance: Instance, fact: facts.Subscribed) -> N
             "business_key": instance.business_key,
             "node": fact.node,
             "token": fact.token,
+            "event": "signal" if fact.signal else "message",
             "message": fact.message,
             "key": text_of_key(fact.key),
             "created_at": to.now,

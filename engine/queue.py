@@ -42,6 +42,7 @@ _UNSENT = (
         job.c.tenant == bindparam("tenant"),
         job.c.kind == "handler",
         job.c.state != "failed",
+        job.c.suspended.is_(False),
         job.c.free_at <= bindparam("now"),
         or_(
             job.c.published_at.is_(None),

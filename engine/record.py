@@ -36,6 +36,8 @@ ERASABLE: dict[type[Fact], tuple[str, ...]] = {
     machine.ErrorThrown: ("message",),
     machine.Decided: ("inputs", "result"),
     machine.MessageThrown: ("message", "key", "variables"),
+    machine.SignalThrown: ("signal", "variables"),
+    machine.Called: ("business_key", "variables"),
     acts.Begun: ("business_key",),
     acts.TaskAssigned: ("assignee",),
     acts.JobFailed: ("message",),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from engine.acts import CancelRequested
+from engine import calls
 from engine.commands import CancelInstance, SetVariables, StartInstance
 from engine.errors import Misused, NotFound
-from engine.machine.triggers import Cancel, VariablesSet
+from engine.machine.triggers import VariablesSet
 from engine.results import Definition, Started
 from engine.unit import Unit
 from identity.access import require
@@ -59,5 +59,4 @@ def set_variables(unit: Unit, command: SetVariables) -> None:
 def cancel(unit: Unit, command: CancelInstance) -> None:
     require(unit.principal, "instance.operate")
     instance = unit.lock(command.instance_id)
-    unit.note(instance, "instance.cancelled", CancelRequested(command.reason))
-    unit.advance(instance, Cancel(reason=command.reason), "instance.cancelled")
+    calls.cancel(unit, instance, command.reason)

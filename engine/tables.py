@@ -77,6 +77,7 @@ definition = Table(
     Column("history_ttl", String(64)),
     Column("deployed_at", Instant, nullable=False),
     Column("withdrawn_at", Instant),
+    Column("suspended", Boolean, nullable=False),  # starts nothing
     PrimaryKeyConstraint("tenant", "id"),
     UniqueConstraint("tenant", "kind", "key", "version"),
 )
@@ -88,6 +89,15 @@ _index(
     where=definition.c.newest.is_(True),
 )
 Index("ix_definition_deployment", definition.c.tenant, definition.c.deployment_id)
+
+held_node = Table(
+    "held_node",  # jobs and timers of this element wait: Camunda's suspended job definition
+    metadata,
+    tenant_column(),
+    Column("definition_id", ID, nullable=False),
+    Column("node", NAME, nullable=False),
+    PrimaryKeyConstraint("tenant", "definition_id", "node"),
+)
 
 # --- instances ---
 
@@ -106,6 +116,10 @@ instance = Table(
     Column("end_node", NAME),
     Column("state", LargeBinary),  # NULL once it has ended
     Column("variables", LargeBinary, nullable=False),
+    Column("parent_id", ID),  # of a called instance: who called it, with which call, and
+    Column("parent_call", Integer),
+    Column("root_id", ID),  # the outermost caller
+    Column("suspended", Boolean, nullable=False),  # no token moves
     *stream_columns(),
     PrimaryKeyConstraint("tenant", "id"),
 )
@@ -129,6 +143,24 @@ _index(
     instance.c.tenant,
     instance.c.business_key,
     where=instance.c.business_key.is_not(None),
+)
+
+_index(
+    "ix_instance_parent",
+    instance.c.tenant,
+    instance.c.parent_id,
+    instance.c.parent_call,
+    where=instance.c.parent_id.is_not(None),
+)
+
+ancestor = Table(
+    "ancestor",  # all callers of a called instance: who may see them may see it
+    metadata,
+    tenant_column(),
+    Column("instance_id", ID, nullable=False),
+    Column("ancestor_id", ID, nullable=False),
+    Column("distance", Integer, nullable=False),  # 1: its parent
+    PrimaryKeyConstraint("tenant", "instance_id", "ancestor_id"),
 )
 
 # --- people's tasks ---
@@ -240,6 +272,7 @@ job = Table(
     Column("error", Text),
     Column("details", Text),
     Column("created_at", Instant, nullable=False),
+    Column("suspended", Boolean, nullable=False),  # nobody may take it
     PrimaryKeyConstraint("tenant", "id"),
 )
 _index(
@@ -248,7 +281,7 @@ _index(
     job.c.kind,
     job.c.topic,
     job.c.free_at,
-    where=job.c.state != "failed",
+    where=(job.c.state != "failed") & job.c.suspended.is_(False),
 )
 Index("ix_job_instance", job.c.tenant, job.c.instance_id)
 
@@ -264,9 +297,10 @@ timer = Table(
     Column("token", Integer, nullable=False, default=0),
     Column("due", Instant, nullable=False),
     Column("cycle", Text),  # a start event's recurrence, a JSON machine.time.Cycle
+    Column("suspended", Boolean, nullable=False),  # does not fire
     PrimaryKeyConstraint("tenant", "id"),
 )
-Index("ix_timer_due", timer.c.tenant, timer.c.due)
+_index("ix_timer_due", timer.c.tenant, timer.c.due, where=timer.c.suspended.is_(False))
 Index("ix_timer_instance", timer.c.tenant, timer.c.instance_id)
 Index("ix_timer_definition", timer.c.tenant, timer.c.definition_id)
 
@@ -292,7 +326,8 @@ subscription = Table(
     Column("business_key", NAME),
     Column("node", NAME, nullable=False),
     Column("token", Integer, nullable=False, default=0),
-    Column("message", NAME, nullable=False),
+    Column("event", String(9), nullable=False),  # message | signal | condition (starts only)
+    Column("message", NAME, nullable=False),  # or the signal's name
     Column("key", NAME, nullable=False),  # JSON of the value, "null" for none
     Column("created_at", Instant, nullable=False),
     PrimaryKeyConstraint("tenant", "id"),
@@ -330,9 +365,10 @@ inbox = Table(
     tenant_column(),
     Column("id", ID, nullable=False),
     Column("instance_id", ID, nullable=False),
-    Column("subscription", Integer, nullable=False),
-    Column("message", NAME, nullable=False),
-    Column("key", NAME, nullable=False),
+    Column("kind", String(12), nullable=False),  # see engine.inbound.RECEIVED
+    Column("number", Integer, nullable=False),  # of the subscription or call it is for
+    Column("name", NAME, nullable=False),  # of the message or signal; an error's code
+    Column("key", NAME, nullable=False),  # a message's
     Column("payload", LargeBinary, nullable=False),
     Column("sent_at", Instant, nullable=False),
     PrimaryKeyConstraint("tenant", "id"),
@@ -358,3 +394,41 @@ incident = Table(
     PrimaryKeyConstraint("tenant", "id"),
 )
 Index("ix_incident_instance", incident.c.tenant, incident.c.instance_id)
+
+# --- what is done to many instances ---
+
+batch = Table(
+    "batch",
+    metadata,
+    tenant_column(),
+    Column("id", ID, nullable=False),
+    Column("kind", String(16), nullable=False),  # see engine.batches.KINDS
+    Column("order", LargeBinary, nullable=False),  # what is done to each, as JSON
+    Column("total", Integer, nullable=False),
+    Column("done", Integer, nullable=False),
+    Column("suspended", Boolean, nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("started_by", ID, nullable=False),
+    Column("on_behalf_of", ID),
+    Column("ended_at", Instant),
+    PrimaryKeyConstraint("tenant", "id"),
+)
+_index("ix_batch_open", batch.c.tenant, batch.c.id, where=batch.c.ended_at.is_(None))
+
+batch_item = Table(
+    "batch_item",  # deleted in the transaction that does it
+    metadata,
+    tenant_column(),
+    Column("batch_id", ID, nullable=False),
+    Column("subject", ID, nullable=False),  # an instance, or an incident or job
+    Column("state", String(8), nullable=False),  # ready | failed (waits for a person)
+    Column("error", Text),
+    PrimaryKeyConstraint("tenant", "batch_id", "subject"),
+)
+_index(
+    "ix_batch_item_ready",
+    batch_item.c.tenant,
+    batch_item.c.batch_id,
+    batch_item.c.subject,
+    where=batch_item.c.state == "ready",
+)

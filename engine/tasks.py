@@ -27,12 +27,13 @@ from engine.deployments import parse_form
 from engine.errors import NotAllowed, NotFound, OtherPersonNeeded
 from engine.handlers import TaskCompletion
 from engine.ids import split_id
+from engine.instance import Instance
 from engine.instance_rows import lock_statement
 from engine.limits import check_names
 from engine.machine.errors import PerformerExcluded, TaskNotOpen
 from engine.machine.triggers import TaskCompleted, TaskThrew
 from engine.tables import task_candidate, user_task
-from engine.unit import Instance, Unit
+from engine.unit import Unit
 from storage.database import Row
 
 _LOCK = lock_statement(user_task)

@@ -26,7 +26,11 @@ from storage.database import Row, Transaction, for_update, skip_locked
 _OF_INSTANCE = (instances.c.tenant == timer.c.tenant) & (instances.c.id == timer.c.instance_id)
 _WITH_INSTANCE = select(timer, *LOCKED).join_from(instances, timer, _OF_INSTANCE)
 _LOCK = lock_statement(timer)
-_DUE_NOW = (timer.c.tenant == bindparam("tenant"), timer.c.due <= bindparam("now"))
+_DUE_NOW = (
+    timer.c.tenant == bindparam("tenant"),
+    timer.c.suspended.is_(False),
+    timer.c.due <= bindparam("now"),
+)
 _DUE = skip_locked(_WITH_INSTANCE.where(*_DUE_NOW).order_by(timer.c.due).limit(bindparam("limit")))
 _START_DUE = skip_locked(
     select(timer).where(*_DUE_NOW, timer.c.instance_id.is_(None)).limit(bindparam("limit"))

@@ -7,18 +7,19 @@ one batch whose guard is the ledger's key. An instance is locked before its stat
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from bpmn.graph import Graph, UserTask
+from bpmn.graph import UserTask
 from bpmn.values import Variables
 from engine import record
 from engine.acts import Begun
-from engine.errors import Misused, NotFound, TooLarge
+from engine.errors import DefinitionSuspended, InstanceSuspended, Misused, NotFound, TooLarge
 from engine.handlers import InstanceChange
 from engine.ids import new_id, split_id
+from engine.instance import Caller, Instance
 from engine.instance_rows import (
+    ACTIVE,
     END,
     INSERT,
     INSERT_OF_NEWEST,
@@ -33,7 +34,7 @@ from engine.machine.errors import InstanceEnded
 from engine.machine.facts import Fact
 from engine.machine.machine import advance
 from engine.machine.state import State, decode, encode, encode_variables, new_state
-from engine.machine.triggers import AnyTrigger, Start
+from engine.machine.triggers import AnyTrigger, Cancel, Start, VariablesSet
 from engine.projection import Projection
 from engine.results import Definition
 from identity.principal import Principal
@@ -50,24 +51,8 @@ GONE = b"{}"
 _VARIABLE_FACTS = (facts.VariableSet, facts.VariableRemoved)
 
 
-@dataclass(slots=True, kw_only=True)
-class Instance:
-    """One locked instance. `facts` is what has happened to it in this unit."""
-
-    id: str
-    definition: Definition
-    graph: Graph
-    business_key: str | None
-    started_at: datetime
-    state: State
-    seq: int
-    head: bytes
-    new: bool = False
-    kind: str = ""
-    facts: list[Fact] = field(default_factory=list)
-    stepped: bool = False
-    scopes: tuple[int, ...] = ()
-    """The variable scopes at the beginning: one that goes leaves no fact."""
+Consequence = Callable[["Unit"], None]
+"""One thing that a step sets off, see `engine.consequences`."""
 
 
 class Unit:
@@ -81,15 +66,23 @@ class Unit:
         self.principal = principal
         self.projection = Projection(self)
         self._instances: dict[str, Instance] = {}
-        # What messages still have to follow, how much they followed, who began to listen.
-        self.to_follow: deque[
-            tuple[Instance, list[facts.Subscribed], list[facts.MessageThrown]]
-        ] = deque()
+        # What steps have set off and is still to be done, and what the last of it set off itself.
+        self.following: deque[Consequence] = deque()
+        self.fresh: list[Consequence] = []
+        self.follows = False
         self.followed = 0
+        """Steps that messages and signals have set off."""
+        self.begun = 0
+        """Instances that calls have begun."""
+        self.reports = 0
         self.listening: list[tuple[Instance, facts.Subscribed]] = []
-        self._supposing = supposing
+        """Who began to listen: their rows are not written yet."""
+        self._deliveries: dict[str, None] = {}
+        self.supposing = supposing
         self.supposed: set[str] = set()
         """Definitions taken for the newest without asking: then the commit checks it."""
+        self.unchecked = False
+        """Whether the commit checks that a definition is not suspended."""
 
     # --- getting hold of an instance ---
 
@@ -133,9 +126,19 @@ class Unit:
             seq=row.i_seq,
             head=row.i_head,
             scopes=tuple(state.variables),
+            suspended=row.i_suspended,
         )
+        if row.i_parent_id is not None:
+            instance.caller = Caller(row.i_parent_id, row.i_parent_call, row.i_root_id)
         self._instances[instance.id] = instance
         return instance
+
+    def holds(self, instance_id: str) -> Instance | None:
+        """The instance, if this unit has it already."""
+        return self._instances.get(instance_id)
+
+    def held(self) -> list[Instance]:
+        return list(self._instances.values())
 
     def _refuse_shared(self, instance_id: str) -> None:
         """Two that change one state in memory would lose one change."""
@@ -146,11 +149,18 @@ class Unit:
     def newest_process(self, key: str) -> Definition | None:
         """Who may run the command again takes the version last seen, and saves a round trip."""
         models = self.engine.models
-        known = models.last_newest(self.tx.tenant, "process", key) if self._supposing else None
+        known = models.last_newest(self.tx.tenant, "process", key) if self.supposing else None
         if known is None:
             return models.newest(self.tx, "process", key)
         self.supposed.add(known.id)
         return known
+
+    def active(self, definition: Definition) -> bool:
+        """Whether anything may start from it. Who may run the command again asks at commit."""
+        if self.supposing:
+            return True
+        keys = {"tenant": self.tx.tenant, "id": definition.id}
+        return bool(self.tx.scalar(ACTIVE, keys))
 
     def begin(
         self,
@@ -161,34 +171,59 @@ class Unit:
         business_key: str | None = None,
         node: str | None = None,
         kind: str = "instance.started",
+        caller: Caller | None = None,
+        above: list[str] | None = None,
     ) -> Instance:
         """Create an instance and move its first token."""
-        check_names(business_key=business_key)
-        graph = self.engine.models.graph(self.tx, definition)
-        instance = Instance(
-            id=new_id(self.tx.now),
-            definition=definition,
-            graph=graph,
-            business_key=business_key,
-            started_at=self.tx.now,
-            state=new_state(graph),
-            seq=0,
-            head=GENESIS,
-            new=True,
-        )
-        self._instances[instance.id] = instance
-        self.note(
-            instance,
-            kind,
-            Begun(definition.id, definition.key, definition.version, business_key),
-        )
         trigger = Start(
             variables=variables,
             wire=wires or {},
             node=node,
             business_key=business_key,
             initiator=self.principal.id,
+            called=caller is not None,
         )
+        return self.begin_with(definition, trigger, kind, caller=caller, above=above)
+
+    def begin_with(
+        self,
+        definition: Definition,
+        trigger: Start,
+        kind: str,
+        *,
+        caller: Caller | None = None,
+        above: list[str] | None = None,
+    ) -> Instance:
+        """`begin` with a trigger that says more. Raises DefinitionSuspended."""
+        check_names(business_key=trigger.business_key)
+        if not self.active(definition):
+            raise DefinitionSuspended(definition.id)
+        self.unchecked = self.unchecked or self.supposing
+        graph = self.engine.models.graph(self.tx, definition)
+        instance = Instance(
+            id=new_id(self.tx.now),
+            definition=definition,
+            graph=graph,
+            business_key=trigger.business_key,
+            started_at=self.tx.now,
+            state=new_state(graph),
+            seq=0,
+            head=GENESIS,
+            new=True,
+            caller=caller,
+            above=above,
+        )
+        self._instances[instance.id] = instance
+        parent, call = (caller.instance_id, caller.call) if caller else (None, None)
+        begun = Begun(
+            definition.id,
+            definition.key,
+            definition.version,
+            trigger.business_key,
+            parent=parent,
+            call=call,
+        )
+        self.note(instance, kind, begun)
         self.advance(instance, trigger, kind)
         self.engine.participants.instance_started(self.tx, self.change(instance, None))
         return instance
@@ -196,11 +231,13 @@ class Unit:
     # --- what happens to it ---
 
     def advance(self, instance: Instance, trigger: AnyTrigger, kind: str) -> list[Fact]:
-        """Move the instance; messages that wait for it already are delivered at once."""
-        from engine import messages  # noqa: PLC0415 messages are sent and received by units
+        """Move the instance, and do what that sets off."""
+        from engine import consequences  # noqa: PLC0415 what follows is done by units
 
         if instance.state.ended is not None:
             raise InstanceEnded(f"instance {instance.id} has ended")
+        if instance.suspended:
+            self._refuse_suspended(instance, trigger)
         instance.state, happened = advance(
             instance.graph,
             instance.state,
@@ -211,8 +248,18 @@ class Unit:
         instance.stepped = True
         instance.kind = instance.kind or kind
         instance.facts.extend(happened)
-        messages.follow(self, instance, happened)
+        consequences.follow(self, instance, happened)
         return list(happened)
+
+    def _refuse_suspended(self, instance: Instance, trigger: AnyTrigger) -> None:
+        """No token of a suspended instance moves; it may be corrected, migrated, and ended."""
+        if isinstance(trigger, Cancel):
+            return
+        if isinstance(trigger, VariablesSet):
+            waits = instance.state.waits.values()
+            if not any(wait.kind == "condition" for wait in waits):
+                return
+        raise InstanceSuspended(instance.id)
 
     def note(self, instance: Instance, kind: str, *happened: Fact) -> None:
         """Record what the engine itself did."""
@@ -248,6 +295,13 @@ class Unit:
     def add(self, statement: Any, row: dict[str, Any]) -> None:
         """Queue a row change of the engine's own, to be sent with everything else."""
         self.projection.add(statement, row)
+
+    def deliver(self, instance_id: str) -> None:
+        """Let the instance take what is in its inbox once this is durable."""
+        if not self._deliveries:
+            tenant, engine, deliveries = self.tx.tenant, self.engine, self._deliveries
+            self.tx.after_commit(lambda: engine.deliver(tenant, deliveries))
+        self._deliveries[instance_id] = None
 
     # --- leaving ---
 
@@ -294,15 +348,13 @@ class Unit:
             self.engine.participants.instance_ended(self.tx, self.change(instance, ended.how))
 
     def _insert(self, instance: Instance, ended: facts.Ended | None) -> None:
-        of, statement = instance.definition.id, INSERT
-        named: dict[str, Any] = {"definition_id": of}
-        if of in self.supposed:
-            named = {"of_tenant": self.tx.tenant, "of_definition": of}
-            statement = INSERT_OF_NEWEST
+        statement = INSERT_OF_NEWEST if instance.definition.id in self.supposed else INSERT
+        caller = instance.caller or Caller(None, None, None)  # type: ignore[arg-type]
         self.add(
             statement,
             {
-                **named,
+                "of_tenant": self.tx.tenant,
+                "of_definition": instance.definition.id,
                 "tenant": self.tx.tenant,
                 "id": instance.id,
                 "process_id": instance.definition.key,
@@ -314,6 +366,10 @@ class Unit:
                 "end_node": ended.end if ended else None,
                 "state": None if ended else encode(instance.state),
                 "variables": GONE if ended else _variables(instance.state),
+                "parent_id": caller.instance_id,
+                "parent_call": caller.call,
+                "root_id": caller.root_id,
+                "suspended": False,
                 "seq": instance.seq,
                 "head": instance.head,
             },
@@ -327,20 +383,17 @@ class Unit:
             "seq": instance.seq,
             "head": instance.head,
         }
-        if not instance.stepped:
-            self.add(NOTE, row)
-            return
         if ended is not None:
             row |= {"ended_at": self.tx.now, "how": ended.how, "end_node": ended.end}
             row |= {"state": None, "variables": GONE}
             self.add(END, row)
-            return
-        row["state"] = encode(instance.state)
-        if _variables_changed(instance):
-            row["variables"] = _variables(instance.state)
-            self.add(MOVE_AND_SET, row)
+        elif not instance.stepped:
+            self.add(NOTE, row)
+        elif _variables_changed(instance):
+            variables = _variables(instance.state)
+            self.add(MOVE_AND_SET, row | {"state": encode(instance.state), "variables": variables})
         else:
-            self.add(MOVE, row)
+            self.add(MOVE, row | {"state": encode(instance.state)})
 
 
 def _variables_changed(instance: Instance) -> bool:

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from sqlalchemy import bindparam, func, select, update
 
-from engine.acts import CancelRequested
+from engine import starts
+from engine.calls import cancel
 from engine.commands import DeleteDeployment
-from engine.deployments import DEAFEN, DEFINED, DISARM, listen
+from engine.deployments import DEFINED
 from engine.errors import DefinitionInUse, NotFound
-from engine.machine.triggers import Cancel
-from engine.models import as_definition
 from engine.tables import definition, deployment
 from engine.tables import instance as instances
 from engine.unit import Unit
@@ -75,7 +74,9 @@ def withdraw(unit: Unit, command: DeleteDeployment) -> None:
     if running and not command.cascade:
         raise DefinitionInUse(command.deployment_id, len(running))
     for instance_id in sorted(running):
-        _cancel(unit, instance_id)
+        instance = unit.lock(instance_id)
+        if instance.state.ended is None:
+            cancel(unit, instance, "deployment withdrawn")
     for each in defined:
         _withdraw(unit, each)
     tx.run(_WITHDRAW_ALL, {"of_tenant": tx.tenant, "of_id": command.deployment_id, "at": tx.now})
@@ -91,18 +92,10 @@ def withdraw(unit: Unit, command: DeleteDeployment) -> None:
     )
 
 
-def _cancel(unit: Unit, instance_id: str) -> None:
-    reason = "deployment withdrawn"
-    instance = unit.lock(instance_id)
-    unit.note(instance, "instance.cancelled", CancelRequested(reason))
-    unit.advance(instance, Cancel(reason=reason), "instance.cancelled")
-
-
 def _withdraw(unit: Unit, row: Row) -> None:
     tx = unit.tx
     tx.run(_WITHDRAW, {"of_tenant": tx.tenant, "of_id": row.id, "at": tx.now})
-    for statement in (DISARM, DEAFEN):
-        tx.run(statement, {"of_tenant": tx.tenant, "of_definition": row.id})
+    starts.deafen(unit, row.id)
     if not row.newest:
         return
     key = {"tenant": tx.tenant, "kind": row.kind, "key": row.key}
@@ -120,4 +113,4 @@ def _withdraw(unit: Unit, row: Row) -> None:
     )
     before = unit.engine.models.version(tx, row.kind, row.key, version)
     if before is not None and before.kind == "process":
-        listen(unit, before, unit.engine.models.graph(tx, before), as_definition(row))
+        starts.listen(unit, before, unit.engine.models.graph(tx, before))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from bpmn.errors import ExpressionFailed
+from bpmn.errors import ExpressionFailed, VariableMissing
 from bpmn.feel import operators
 from bpmn.feel.limits import checked_text
 from bpmn.graph import Evaluate
@@ -111,7 +111,7 @@ def variable(name: str) -> Code:
         try:
             return variables[name]
         except KeyError:
-            raise ExpressionFailed(f"there is no variable {name}") from None
+            raise VariableMissing(f"there is no variable {name}") from None
 
     return code
 

@@ -10,8 +10,8 @@ from bpmn.graph import Computation, Decision, Expression, Node, Receive, UserTas
 from bpmn.values import Value, Variables
 from engine.machine import facts
 from engine.machine.errors import Stopped, fits
-from engine.machine.events import listen, subscription
 from engine.machine.facts import JobRequested, TaskOpened
+from engine.machine.listening import listen, prepare
 from engine.machine.run import Decided, Run
 from engine.machine.state import Stage, State, Token, Wait
 from engine.machine.time import TimeInvalid, instant
@@ -119,8 +119,11 @@ def decide(run: Run, token_id: int, token: Token, node: Node) -> Stage:
     Without a result variable the rows are seen by the task's output mapping only, as
     `decisionResult`.
     """
-    action = node.action
-    assert isinstance(action, Decision)
+    assert isinstance(node.action, Decision)
+    return ask_decision(run, token_id, node, node.action)
+
+
+def ask_decision(run: Run, token_id: int, node: Node, action: Decision) -> Stage:
     scope = run.state.scope_of(token_id)
     answer = run.decide(action, run.state.visible(scope), run.now)
     rows: Value = list(answer.outputs)
@@ -157,9 +160,12 @@ def _single(action: Decision, row: Variables) -> Value:
 
 
 def receive(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
-    """A receive task waits for its message."""
+    """A receive task waits for its message, unless that came before the token."""
     assert isinstance(node.action, Receive)
-    listen(run, token_id, node.id, subscription(run, token_id, node.action.message))
+    if token.flow is not None:
+        return "complete"
+    scope = run.state.scope_of(token_id)
+    listen(run, token_id, prepare(run, scope, node.id, node.action.message))
     return None
 
 

@@ -5,15 +5,16 @@
 from __future__ import annotations
 
 from bpmn.graph import Node, UserTask
-from bpmn.values import Value
 from engine.machine import errors
 from engine.machine.activities import excluded
-from engine.machine.events import throw_error
-from engine.machine.facts import IncidentClosed, JobClosed, TaskClosed, TimerClosed, Unsubscribed
+from engine.machine.catching import happened
+from engine.machine.conditions import ask_again
+from engine.machine.facts import IncidentClosed, JobClosed, TaskClosed
+from engine.machine.propagation import throw_error
 from engine.machine.run import Run
-from engine.machine.scopes import begin, end, interrupt, new_token
+from engine.machine.scopes import end
+from engine.machine.starting import begins_process, enter_process
 from engine.machine.state import Wait
-from engine.machine.time import next_due
 from engine.machine.triggers import (
     Cancel,
     Continue,
@@ -28,22 +29,24 @@ from engine.machine.triggers import (
     VariablesSet,
 )
 from engine.machine.variables import remove_local, set_local, set_variables
-from engine.machine.waits import arm_timer, close_wait, find_wait, open_incident
+from engine.machine.waits import close_wait, find_wait, open_incident
 
 
 def start(run: Run, trigger: Start) -> None:
-    process = run.graph.scopes[run.graph.process_id]
-    starts = process.starts
-    if (node := trigger.node) is not None:
-        known = node in process.nodes and run.graph.nodes[node].kind == "startEvent"
-        starts = (node,) if known else ()
-    if not starts:
-        raise errors.StartUnknown(f"{process.id} has no start event {node or 'without a trigger'}")
+    node = trigger.node
+    if node is None:
+        known = bool(run.graph.scopes[run.graph.process_id].starts)
+    else:
+        known = node in run.graph.nodes and begins_process(run, run.graph.nodes[node])
+    if not known:
+        named = node or "without a trigger"
+        raise errors.StartUnknown(f"{run.graph.process_id} has no start event {named}")
     run.state.business_key = trigger.business_key
+    run.state.called = trigger.called
     if run.graph.initiator and trigger.initiator is not None:
         set_local(run, 0, run.graph.initiator, trigger.initiator)
     set_variables(run, 0, trigger.variables, trigger.wire)
-    begin(run, 0, starts)
+    enter_process(run, node)
 
 
 def task_completed(run: Run, trigger: TaskCompleted) -> None:
@@ -92,7 +95,9 @@ def job_done(run: Run, trigger: JobDone) -> None:
     for name, value in trigger.local.items():
         set_local(run, wait.token, name, value, trigger.wire.get(name))
     set_variables(run, run.state.scope_of(wait.token), trigger.variables, trigger.wire)
-    run.ready.append((wait.token, "complete"))
+    if wait.stage is not None:
+        run.state.tokens[wait.token].heard += 1  # A listener's job.
+    run.ready.append((wait.token, wait.stage or "complete"))
 
 
 def job_threw(run: Run, trigger: JobThrew) -> None:
@@ -102,47 +107,29 @@ def job_threw(run: Run, trigger: JobThrew) -> None:
 
 
 def _throw(run: Run, wait: Wait, trigger: TaskThrew | JobThrew) -> None:
-    """Nobody catches it: Camunda 7 ends the execution, here an incident keeps it."""
+    """Nobody catches it: Camunda 7 ends the execution, here an incident keeps it.
+
+    A called instance ends with its error, for the caller may catch it.
+    """
     set_variables(run, run.state.scope_of(wait.token), trigger.variables, trigger.wire)
-    if not throw_error(run, wait.token, wait.node, trigger.code, trigger.message):
+    if throw_error(run, wait.token, wait.node, trigger.code, trigger.message):
+        return
+    if run.state.called:
+        end(run, "error")
+    else:
         message = trigger.message or f"nobody catches error {trigger.code!r}"
-        open_incident(run, wait.token, wait.node, "act", kind="uncaught_error", message=message)
+        stage = wait.stage or "act"
+        open_incident(run, wait.token, wait.node, stage, kind="uncaught_error", message=message)
 
 
 def timer_due(run: Run, trigger: TimerDue) -> None:
-    wait = find_wait(run.state, "timer", trigger.timer)
-    close_wait(run, trigger.timer, TimerClosed(trigger.timer, "fired"))
-    node = run.graph.nodes[wait.node]
-    if node.attached_to is not None and not node.interrupting and wait.cycle is not None:
-        following = next_due(wait.cycle)
-        if following is not None:
-            arm_timer(run, wait.token, wait.node, following)
-    _go_on(run, wait, {}, {})
+    find_wait(run.state, "timer", trigger.timer)
+    happened(run, trigger.timer)
 
 
 def message_arrived(run: Run, trigger: MessageArrived) -> None:
-    """A boundary event that does not interrupt keeps its subscription for the next message."""
-    wait = find_wait(run.state, "subscription", trigger.subscription)
-    node = run.graph.nodes[wait.node]
-    if node.attached_to is None or node.interrupting:
-        fact = Unsubscribed(trigger.subscription, "arrived")
-        close_wait(run, trigger.subscription, fact)
-    _go_on(run, wait, trigger.variables, trigger.wire)
-
-
-def _go_on(run: Run, wait: Wait, values: dict[str, Value], wire: dict[str, str]) -> None:
-    """What was waited for came: on from the catching node, or from the boundary event."""
-    node = run.graph.nodes[wait.node]
-    token = run.state.tokens[wait.token]
-    if node.attached_to is None:
-        set_variables(run, run.state.scope_of(wait.token), values, wire)
-        run.ready.append((wait.token, "complete"))
-        return
-    if node.interrupting:
-        interrupt(run, wait.token, token, node.id)
-    else:
-        run.ready.append((new_token(run, token.scope, node.id), "arrive"))
-    set_variables(run, token.scope, values, wire)
+    find_wait(run.state, "subscription", trigger.subscription)
+    happened(run, trigger.subscription, trigger.variables, trigger.wire)
 
 
 def resume(run: Run, trigger: Continue) -> None:
@@ -155,8 +142,13 @@ def resume(run: Run, trigger: Continue) -> None:
 def retried(run: Run, trigger: Retried) -> None:
     wait = find_wait(run.state, "incident", trigger.incident)
     close_wait(run, trigger.incident, IncidentClosed(trigger.incident))
-    assert wait.stage is not None
-    run.ready.append((wait.token, wait.stage))
+    if wait.stage == "condition":
+        ask_again(run, wait)
+    elif wait.token == 0:
+        enter_process(run, wait.node if wait.node in run.graph.nodes else None)
+    else:
+        assert wait.stage is not None
+        run.ready.append((wait.token, wait.stage))
 
 
 def variables_set(run: Run, trigger: VariablesSet) -> None:

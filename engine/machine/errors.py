@@ -69,6 +69,28 @@ class IncidentNotOpen(WaitNotOpen):
     subject = "incident"
 
 
+class CallNotOpen(WaitNotOpen):
+    code = "call_not_open"
+    subject = "call"
+
+
+class AdHocNotOpen(WaitNotOpen):
+    """No ad-hoc subprocess where an activity could still be selected."""
+
+    code = "ad_hoc_not_open"
+    subject = "ad-hoc subprocess"
+
+
+class SelectionRefused(MachineError):
+    """The activity cannot be selected in this ad-hoc subprocess, or not now."""
+
+    code = "selection_refused"
+
+    def __init__(self, node: str, why: str) -> None:
+        super().__init__(f"{node} cannot be selected: {why}")
+        self.node = node
+
+
 class ScopeNotOpen(WaitNotOpen):
     code = "scope_not_open"
     subject = "scope"

@@ -1,154 +1,188 @@
-"""Events: what starts, ends, throws, catches, and listens on an activity's boundary."""
+"""Events that a token comes to: what throws, what catches, what merely starts or is passed."""
 
 # ruff: noqa: ARG001  (all steps have the signature of `run.Step`)
 
 from __future__ import annotations
 
-from bpmn.graph import ErrorEvent, MessageEvent, Node, TerminateEvent, TimerEvent
-from bpmn.values import Value, encode
-from engine.machine.errors import LONGEST_NAME, Stopped, fits
-from engine.machine.facts import ErrorThrown, Left, MessageThrown, Subscribed
+from collections.abc import Callable
+from typing import Any
+
+from bpmn.graph import (
+    CancelEvent,
+    CompensateEvent,
+    ErrorEvent,
+    EscalationEvent,
+    LinkEvent,
+    MessageEvent,
+    Node,
+    SignalEvent,
+    SimpleEvent,
+    TerminateEvent,
+)
+from bpmn.values import Variables
+from engine.machine import compensation, transactions
+from engine.machine.facts import Left, MessageThrown, SignalThrown
+from engine.machine.listening import listen, message, prepare, signal
+from engine.machine.propagation import throw_error, throw_escalation
 from engine.machine.run import Run
-from engine.machine.scopes import end, interrupt, terminate
-from engine.machine.state import Stage, Token, Wait
-from engine.machine.time import Due, TimeInvalid, first_due
-from engine.machine.variables import set_variables
-from engine.machine.waits import arm_timer, open_wait
+from engine.machine.scopes import consume, end, terminate
+from engine.machine.shape import definitions
+from engine.machine.signals import deliver
+from engine.machine.state import Stage, Token
+from engine.machine.subprocesses import collect_again
+from engine.machine.variables import evaluate_all
 
 
 def pass_through(run: Run, token_id: int, token: Token, node: Node) -> Stage:
-    """Nothing to do: none events, start and boundary events that were reached, gateways."""
-    return "complete"
-
-
-def reach_end(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
-    """An end event consumes the token; an error or termination takes others with it."""
-    event = node.event
-    if isinstance(event, TerminateEvent):
-        terminate(run, token_id, token, node)
-        return None
-    if isinstance(event, ErrorEvent):
-        run.facts.append(Left(node.id, token_id))
-        token.entered = False
-        if not throw_error(run, token.scope, node.id, event.code or ""):
-            end(run, "error", node.id)
-        return None
-    if isinstance(event, MessageEvent):
-        throw_message(run, token_id, token, node)
-    return "complete"
-
-
-def throw_message(run: Run, token_id: int, token: Token, node: Node) -> Stage:
-    """Send a message with the variables of the element's input mapping."""
-    assert isinstance(node.event, MessageEvent)
-    scope = run.state.scope_of(token_id)
-    name, key = _name_and_key(run, scope, node.event)
-    run.facts.append(MessageThrown(node.id, name, key, dict(run.state.variables.get(token_id, {}))))
-    return "complete"
-
-
-def throw(run: Run, token_id: int, token: Token, node: Node) -> Stage:
-    """An intermediate throw event."""
-    if isinstance(node.event, MessageEvent):
-        return throw_message(run, token_id, token, node)
+    """Nothing to do: none events, activities without a performer, gateways that only choose."""
     return "complete"
 
 
 def catch(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
-    """An intermediate catch event: the token waits for a message or an instant."""
-    assert isinstance(node.event, MessageEvent | TimerEvent)
-    listen(run, token_id, node.id, _prepare(run, run.state.scope_of(token_id), node.event))
+    """An intermediate catch event: the token waits, unless what it waits for came before it."""
+    if token.flow is not None:
+        return "complete"
+    prepared = prepare(run, run.state.scope_of(token_id), node.id, node.event)
+    if not prepared:
+        return "complete"  # The target of a link.
+    listen(run, token_id, prepared)
     return None
-
-
-# --- listening ---
-
-Listening = Due | tuple[str, Value]
-"""What an event waits for, evaluated: an instant, or a message's name and key."""
 
 
 def arm_boundaries(run: Run, token_id: int, node: Node) -> None:
     """Let all boundary events of the activity listen, or none if one fails."""
-    scope = run.state.scope_of(token_id)
-    ready = [
-        (boundary, _prepare(run, scope, event))
-        for boundary in node.boundary
-        if isinstance(event := run.graph.nodes[boundary].event, MessageEvent | TimerEvent)
-    ]
-    for boundary, prepared in ready:
-        listen(run, token_id, boundary, prepared)
+    scope, nodes = run.state.scope_of(token_id), run.graph.nodes
+    prepared = [each for on in node.boundary for each in prepare(run, scope, on, nodes[on].event)]
+    listen(run, token_id, prepared)
 
 
-def listen(run: Run, token_id: int, node: str, prepared: Listening) -> None:
-    if isinstance(prepared, Due):
-        arm_timer(run, token_id, node, prepared)
-        return
-    name, key = prepared
-    local = open_wait(run, token_id, Wait("subscription", node, token_id))
-    run.facts.append(Subscribed(local, node, token_id, name, key))
+def boundary_reached(run: Run, token_id: int, token: Token, node: Node) -> Stage:
+    """A boundary event goes on. One that needs several triggers collects them anew."""
+    if not node.interrupting:
+        state = run.state
+        for host, other in list(state.tokens.items()):
+            armed = any(state.waits[local].node == node.id for local in other.waits)
+            at_activity = other.node == node.attached_to and other.scope == token.scope
+            if at_activity and other.entered and not armed:
+                collect_again(run, host, node)
+    return "complete"
 
 
-def subscription(run: Run, token_id: int, event: MessageEvent) -> Listening:
-    """A message event's name and key as the token sees them."""
-    return _name_and_key(run, run.state.scope_of(token_id), event)
+# --- throwing ---
+
+Throw = Callable[[], bool]
+"""Throws what was evaluated before. True: the token stays at its event, or is gone."""
 
 
-def _prepare(run: Run, scope: int, event: MessageEvent | TimerEvent) -> Listening:
-    if isinstance(event, MessageEvent):
-        return _name_and_key(run, scope, event)
-    value = event.expression.evaluate(run.state.visible(scope), run.now)
-    try:
-        return first_due(event.kind, value, run.now)
-    except TimeInvalid as error:
-        raise Stopped("timer_invalid", str(error)) from error
+def throw(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
+    """A throwing or end event: all of its definitions, in the order of `THROWS`.
 
-
-def _name_and_key(run: Run, scope: int, event: MessageEvent) -> tuple[str, Value]:
-    seen = run.state.visible(scope)
-    name = event.name.evaluate(seen, run.now)
-    if not isinstance(name, str) or not name:
-        raise Stopped("message_unnamed", f"{event.name.text!r} gave no message name")
-    key = event.key.evaluate(seen, run.now) if event.key else None
-    if not fits(name) or (isinstance(key, str | list | dict) and len(encode(key)) > LONGEST_NAME):
-        raise Stopped("message_unnamed", "the message's name or key is too long or has a NUL in it")
-    return name, key
-
-
-# --- errors ---
-
-
-def throw_error(run: Run, host: int, origin: str, code: str, message: str | None = None) -> bool:
-    """Let the nearest boundary event catch it, from the token `host` outwards.
-
-    On one activity an event with this code comes before one that catches all.
+    All are evaluated before the first is thrown. Somebody who catches may withdraw the thrower.
     """
-    at = host
-    while at:
-        token = run.state.tokens[at]
-        catcher = _catcher(run, run.graph.nodes[token.node], code)
-        if catcher is not None:
-            run.facts.append(ErrorThrown(code, origin, catcher.id, message))
-            interrupt(run, at, token, catcher.id)
-            assert isinstance(catcher.event, ErrorEvent)
-            caught: dict[str, Value] = {}
-            if catcher.event.code_variable:
-                caught[catcher.event.code_variable] = code
-            if catcher.event.message_variable:
-                caught[catcher.event.message_variable] = message
-            set_variables(run, token.scope, caught)
-            return True
-        at = token.scope
-    run.facts.append(ErrorThrown(code, origin, None, message))
-    return False
+    if token.waits and compensation.is_waiting(run, token):
+        return compensation.resume(run, token_id, token)
+    throws: list[tuple[int, Throw]] = []
+    for event in definitions(node.event):
+        place = ORDER.get(type(event))
+        if place is not None:
+            throws.append((place, THROWS[type(event)](run, token_id, token, node, event)))
+    throws.sort(key=lambda each: each[0])
+    for _, thrown in throws:
+        if thrown() or token_id not in run.state.tokens:
+            return None
+    return "complete"
 
 
-def _catcher(run: Run, node: Node, code: str) -> Node | None:
-    catch_all = None
-    for boundary in node.boundary:
-        candidate = run.graph.nodes[boundary]
-        if isinstance(candidate.event, ErrorEvent):
-            if candidate.event.code == code:
-                return candidate
-            if candidate.event.code is None:
-                catch_all = catch_all or candidate
-    return catch_all
+def _message(run: Run, token_id: int, token: Token, node: Node, event: MessageEvent) -> Throw:
+    """A message with the variables of the element's input mapping."""
+    scope = run.state.scope_of(token_id)
+    named = message(run, run.state.visible(scope), event)
+    sent = dict(run.state.variables.get(token_id, {}))
+
+    def thrown() -> bool:
+        run.facts.append(MessageThrown(node.id, named.name, named.key, sent))
+        return False
+
+    return thrown
+
+
+def _signal(run: Run, token_id: int, token: Token, node: Node, event: SignalEvent) -> Throw:
+    """A signal with its own inputs beside those of the element."""
+    seen = run.state.visible(run.state.scope_of(token_id))
+    named = signal(run, seen, event)
+    sent: Variables = dict(run.state.variables.get(token_id, {}))
+    if event.inputs is None:
+        sent = dict(seen)
+    else:
+        sent |= dict(evaluate_all(run, seen, event.inputs))
+
+    def thrown() -> bool:
+        deliver(run, named.name, sent)
+        run.facts.append(SignalThrown(node.id, named.name, sent))
+        return False
+
+    return thrown
+
+
+def _escalation(run: Run, token_id: int, token: Token, node: Node, event: EscalationEvent) -> Throw:
+    def thrown() -> bool:
+        throw_escalation(run, token_id, node.id, event.code or "")
+        return False
+
+    return thrown
+
+
+def _compensate(run: Run, token_id: int, token: Token, node: Node, event: CompensateEvent) -> Throw:
+    return lambda: compensation.throw(run, token_id, token, event)
+
+
+def _cancel(run: Run, token_id: int, token: Token, node: Node, event: CancelEvent) -> Throw:
+    return lambda: transactions.cancel(run, token_id, token)
+
+
+def _error(run: Run, token_id: int, token: Token, node: Node, event: ErrorEvent) -> Throw:
+    """Nobody catches it: the instance ends."""
+
+    def thrown() -> bool:
+        run.facts.append(Left(node.id, token_id))
+        token.entered = False
+        if not throw_error(run, token_id, node.id, event.code or ""):
+            end(run, "error", node.id)
+        return True
+
+    return thrown
+
+
+def _terminate(run: Run, token_id: int, token: Token, node: Node, event: TerminateEvent) -> Throw:
+    def thrown() -> bool:
+        run.facts.append(Left(node.id, token_id))
+        token.entered = False
+        terminate(run, token.scope, node.id)
+        return True
+
+    return thrown
+
+
+THROWS: dict[type[SimpleEvent], Callable[[Run, int, Token, Node, Any], Throw]] = {
+    MessageEvent: _message,
+    SignalEvent: _signal,
+    EscalationEvent: _escalation,
+    CompensateEvent: _compensate,
+    CancelEvent: _cancel,
+    ErrorEvent: _error,
+    TerminateEvent: _terminate,
+}
+ORDER = {event: place for place, event in enumerate(THROWS)}
+"""A multiple event throws what lets its token go on before what does not."""
+
+
+def end_of_path(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
+    """No flow leaves the node: a link jumps, a cancelled transaction is left, a path ends."""
+    if isinstance(node.event, LinkEvent) and node.event.target is not None:
+        token.node = node.event.target
+        return "arrive"
+    if any(isinstance(event, CancelEvent) for event in definitions(node.event)):
+        transactions.leave(run, token)
+        return None
+    consume(run, token_id)
+    return None

@@ -13,6 +13,8 @@ from typing import Any
 from bpmn.errors import ModelError
 from bpmn.graph import (
     Action,
+    AdHoc,
+    Call,
     Computation,
     Decision,
     Graph,
@@ -22,7 +24,25 @@ from bpmn.graph import (
     UserTask,
     Work,
 )
-from engine.machine import activities, answers, events, gateways, scopes, steps, triggers, variables
+from engine.machine import (
+    activities,
+    adhoc,
+    answers,
+    calls,
+    complexgates,
+    eventgates,
+    events,
+    gateways,
+    inclusive,
+    listeners,
+    loops,
+    steps,
+    subprocesses,
+    triggers,
+    variables,
+)
+from engine.machine.compensation import remembering
+from engine.machine.conditions import ask
 from engine.machine.errors import AlreadyStarted, InstanceEnded, NotStarted, Stopped
 from engine.machine.facts import AnyFact
 from engine.machine.run import Decide, Run, Step
@@ -38,6 +58,11 @@ ANSWERS: dict[type[AnyTrigger], Callable[[Run, Any], None]] = {
     triggers.JobThrew: answers.job_threw,
     triggers.TimerDue: answers.timer_due,
     triggers.MessageArrived: answers.message_arrived,
+    triggers.CallEnded: calls.call_ended,
+    triggers.CallThrew: calls.call_threw,
+    triggers.CallEscalated: calls.call_escalated,
+    triggers.CallFailed: calls.call_failed,
+    triggers.Selected: adhoc.selected,
     triggers.Continue: answers.resume,
     triggers.Retried: answers.retried,
     triggers.VariablesSet: answers.variables_set,
@@ -45,13 +70,16 @@ ANSWERS: dict[type[AnyTrigger], Callable[[Run, Any], None]] = {
 }
 
 EVENTS_AND_GATEWAYS: dict[str, Step] = {
-    "startEvent": events.pass_through,
-    "boundaryEvent": events.pass_through,
+    "startEvent": subprocesses.event_started,
+    "boundaryEvent": events.boundary_reached,
     "intermediateCatchEvent": events.catch,
     "intermediateThrowEvent": events.throw,
-    "endEvent": events.reach_end,
+    "endEvent": events.throw,
     "exclusiveGateway": events.pass_through,
     "parallelGateway": gateways.join,
+    "inclusiveGateway": inclusive.join_inclusive,
+    "complexGateway": complexgates.join_complex,
+    "eventBasedGateway": eventgates.wait_for_events,
     "task": events.pass_through,
     "manualTask": events.pass_through,
     "sendTask": events.throw,
@@ -63,7 +91,9 @@ ACTIONS: dict[type[Action], Step] = {
     Computation: activities.compute,
     Decision: activities.decide,
     Receive: activities.receive,
-    Subprocess: scopes.enter_subprocess,
+    Subprocess: subprocesses.enter_subprocess,
+    AdHoc: adhoc.enter,
+    Call: calls.call,
 }
 
 
@@ -75,13 +105,53 @@ def act(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
 
 
 STAGES: dict[Stage, Step] = {
+    # A token at a node.
     "arrive": steps.arrive,
     "start": variables.map_inputs,
     "arm": steps.arm,
+    "hear": listeners.before,
     "act": act,
     "complete": steps.complete,
     "take": gateways.take,
+    "pass": listeners.along,
+    # The token of a call that has come back.
+    "return": calls.take_back,
+    # A loop's host, then its instances.
+    "loop": loops.begin,
+    "round": loops.next_round,
+    "count": loops.count,
+    "settle": loops.settle,
+    # An ad-hoc subprocess's host, and the tokens inside.
+    "idle": adhoc.idle,
+    "ask": adhoc.ask,
 }
+
+
+def asking(step: Step) -> Step:
+    """A step of a graph with conditions: what it changed may make them true.
+
+    An activity's own result completes it first, be it a person's, a worker's or computed here.
+    """
+
+    def step_and_ask(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
+        following = step(run, token_id, token, node)
+        if (run.changes or run.risen) and following != "complete":
+            ask(run)
+            if token_id not in run.state.tokens:
+                return None
+        return following
+
+    return step_and_ask
+
+
+REMEMBERING = {stage: remembering(step) for stage, step in STAGES.items()}
+STAGES_OF: dict[tuple[bool, bool], dict[Stage, Step]] = {
+    (False, False): STAGES,
+    (False, True): REMEMBERING,
+    (True, False): {stage: asking(step) for stage, step in STAGES.items()},
+    (True, True): {stage: asking(step) for stage, step in REMEMBERING.items()},
+}
+"""The stages of a graph that (has conditions, compensates): no other pays for it."""
 
 
 def advance(
@@ -109,8 +179,22 @@ def advance(
 
 
 def move(run: Run) -> None:
+    """Move all tokens to their waits; then ask what can only be known when nothing is ready."""
+    shape = run.shape
+    if shape.plain:
+        drain(run, STAGES)
+        return
+    stages = STAGES_OF[shape.has_conditions, bool(shape.compensable)]
+    if shape.has_conditions and (run.risen or not run.ready):
+        ask(run)
+    drain(run, stages)
+    while shape.joins_late and run.state.ended is None and gateways.settle(run):
+        drain(run, stages)
+
+
+def drain(run: Run, stages: dict[Stage, Step]) -> None:
     """Take each ready token from stage to stage until it waits or is gone."""
-    tokens, nodes, ready, stages = run.state.tokens, run.graph.nodes, run.ready, STAGES
+    tokens, nodes, ready = run.state.tokens, run.graph.nodes, run.ready
     while ready:
         token_id, stage = ready.pop()
         token = tokens.get(token_id)

@@ -3,16 +3,14 @@
 Invariant: `state.scopes[s]` is the number of tokens whose scope is s.
 """
 
-# ruff: noqa: ARG001  (all steps have the signature of `run.Step`)
-
 from __future__ import annotations
 
-from bpmn.graph import Node
-from engine.machine.facts import Cancelled, Ended, Left
+from bpmn.graph import Scope
+from engine.machine.facts import Cancelled, Ended
 from engine.machine.run import Run
-from engine.machine.state import Stage, Token
+from engine.machine.state import NO_FLOW, Compensable, Token, Wait
 from engine.machine.variables import drop_scope
-from engine.machine.waits import cancel_waits
+from engine.machine.waits import cancel_some, cancel_waits
 
 
 def new_token(run: Run, scope: int, node: str, flow: str | None = None) -> int:
@@ -23,80 +21,164 @@ def new_token(run: Run, scope: int, node: str, flow: str | None = None) -> int:
     return token_id
 
 
-def enter_subprocess(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
-    """The token stays as the scope's host while another begins inside."""
-    begin(run, token_id, run.graph.scopes[node.id].starts)
-    return None
-
-
 def begin(run: Run, scope: int, starts: tuple[str, ...]) -> None:
     """Put a token before each of the nodes; they move in document order."""
     tokens = [new_token(run, scope, start) for start in starts]
     run.ready.extend((token, "arrive") for token in reversed(tokens))
 
 
+def content(run: Run, scope: int) -> Scope | None:
+    """What the scope's tokens move in: of the process, or of a subprocess that runs.
+
+    None for the host of a loop's instances, and for what is open again to be compensated only.
+    """
+    if scope == 0:
+        return run.graph.scopes[run.graph.process_id]
+    token = run.state.tokens[scope]
+    node = run.graph.nodes[token.node]
+    if (node.loop is not None and not token.instance) or is_reopened(token):
+        return None
+    return run.graph.scopes.get(node.id)
+
+
+def is_reopened(token: Token) -> bool:
+    """Whether the token holds a completed subprocess open while its content is compensated."""
+    return token.serves != 0 and token.flow == NO_FLOW
+
+
+# --- tokens go ---
+
+
 def consume(run: Run, token_id: int) -> None:
-    """Take a token out of the world; the last one completes its scope."""
-    scope = run.state.tokens.pop(token_id).scope
-    drop_scope(run, token_id)
-    run.state.scopes[scope] -= 1
-    if run.state.scopes[scope] == 0:
+    """Take a token out of the world; the last one completes its scope.
+
+    A complex gateway that waits for its reset keeps the scope open until it was asked.
+    """
+    state = run.state
+    token = state.tokens.pop(token_id)
+    scope = token.scope
+    if token_id in state.variables:
+        drop_scope(run, token_id)
+    left = state.scopes[scope] = state.scopes[scope] - 1
+    if left == 0 and scope not in state.resets:
         complete_scope(run, scope)
+    if token.serves:
+        run.ready.append((token.serves, "act"))
 
 
 def complete_scope(run: Run, scope: int) -> None:
-    del run.state.scopes[scope]
+    """No token is left: the subprocess completes, or the instance ends."""
+    state = run.state
+    del state.scopes[scope]
+    if run.shape.event_starts:
+        stop_listening(run, scope)
     if scope:
-        run.ready.append((scope, "complete"))
-    elif run.state.ended is None:
-        run.state.ended = "completed"
+        run.ready.append((scope, "idle" if scope in state.progress else "complete"))
+    elif state.ended is None:
+        if state.compensables:
+            forget_completed(run, 0)
+        state.ended = "completed"
         run.facts.append(Ended("completed", run.reached))
+
+
+def stop_listening(run: Run, scope: int) -> None:
+    """The event subprocesses of the scope can no longer begin."""
+    if scope in run.state.interrupted:
+        run.state.interrupted.remove(scope)
+    nodes = run.graph.nodes
+
+    def of_an_event_subprocess(wait: Wait) -> bool:
+        return wait.token == 0 or nodes[wait.node].kind == "startEvent"
+
+    cancel_some(run, scope, of_an_event_subprocess)
 
 
 def end(run: Run, how: str, node: str | None = None) -> None:
     """End the instance at once with all tokens in it."""
     clear_scope(run, 0)
+    stop_listening(run, 0)
+    forget_completed(run, 0)
     run.state.scopes.clear()
     run.ready.clear()
     run.state.ended = how
     run.facts.append(Ended(how, node))  # type: ignore[arg-type]
 
 
-def terminate(run: Run, token_id: int, token: Token, node: Node) -> None:
-    """A terminate end event: its scope ends with all tokens in it (BPMN 2.0 §13.5.6)."""
-    run.facts.append(Left(node.id, token_id))
-    token.entered = False
-    if token.scope == 0:
-        end(run, "terminated", node.id)
+def terminate(run: Run, scope: int, node: str) -> None:
+    """The scope ends at once with all tokens in it (BPMN 2.0 §13.5.6)."""
+    if scope == 0:
+        end(run, "terminated", node)
         return
-    clear_scope(run, token.scope)
-    complete_scope(run, token.scope)
+    clear_scope(run, scope)
+    complete_scope(run, scope)
 
 
-def clear_scope(run: Run, scope: int) -> None:
-    """Withdraw every token of a scope, inner scopes first; the scope itself stays, empty."""
-    tokens = run.state.tokens
-    for token_id in [key for key, token in tokens.items() if token.scope == scope]:
-        withdraw(run, token_id, tokens[token_id])
-        del tokens[token_id]
-    run.state.scopes[scope] = 0
-    run.state.joins.pop(scope, None)
+def clear_scope(run: Run, scope: int, *, but: int | None = None) -> None:
+    """Withdraw every token of a scope, inner scopes first; the scope itself stays.
+
+    What completed in it can still be compensated.
+    """
+    state = run.state
+    for token_id in run.tokens_in(scope):
+        if token_id != but:
+            withdraw(run, token_id, state.tokens[token_id])
+            del state.tokens[token_id]
+    state.scopes[scope] = 0 if but is None else 1
+    state.joins.pop(scope, None)
+    state.resets.pop(scope, None)
 
 
 def withdraw(run: Run, token_id: int, token: Token) -> None:
     """Undo the token's stay at its node: content, waits and own variables go."""
-    if token_id in run.state.scopes:
+    state = run.state
+    if token_id in state.scopes:
         clear_scope(run, token_id)
-        del run.state.scopes[token_id]
+        del state.scopes[token_id]
+    if token_id in state.interrupted:
+        state.interrupted.remove(token_id)
+    forget_completed(run, token_id)
     cancel_waits(run, token)
     drop_scope(run, token_id)
+    drop_scope(run, -token_id)
+    state.progress.pop(token_id, None)
+    token.heard = 0
     if token.entered:
         token.entered = False
         run.facts.append(Cancelled(token.node, token_id))
 
 
-def interrupt(run: Run, token_id: int, token: Token, boundary: str) -> None:
-    """Withdraw the token from its activity and let it go on at the boundary event."""
+def interrupt(run: Run, token_id: int, boundary: str) -> int:
+    """Withdraw the token from its activity; another goes on at the boundary event.
+
+    Its number is new, so that nothing which was ready for the old one reaches it.
+    """
+    token = run.state.tokens[token_id]
+    following = new_token(run, token.scope, boundary)
+    run.state.tokens[following].serves = token.serves
+    discard(run, token_id)
+    run.ready.append((following, "arrive"))
+    return following
+
+
+def discard(run: Run, token_id: int) -> None:
+    """Withdraw a token and take it out of the world, where another keeps its scope open."""
+    token = run.state.tokens[token_id]
     withdraw(run, token_id, token)
-    token.node = boundary
-    run.ready.append((token_id, "arrive"))
+    del run.state.tokens[token_id]
+    run.state.scopes[token.scope] -= 1
+
+
+# --- what completed and could be compensated ---
+
+
+def forget_completed(run: Run, scope: int) -> None:
+    """What completed in the scope can no longer be compensated."""
+    if run.state.compensables:
+        forget(run, run.state.compensables.pop(scope, []))
+
+
+def forget(run: Run, records: list[Compensable]) -> None:
+    """Drop the variables that were kept for the compensation of these."""
+    for record in records:
+        drop_scope(run, record.token)
+        forget(run, record.inner)

@@ -4,6 +4,8 @@ Invariant: a state holds what the model still needs and nothing else of the past
 follows the tokens, not the history. It names nodes by their BPMN id. Token ids, and the ids of
 all that tokens wait for, come from one counter; scope 0 is the process, every other scope (a
 subprocess, or an activity's own variables) bears the id of the token that holds it open.
+Variables under the negative of a token's id are what the machine keeps for that token (the items
+of a multi-instance activity, what a call gave back): no expression and nobody outside sees them.
 """
 
 from __future__ import annotations
@@ -18,9 +20,12 @@ from bpmn.values import Value, Variables, from_json, to_json
 from engine.machine.time import Cycle
 from engine.machine.upgrades import FORMAT, upgrade
 
-Stage = Literal["arrive", "start", "arm", "act", "complete", "take"]
-"""The steps of a token at a node, in order; see `machine.STAGES`."""
-
+Stage = Literal[
+    "arrive", "start", "arm", "hear", "act", "return", "complete", "take", "pass",
+    "loop", "round", "count", "settle", "idle", "ask", "condition",
+]  # fmt: skip
+"""The steps of a token at a node, in order; see `machine.STAGES`. A retried incident of stage
+`condition` asks the condition again that failed."""
 
 WaitKind = Literal[
     "task", "job", "continuation", "timer", "subscription", "incident", "call", "condition",
@@ -28,13 +33,21 @@ WaitKind = Literal[
 ]  # fmt: skip
 
 
+NO_FLOW = ""
+"""A flow that no model has: the token came to its node in no ordinary way."""
+
+
 class Token(msgspec.Struct, array_like=True, gc=False):
     """A token at rest at a node, or on `flow` towards it.
 
+    At a join it keeps its flow. At a node whose event came before the token did, it keeps the flow
+    from the event-based gateway, or has `NO_FLOW`; so does a token that holds a completed
+    subprocess open again for its compensation.
     `entered` says that its node has begun and has neither completed nor been cancelled.
     `instance` numbers, from 1, the instances of a loop or multi-instance activity: such a token
     stands at its host's node, in the scope that the host holds open. `serves` is the token that
-    waits for a compensation handler.
+    waits for a compensation handler. `heard` counts the listeners that have run of those that
+    stand before the token's next step.
     """
 
     node: str
@@ -44,6 +57,7 @@ class Token(msgspec.Struct, array_like=True, gc=False):
     waits: list[int] = []
     instance: int = 0
     serves: int = 0
+    heard: int = 0
 
 
 class Wait(msgspec.Struct, array_like=True, gc=False):
@@ -67,18 +81,39 @@ class Wait(msgspec.Struct, array_like=True, gc=False):
 
 
 class Progress(msgspec.Struct, array_like=True, gc=False):
-    """How far a loop or multi-instance activity is, by its host token. `total` None: not known
-    before (a standard loop). Items and results are variables of the host's scope."""
+    """How far a loop, multi-instance activity or ad-hoc subprocess is, by its host token.
+
+    `total` None: not known before (a standard loop, an ad-hoc subprocess). All instances of a
+    parallel multi-instance activity count as active from its beginning, though the machine begins
+    them one by one. `closing`: no further activity of an ad-hoc subprocess may begin.
+    """
 
     total: int | None
     begun: int = 0
     completed: int = 0
     terminated: int = 0
+    active: int = 0
+    closing: bool = False
+
+    def counters(self) -> Variables:
+        """What all instances see, under Camunda's and BPMN's names (BPMN 2.0 Table 10.30)."""
+        if self.total is None:
+            return {}
+        return {
+            "nrOfInstances": self.total,
+            "nrOfActiveInstances": self.active,
+            "nrOfCompletedInstances": self.completed,
+            "nrOfTerminatedInstances": self.terminated,
+            "numberOfInstances": self.total,
+            "numberOfActiveInstances": self.active,
+            "numberOfCompletedInstances": self.completed,
+            "numberOfTerminatedInstances": self.terminated,
+        }
 
 
 class Compensable(msgspec.Struct, array_like=True, gc=False):
-    """A completed activity that compensation can still reach. Of a subprocess `inner` is what it
-    left behind, and its variables stay under the id of the `token` that was its scope."""
+    """A completed activity that compensation can still reach. Its own variables, as they were when
+    it completed, stay under the number `token`. Of a subprocess `inner` is what completed in it."""
 
     node: str
     token: int
@@ -118,6 +153,8 @@ class State(msgspec.Struct):
     host token's waits."""
     interrupted: list[int] = []
     """Scopes whose content an event subprocess has replaced: their handlers are no more."""
+    called: bool = False
+    """Another instance waits for this one."""
     variables: dict[int, Variables] = {}
     wire: dict[int, dict[str, str]] = {}
     """Types that variables were stated with, where they differ from the values' own."""
@@ -128,7 +165,11 @@ class State(msgspec.Struct):
 
     def scope_of(self, token: int) -> int:
         """The innermost scope the token sees: its own, if it holds one, else where it moves."""
-        return token if token in self.variables else self.tokens[token].scope
+        return token if token in self.variables or not token else self.tokens[token].scope
+
+    def waits_of(self, token: int) -> list[int]:
+        """What the token waits for; of 0, what the process itself waits for."""
+        return self.tokens[token].waits if token else self.waits_of_process
 
     def visible(self, scope: int) -> Variables:
         """All variables seen from `scope`; inner ones shadow. Not to be changed."""
@@ -136,6 +177,8 @@ class State(msgspec.Struct):
             return self.variables.get(0) or {}
         outer = self.visible(self.tokens[scope].scope)
         own = self.variables.get(scope)
+        if scope in self.progress:
+            outer = {**outer, **self.progress[scope].counters()}
         return {**outer, **own} if own else outer
 
 
@@ -166,6 +209,7 @@ class Stored(msgspec.Struct, array_like=True):
     resets: Resets = {}
     waits_of_process: list[int] = []
     interrupted: list[int] = []
+    called: bool = False
 
 
 _encoder = msgspec.json.Encoder(decimal_format="number")
@@ -193,6 +237,7 @@ def encode(state: State) -> bytes:
             state.resets,
             state.waits_of_process,
             state.interrupted,
+            state.called,
         )
     )
 
@@ -218,6 +263,7 @@ def decode(data: bytes, variables: bytes | None = None) -> State:
         stored.resets,
         stored.waits_of_process,
         stored.interrupted,
+        stored.called,
     )
     if variables is not None:
         state.variables, state.wire = decode_variables(variables)

@@ -1,61 +1,64 @@
-"""A token's steps at a node: arrive, start, arm, (act,) complete. `act` is in `machine`."""
+"""A token's steps at a node: arrive, start, arm, hear, (act,) complete. `act` is in `machine`.
 
-# ruff: noqa: ARG001  (all steps have the signature of `run.Step`)
+A plain node (`Node.plain`) goes from arrive to act or complete at once. Any other goes through
+all stages; the host of a loop turns off to `loops` after arm, and its instances begin at start.
+"""
 
 from __future__ import annotations
 
-from bpmn.graph import Node
-from engine.machine.errors import Stopped
+from bpmn.graph import JOINING, Node
+from engine.machine import listeners, loops
 from engine.machine.events import arm_boundaries
 from engine.machine.facts import Entered, Left
-from engine.machine.run import ENTRIES_WITHOUT_A_WAIT, Run
+from engine.machine.quantities import gathered
+from engine.machine.run import Run, is_host
 from engine.machine.state import Stage, Token
 from engine.machine.variables import drop_scope, map_outputs
-from engine.machine.waits import cancel_waits, put_off
+from engine.machine.waits import cancel_waits, put_off, run_out
 
 
 def arrive(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
     """A token comes to a node, each on its own (implicit merge); at a join it keeps its flow."""
     if run.entries_left == 0:
-        run_out(run, token_id, node)
+        run_out(run, token_id, node, "arrive")
         return None
     run.entries_left -= 1
-    joins = node.kind == "parallelGateway" and len(node.incoming) > 1
-    if not joins:
+    if node.plain:
+        token.flow = None
+        token.entered = True
+        run.facts.append(Entered(node.id, token_id, token.scope))
+        return "complete" if node.action is None and node.event is None else "act"
+    if node.start_quantity > 1 and not gathered(run, token_id, token, node):
+        return None
+    if node.kind not in JOINING:
         token.flow = None
     token.entered = True
     run.facts.append(Entered(node.id, token_id, token.scope))
     if node.async_before:
         put_off(run, token_id, node, "start")
         return None
-    if node.inputs:
-        return "start"
-    if node.boundary:
-        return "arm"
-    if node.action is None and node.event is None and not joins:
-        return "complete"  # Nothing to do: splits and plain events save a stage.
-    return "act"
-
-
-def run_out(run: Run, token_id: int, node: Node) -> None:
-    """This call has entered enough nodes: the rest waits, unless it seems to go on for ever."""
-    entries = run.state.entries + run.entries_allowed
-    if entries >= ENTRIES_WITHOUT_A_WAIT:
-        raise Stopped("endless_loop", f"{entries} nodes were entered without a wait")
-    put_off(run, token_id, node, "arrive")
+    return "start"
 
 
 def arm(run: Run, token_id: int, token: Token, node: Node) -> Stage:
-    """Boundary events listen from here, so they see the activity's inputs."""
-    if node.boundary:
+    """Boundary events listen from here, so they see the activity's inputs; a loop's listen once."""
+    if node.boundary and not token.instance:
         arm_boundaries(run, token_id, node)
-    return "act"
+    if is_host(token, node):
+        return "loop"
+    return "hear" if node.listeners else "act"
 
 
 def complete(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
     """The node's work is done: outputs, boundary events off, and on."""
-    if node.outputs:
-        map_outputs(run, token_id, token, node)
+    if not node.plain and not is_host(token, node):
+        if node.listeners and not listeners.after(run, token_id, token, node):
+            return None
+        if node.outputs:
+            map_outputs(run, token_id, token, node)
+        token.heard = 0
+        if token.instance:
+            return loops.after_instance(run, token_id, token, node)
     if token.waits:
         cancel_waits(run, token)
     if token_id in run.state.variables:
@@ -65,11 +68,13 @@ def complete(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
     if node.kind == "endEvent" and token.scope == 0:
         run.reached = node.id
     run.facts.append(Left(node.id, token_id))
+    if token.scope and token.scope in run.state.progress:
+        return "ask"
     if node.async_after:
         put_off(run, token_id, node, "take")
         return None
     outgoing = node.outgoing
-    if len(outgoing) == 1 and outgoing[0].condition is None:
+    if node.plain and len(outgoing) == 1 and outgoing[0].condition is None:
         # Nothing to choose, nothing that could fail: most nodes save a stage here.
         token.node = outgoing[0].target
         token.flow = outgoing[0].id

@@ -30,6 +30,8 @@ class Start(Carrying, frozen=True, kw_only=True):
     node: str | None = None
     business_key: str | None = None
     initiator: str | None = None
+    called: bool = False
+    """Another instance waits for this one: what nobody catches here, it may."""
 
 
 class TaskCompleted(Carrying, frozen=True, kw_only=True):
@@ -104,6 +106,15 @@ class CallEscalated(Carrying, frozen=True, kw_only=True):
     variables: Variables = {}
 
 
+class CallFailed(Trigger, frozen=True, kw_only=True):
+    """The call cannot be made (no such definition, too deep), or what it called was cancelled:
+    an incident of this `kind` keeps the token, and its retry calls again."""
+
+    call: int
+    kind: str
+    message: str
+
+
 class Selected(Trigger, frozen=True, kw_only=True):
     """Execute an inner activity of the ad-hoc subprocess that `token` holds open (once more)."""
 
@@ -148,6 +159,7 @@ AnyTrigger: TypeAlias = (
     | CallEnded
     | CallThrew
     | CallEscalated
+    | CallFailed
     | Selected
     | Continue
     | Retried

@@ -11,8 +11,9 @@ from typing import TypeVar
 
 from bpmn.graph import Expression, Node
 from bpmn.values import Value, Variables
+from engine.machine.errors import Stopped
 from engine.machine.facts import VariableRemoved, VariableSet
-from engine.machine.run import Run
+from engine.machine.run import Run, is_host
 from engine.machine.state import Stage, Token
 
 _UNTYPED: Mapping[str, str] = {}
@@ -41,6 +42,8 @@ def set_local(run: Run, scope: int, name: str, value: Value, wire: str | None = 
     own = state.variables.get(scope)
     if own is None:
         own = state.variables[scope] = {}
+    if run.watched:
+        run.changes.append((scope, name, "update" if name in own else "create"))
     own[name] = value
     if wire is not None:
         state.wire.setdefault(scope, {})[name] = wire
@@ -54,6 +57,8 @@ def remove_local(run: Run, scope: int, name: str) -> None:
     own = run.state.variables.get(scope, {})
     if name in own:
         del own[name]
+        if run.watched:
+            run.changes.append((scope, name, "delete"))
         _forget_wire(run, scope, name)
         run.facts.append(VariableRemoved(scope, name))
 
@@ -65,6 +70,15 @@ def _forget_wire(run: Run, scope: int, name: str) -> None:
         run.state.wire.pop(scope, None)
 
 
+def keep(run: Run, token_id: int, name: str, value: Value) -> None:
+    """Keep something for a token that nobody sees: no fact, and a scope that no token has."""
+    run.state.variables.setdefault(-token_id, {})[name] = value
+
+
+def kept(run: Run, token_id: int, name: str) -> Value:
+    return run.state.variables[-token_id][name]
+
+
 def drop_scope(run: Run, scope: int) -> None:
     """Forget the scope's variables. No fact: they end with the activity that held them."""
     run.state.variables.pop(scope, None)
@@ -72,10 +86,13 @@ def drop_scope(run: Run, scope: int) -> None:
 
 
 def map_inputs(run: Run, token_id: int, token: Token, node: Node) -> Stage:
-    """Evaluate the input mapping into the activity's own scope; later inputs see earlier ones."""
-    if node.inputs:
-        mapped = evaluate_all(run, run.state.visible(token.scope), node.inputs)
-        run.state.variables[token_id] = {}
+    """Evaluate the input mapping into the activity's own scope; later inputs see earlier ones.
+
+    Each instance of a loop has its own; the host has none.
+    """
+    if node.inputs and not is_host(token, node):
+        mapped = evaluate_all(run, run.state.visible(run.state.scope_of(token_id)), node.inputs)
+        run.state.variables.setdefault(token_id, {})
         for name, value in mapped:
             set_local(run, token_id, name, value)
     return "arm"
@@ -86,6 +103,27 @@ def map_outputs(run: Run, token_id: int, token: Token, node: Node) -> None:
     seen = run.state.visible(run.state.scope_of(token_id))
     for name, value in evaluate_all(run, seen, node.outputs, run.state.variables.get(token_id)):
         set_variable(run, token.scope, name, value)
+
+
+def set_data(run: Run, scope: int, data: Sequence[tuple[str, Expression | None]]) -> None:
+    """Give a scope that begins its data objects and properties; what it was begun with stays."""
+    own = run.state.variables.get(scope, {})
+    missing = [(name, expression) for name, expression in data if name not in own]
+    seen = dict(run.state.visible(scope))
+    for name, expression in missing:
+        seen[name] = None if expression is None else expression.evaluate(seen, run.now)
+    for name, _ in missing:
+        set_local(run, scope, name, seen[name])
+
+
+def holds(run: Run, condition: Expression | None, seen: Mapping[str, Value]) -> bool:
+    """Null is not true (DMN 1.5 §10.3.2.2); anything else but a boolean is the model's fault."""
+    if condition is None:
+        return True
+    value = condition.evaluate(seen, run.now)
+    if value is not None and not isinstance(value, bool):
+        raise Stopped("not_a_boolean", f"condition {condition.text!r} gave {type(value).__name__}")
+    return value is True
 
 
 def evaluate_all(

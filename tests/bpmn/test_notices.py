@@ -28,10 +28,10 @@ def test_pools_lanes_and_data_are_accepted_with_one_notice_a_kind() -> None:
     assert found == {
         (f"ignored-{kind}", "notice")
         for kind in (
-            "laneSet", "dataObjectReference", "dataObject", "participant", "messageFlow",
+            "laneSet", "dataObjectReference", "dataObject", "participant",
         )
     }  # fmt: skip
-    assert len(compiled.findings) == 5
+    assert len(compiled.findings) == 4
 
 
 def test_documentation_annotations_and_drawing_say_nothing() -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bpmn.errors import ExpressionRefused
 from bpmn.feel import compile_feel
-from bpmn.scripts import feel_script
+from bpmn.feel_scripts import feel_script
 from bpmn.suggestions import suggested_feel
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from engine import clock, commands
 from engine.errors import CorrelationMismatch, NotAllowed
-from engine.inbound import ReceiveMessages
+from engine.inbound import ReceiveInbox
 from engine.tables import inbox, message
 from tests.engine import engine_models as models
 from tests.engine.bureau import ANNA, OPERATOR, SYSTEM, Bureau
@@ -118,8 +118,8 @@ def test_a_message_whose_receiver_is_gone_is_offered_to_others(bureau: Bureau) -
     other = bureau.start("waits")
     assert bureau.tasks() == []
 
-    bureau.run(ReceiveMessages(gone.id), SYSTEM)
-    bureau.run(ReceiveMessages(other.id), SYSTEM)
+    bureau.run(ReceiveInbox(gone.id), SYSTEM)
+    bureau.run(ReceiveInbox(other.id), SYSTEM)
 
     assert bureau.values(other.id) == {"sum": 3}
 

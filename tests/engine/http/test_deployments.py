@@ -7,7 +7,7 @@ from tests.engine.http.conftest import Office
 
 ONE_TASK = models.chain("one", models.user_task("t"))
 OTHER = models.chain("one", models.user_task("t2"))
-BROKEN = models.chain("broken", ("x", '<complexGateway id="x"/>'))
+BROKEN = models.chain("broken", ("x", '<complexGateway id="x" gatewayDirection="Mixed"/>'))
 MODELER = {"deployment-source": "Camunda Modeler", "enable-duplicate-filtering": "true"}
 
 

@@ -11,14 +11,19 @@ from typing import Any
 from bpmn.errors import ExpressionFailed
 from bpmn.graph import (
     Computation,
-    ErrorEvent,
+    ConditionalEvent,
+    EventDefinition,
     Expression,
     Flow,
     Graph,
+    LinkEvent,
     MessageEvent,
+    MultipleEvent,
     Node,
     Receive,
     Scope,
+    SignalEvent,
+    SimpleEvent,
     Subprocess,
     TimerEvent,
     UserTask,
@@ -40,10 +45,12 @@ from engine.machine.triggers import AnyTrigger, Start
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
-def expr(function: Callable[[Any], Value] | Value) -> Expression:
+def expr(function: Callable[[Any], Value] | Expression | Value, text: str = "test") -> Expression:
     """An expression from a function of the variables, or from a constant."""
+    if isinstance(function, Expression):
+        return function
     if callable(function):
-        return Expression("test", "feel", lambda seen, now: function(seen))
+        return Expression(text, "feel", lambda seen, now: function(seen))
     return Expression(repr(function), "literal", lambda seen, now: function)
 
 
@@ -78,9 +85,43 @@ def timer(kind: Any, value: Value) -> TimerEvent:
     return TimerEvent(kind, expr(value))
 
 
-def boundary(
-    host: str, event: MessageEvent | TimerEvent | ErrorEvent, *, interrupting: bool = True
-) -> dict[str, Any]:
+def signal(name: Any, **inputs: Any) -> SignalEvent:
+    return SignalEvent(expr(name), tuple((key, expr(value)) for key, value in inputs.items()))
+
+
+def condition(
+    holds: Callable[[Any], Value] | Expression, variable: str | None = None, *changes: str
+) -> ConditionalEvent:
+    kinds = frozenset(changes or {"create", "update", "delete"})
+    return ConditionalEvent(expr(holds), variable, kinds)
+
+
+def several(*events: SimpleEvent, parallel: bool = False) -> MultipleEvent:
+    return MultipleEvent(events, parallel)
+
+
+def catch(event: EventDefinition) -> dict[str, Any]:
+    return {"kind": "intermediateCatchEvent", "event": event}
+
+
+def throw(event: EventDefinition | None) -> dict[str, Any]:
+    return {"kind": "intermediateThrowEvent", "event": event}
+
+
+def end(event: EventDefinition) -> dict[str, Any]:
+    return {"kind": "endEvent", "event": event}
+
+
+def started(event: EventDefinition, *, interrupting: bool = True) -> dict[str, Any]:
+    """The start event of an event subprocess."""
+    return {"kind": "startEvent", "event": event, "interrupting": interrupting}
+
+
+def inside(scope: str, spec: dict[str, Any]) -> dict[str, Any]:
+    return {**spec, "in": scope}
+
+
+def boundary(host: str, event: EventDefinition, *, interrupting: bool = True) -> dict[str, Any]:
     return {
         "kind": "boundaryEvent",
         "event": event,
@@ -97,7 +138,11 @@ START = {"kind": "startEvent"}
 END = {"kind": "endEvent"}
 XOR = {"kind": "exclusiveGateway"}
 AND = {"kind": "parallelGateway"}
+OR = {"kind": "inclusiveGateway"}
+GATE = {"kind": "eventBasedGateway"}
 SUB = {"kind": "subProcess", "action": Subprocess()}
+EVENT_SUB = {"kind": "subProcess", "action": Subprocess(on_event=True)}
+TRANSACTION = {"kind": "transaction", "action": Subprocess(transaction=True)}
 
 
 def graph(
@@ -142,16 +187,32 @@ def _node(name: str, spec: dict[str, Any], flows: list[Flow], defaults: frozense
         scope=scope,
         line=1,
         incoming=tuple(flow.id for flow in flows if flow.target == name),
-        outgoing=outgoing,
+        outgoing=tuple(flow for flow in outgoing if flow.id not in defaults),
         default=next((flow for flow in outgoing if flow.id in defaults), None),
         **spec,
     )
 
 
 def _scope(name: str, parent: str | None, nodes: dict[str, Node]) -> Scope:
-    own = tuple(node.id for node in nodes.values() if node.scope == name)
-    starts = [node for node in own if nodes[node].kind == "startEvent"]
-    return Scope(name, parent, own, tuple(starts[:1]))
+    own = tuple(node for node in nodes.values() if node.scope == name)
+    starts = [node.id for node in own if node.kind == "startEvent" and node.event is None]
+    on_event = [node.id for node in own if _on_event(node)]
+    if not any(node.kind == "startEvent" for node in own):
+        starts = [node.id for node in own if _implicit(node)]
+    ids = tuple(node.id for node in own)
+    return Scope(name, parent, ids, tuple(starts), event_subprocesses=tuple(on_event))
+
+
+def _on_event(node: Node) -> bool:
+    return isinstance(node.action, Subprocess) and node.action.on_event
+
+
+def _implicit(node: Node) -> bool:
+    """Whether a scope without a start event begins here (BPMN 2.0 §13.2)."""
+    target = isinstance(node.event, LinkEvent) and node.event.target is None
+    return not (
+        node.incoming or node.attached_to or node.for_compensation or _on_event(node) or target
+    )
 
 
 def undecided(*_: object) -> Decided:

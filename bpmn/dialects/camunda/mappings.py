@@ -10,19 +10,21 @@ from datetime import datetime
 
 from lxml import etree
 
-from bpmn.camunda import Context, extensions
+from bpmn.context import Context, constant
+from bpmn.dialects.camunda.words import extensions
+from bpmn.dialects.dialect import Mappings
 from bpmn.elements import ACTIVITIES
 from bpmn.errors import ExpressionRefused
 from bpmn.expressions import expression
 from bpmn.graph import Evaluate, Expression
 from bpmn.model import FlowNode, local, text_of
+from bpmn.scripts import is_feel
 from bpmn.values import Value
 
-Parameters = tuple[tuple[str, Expression], ...]
 _PLACES = ACTIVITIES | {"intermediateCatchEvent", "intermediateThrowEvent", "endEvent"}
 
 
-def input_output(context: Context, node: FlowNode) -> tuple[Parameters, Parameters]:
+def input_output(context: Context, node: FlowNode) -> Mappings | None:
     """Input and output parameters of the node, in the order they stand."""
     inputs: list[tuple[str, Expression]] = []
     outputs: list[tuple[str, Expression]] = []
@@ -42,18 +44,14 @@ def input_output(context: Context, node: FlowNode) -> tuple[Parameters, Paramete
                 context.report.error("parameter", item, "A parameter needs a name.")
                 continue
             side.append((name, _parameter(context, item)))
-    return tuple(inputs), tuple(outputs)
-
-
-def _constant(text: str, line: int, value: Value) -> Expression:
-    return Expression(text, "literal", lambda _variables, _now: value, line)
+    return Mappings(tuple(inputs), tuple(outputs)) if inputs or outputs else None
 
 
 def _parameter(context: Context, item: etree._Element) -> Expression:
     """A text, list, map or FEEL script. After a reported fault it is a null nobody will see."""
     parts = [*item.iterchildren(etree.Element)]
     compiled = _structure(context, parts[0]) if parts else context.expression(item.text, item)
-    return compiled or _constant("", context.report.document.line(item), None)
+    return compiled or constant("", None, context.line(item))
 
 
 def _structure(context: Context, part: etree._Element) -> Expression | None:
@@ -77,7 +75,7 @@ def _entry(context: Context, entry: etree._Element) -> Expression:
     if local(entry) not in ("list", "map", "script"):
         return _parameter(context, entry)
     compiled = _structure(context, entry)
-    return compiled or _constant("", context.report.document.line(entry), None)
+    return compiled or constant("", None, context.line(entry))
 
 
 def _list(items: list[Evaluate]) -> Evaluate:
@@ -96,7 +94,7 @@ def _map(entries: dict[str, Evaluate]) -> Evaluate:
 
 def _script(context: Context, part: etree._Element) -> Expression | None:
     language = (part.get("scriptFormat") or "").strip()
-    if language.lower() != "feel":
+    if not is_feel(language):
         context.report.error(
             "script-language",
             part,

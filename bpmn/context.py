@@ -1,0 +1,157 @@
+"""What every part of the compiler needs: the model, the dialect it is written in, the report.
+
+Invariant: a text that does not compile is reported once, with the line that its fault stands in.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, NoReturn
+
+from lxml import etree
+
+from bpmn.errors import ExpressionRefused
+from bpmn.expressions import condition, expression
+from bpmn.graph import Expression
+from bpmn.model import Model, text_of
+from bpmn.report import Report
+from bpmn.values import Value
+
+if TYPE_CHECKING:
+    from bpmn.dialects.dialect import Dialect
+
+_NUMBER = re.compile(r"-?[0-9]{1,30}(?:\.[0-9]{1,30})?")
+_CONSTANTS: dict[str, Value] = {"true": True, "false": False}
+
+
+_MARKED = frozenset(
+    {"http://www.w3.org/1999/XPath", "http://www.w3.org/1999/xpath", "http://java.sun.com/jsp/el"}
+)
+"""Languages that tools write into every file; a mark of ours in the text goes before them."""
+
+
+class Reported(Exception):
+    """What stands here cannot be compiled, and the report says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One file's compilation."""
+
+    model: Model
+    report: Report
+    dialect: Dialect
+    messages: dict[str, Counter[str]] = field(default_factory=dict)
+    """How often each process sends or waits for each message, where somebody has asked."""
+
+    def refuse(self, rule: str, element: etree._Element, message: str) -> NoReturn:
+        """Report, and compile no further what the element belongs to."""
+        self.report.error(rule, element, message)
+        raise Reported(message)
+
+    def line(self, element: etree._Element) -> int:
+        return self.report.document.line(element)
+
+    def expression(
+        self, text: str | None, element: etree._Element, language: str | None = None
+    ) -> Expression | None:
+        """Compile an attribute's or element's text: a literal, `${…}`, or `= FEEL`."""
+        if text is None or not text.strip():
+            return None
+        line = self.line(element) + leading_lines(text)
+        try:
+            return expression(text.strip(), language, line)
+        except ExpressionRefused as error:
+            self.refuse_expression(element, text.strip(), error, line)
+            return None
+
+    def formal(self, holder: etree._Element | None) -> Expression | None:
+        """A formal expression of BPMN's own (BPMN 2.0 §8.4.6, §8.4.7): marked as in `expression`,
+        in the language that it or the file names, else FEEL; numbers and truths are themselves."""
+        text = text_of(holder)
+        if holder is None or not text:
+            return None
+        known = self._constant(text, holder)
+        if known is not None:
+            return known
+        line = self.line(holder) + leading_lines(holder.text or "")
+        try:
+            language = self._language(holder, text)
+            if language == "":
+                return expression(self.dialect.unmarked(text, asked=False), "feel", line)
+            return expression(text, language, line)
+        except ExpressionRefused as error:
+            self.refuse_expression(holder, text, error, line)
+            return None
+
+    def condition(
+        self, holder: etree._Element | None, *, at: etree._Element | None = None
+    ) -> Expression | None:
+        """A formal expression that must give true or false."""
+        text = text_of(holder)
+        if holder is None or not text:
+            return None
+        line = self.line(holder) + leading_lines(holder.text or "")
+        if text in _CONSTANTS:
+            return self._constant(text, holder)
+        try:
+            language = self._language(holder, text)
+            if language == "":
+                return condition(self.dialect.unmarked(text, asked=True), "feel", line)
+            return condition(text, language, line)
+        except ExpressionRefused as error:
+            self.refuse_expression(holder if at is None else at, text, error, line)
+            return None
+
+    def _language(self, holder: etree._Element, text: str) -> str | None:
+        """None where the text has a mark of its own, "" where nothing is said."""
+        said = (holder.get("language") or "").strip() or self.model.expression_language.strip()
+        if text.startswith("=") or "${" in text or "#{" in text:
+            return None if not said or said in _MARKED else said
+        if "xpath" in said.lower():
+            return "XPath"  # BPMN's default where the file names nothing; here that is FEEL
+        return said
+
+    def _constant(self, text: str, holder: etree._Element) -> Expression | None:
+        if text in _CONSTANTS:
+            return constant(text, _CONSTANTS[text], self.line(holder))
+        if not _NUMBER.fullmatch(text):
+            return None
+        value = Decimal(text) if "." in text else int(text)
+        return constant(text, value, self.line(holder))
+
+    def variable(self, name: str, element: etree._Element) -> Expression:
+        """The value of the variable, null where there is none."""
+        return variable(name, self.line(element))
+
+    def refuse_expression(
+        self, element: etree._Element, text: str, error: ExpressionRefused, line: int
+    ) -> None:
+        """Report an expression with the line that its fault stands in."""
+        shown = text if len(text) <= 80 else text[:77] + "…"
+        line += text.rstrip().count("\n", 0, max(error.position, 0))
+        self.report.error("expression", element, f"{error} — in: {shown.strip()}", line)
+
+
+def constant(text: str, value: Value, line: int = 0) -> Expression:
+    """An expression that is always the same value."""
+    return Expression(text, "literal", lambda _variables, _now: value, line)
+
+
+def variable(name: str, line: int = 0) -> Expression:
+    """An expression that is one variable, whatever its name is made of."""
+
+    def evaluate(variables: Mapping[str, Value], _now: datetime) -> Value:
+        return variables.get(name)
+
+    return Expression(name, "feel", evaluate, line)
+
+
+def leading_lines(text: str) -> int:
+    """Line breaks before the first character that counts."""
+    return text.count("\n", 0, len(text) - len(text.lstrip()))

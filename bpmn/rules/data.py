@@ -1,0 +1,215 @@
+"""Data objects, inputs and outputs, and the sets that they form (BPMN 2.0.2, 10.4.1)."""
+
+from __future__ import annotations
+
+from bpmn.elements import SUBPROCESSES
+from bpmn.model import reference
+from bpmn.rules.drawing import (
+    Drawing,
+    Element,
+    holder_of,
+    kind_of,
+    named_parts,
+    part,
+    references,
+    says,
+)
+from bpmn.rules.rule import Breaches, rule
+
+_SETS = (
+    ("dataInput", "inputSet", "dataInputRefs"),
+    ("dataOutput", "outputSet", "dataOutputRefs"),
+)
+_REFS = {
+    "inputSet": ("dataInputRefs", "optionalInputRefs", "whileExecutingInputRefs"),
+    "outputSet": ("dataOutputRefs", "optionalOutputRefs", "whileExecutingOutputRefs"),
+}
+
+
+@rule(
+    "data-in-no-set", "10.4.1", "Each input belongs to an input set, each output to an output set."
+)
+def data_belongs_to_a_set(drawing: Drawing) -> Breaches:
+    for specification in drawing.all("ioSpecification"):
+        for kind, group, refs in _SETS:
+            members = {
+                name for one in named_parts(specification, group) for name in references(one, refs)
+            }
+            for data in named_parts(specification, kind):
+                if data.get("id") not in members:
+                    yield data, f'"{_label(data)}" belongs to no {group}.'
+
+
+@rule("set-of-others", "10.4.1", "A set has inputs or outputs of its own specification.")
+def sets_hold_their_own(drawing: Drawing) -> Breaches:
+    for group, names in _REFS.items():
+        for one in drawing.all(group):
+            owner = holder_of(one)
+            for ref in named_parts(one, *names):
+                data = drawing.find(ref.text)
+                if data is not None and holder_of(data) is not owner:
+                    yield ref, f'"{reference(ref.text)}" belongs to another element.'
+
+
+@rule(
+    "set-optional",
+    "10.4.1",
+    "What is optional in a set, or may come while it runs, is a member of the set.",
+)
+def optional_data_are_members(drawing: Drawing) -> Breaches:
+    for group, (all_of, *some) in _REFS.items():
+        for one in drawing.all(group):
+            members = set(references(one, all_of))
+            for ref in named_parts(one, *some):
+                if reference(ref.text) not in members:
+                    yield ref, f'"{reference(ref.text)}" is not among the {all_of} of this set.'
+
+
+@rule("set-pairing", "10.4.1", "An input set and an output set that belong together say so both.")
+def sets_name_each_other(drawing: Drawing) -> Breaches:
+    for group, mine, other_group, theirs in (
+        ("inputSet", "outputSetRefs", "outputSet", "inputSetRefs"),
+        ("outputSet", "inputSetRefs", "inputSet", "outputSetRefs"),
+    ):
+        named = {other: set(references(other, theirs)) for other in drawing.all(other_group)}
+        for one in drawing.all(group):
+            for ref in named_parts(one, mine):
+                other = drawing.find(ref.text)
+                if other in named and one.get("id") not in named[other]:
+                    yield ref, f'"{reference(ref.text)}" does not name this set in its turn.'
+
+
+@rule(
+    "subprocess-data",
+    "10.4.1",
+    "An embedded subprocess has no inputs and outputs of its own but those of its instances.",
+)
+def subprocesses_see_the_data_around(drawing: Drawing) -> Breaches:
+    for kind in SUBPROCESSES:
+        for element in drawing.all(kind):
+            specification = part(element, "ioSpecification")
+            has_instances = part(element, "multiInstanceLoopCharacteristics") is not None
+            if specification is None or has_instances:
+                continue
+            if named_parts(specification, "dataInput", "dataOutput"):
+                yield element, "An embedded subprocess sees the data around it; it has no inputs."
+
+
+@rule(
+    "collection-mismatch",
+    "10.4.1",
+    "Data is a collection exactly if its item definition is one.",
+)
+def collections_agree(drawing: Drawing) -> Breaches:
+    for data in drawing.all("dataObject", "dataInput", "dataOutput"):
+        item = drawing.referred(data, "itemSubjectRef")
+        if item is None or kind_of(item) != "itemDefinition":
+            continue
+        if says(data, "isCollection") != says(item, "isCollection"):
+            yield data, f'isCollection differs from that of "{item.get("id")}".'
+
+
+@rule("data-object-missing", "10.4.1", "A data object reference names its data object.")
+def references_name_their_object(drawing: Drawing) -> Breaches:
+    for element in drawing.all("dataObjectReference"):
+        if not (element.get("dataObjectRef") or "").strip():
+            yield element, f'"{_label(element)}" does not say which data object it shows.'
+
+
+@rule(
+    "data-object-hidden",
+    "10.4.1",
+    "A data object is seen in its own process or subprocess and within.",
+)
+def objects_are_visible(drawing: Drawing) -> Breaches:
+    for element in drawing.all("dataObjectReference"):
+        data = drawing.referred(element, "dataObjectRef")
+        if data is None or kind_of(data) != "dataObject":
+            continue
+        if holder_of(data) not in element.iterancestors():
+            yield element, f'"{data.get("id")}" is not visible from here.'
+
+
+@rule(
+    "data-object-state",
+    "10.4.1",
+    "States stand at references to a data object, its item definition at the object.",
+    warns=True,
+)
+def states_stand_at_references(drawing: Drawing) -> Breaches:
+    for element in drawing.all("dataObject"):
+        if part(element, "dataState") is not None:
+            yield element, "A data object has no state of its own; its references have."
+    for element in drawing.all("dataObjectReference"):
+        if element.get("itemSubjectRef"):
+            yield element, "The item definition stands at the data object."
+
+
+@rule(
+    "data-store-capacity",
+    "10.4.1",
+    "The capacity of a data store is for one that is limited.",
+    warns=True,
+)
+def capacity_is_for_limited_stores(drawing: Drawing) -> Breaches:
+    for store in drawing.all("dataStore"):
+        if store.get("capacity") and says(store, "isUnlimited", default=True):
+            yield store, "capacity has no effect where isUnlimited is not false."
+
+
+@rule(
+    "event-data",
+    "10.5.1",
+    "An event with data has one input or output for each of its definitions, of the kind that "
+    "the definition carries.",
+)
+def events_carry_what_they_define(drawing: Drawing) -> Breaches:
+    for node in drawing.each():
+        data = named_parts(node.element, "dataInput", "dataOutput")
+        if not data or not node.kind.endswith("Event"):
+            continue
+        if len(data) != len(node.definitions):
+            text = f'"{node.label}" has {len(node.definitions)} definitions and {len(data)} data.'
+            yield node.element, text
+            continue
+        for one, definition in zip(data, node.definitions, strict=True):
+            carried = _carried(drawing, definition)
+            item = reference(one.get("itemSubjectRef"))
+            if item and carried and item != carried:
+                yield one, f'The definition carries "{carried}", not "{item}".'
+
+
+def _carried(drawing: Drawing, definition: Element) -> str:
+    """The item definition of a message, signal, error or escalation."""
+    for name, item in (
+        ("messageRef", "itemRef"),
+        ("signalRef", "structureRef"),
+        ("errorRef", "structureRef"),
+        ("escalationRef", "structureRef"),
+    ):
+        thing = drawing.referred(definition, name)
+        if thing is not None:
+            return reference(thing.get(item))
+    return ""
+
+
+@rule(
+    "call-data",
+    "10.3.6",
+    "A call activity has as many inputs and outputs as what it calls.",
+)
+def calls_fit_what_they_call(drawing: Drawing) -> Breaches:
+    for node in drawing.each("callActivity"):
+        called = drawing.referred(node.element, "calledElement")
+        mine = part(node.element, "ioSpecification")
+        theirs = None if called is None else part(called, "ioSpecification")
+        if mine is None or theirs is None:
+            continue
+        for kind in ("dataInput", "dataOutput", "inputSet", "outputSet"):
+            here, there = len(named_parts(mine, kind)), len(named_parts(theirs, kind))
+            if here != there:
+                yield node.element, f'"{node.label}" has {here} × {kind}, what it calls {there}.'
+
+
+def _label(element: Element) -> str:
+    return element.get("name") or element.get("id") or kind_of(element)
