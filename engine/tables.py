@@ -395,6 +395,35 @@ incident = Table(
 )
 Index("ix_incident_instance", incident.c.tenant, incident.c.instance_id)
 
+# --- decisions ---
+
+evaluation = Table(
+    "evaluation",  # one on its own is a stream; a process's stands in the instance's, `seq` 0
+    metadata,
+    tenant_column(),
+    Column("id", String(80), nullable=False),
+    Column("definition_id", ID),
+    Column("key", NAME, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("instance_id", ID),
+    Column("process_definition_id", ID),
+    Column("process_id", NAME),
+    Column("node", NAME),
+    Column("evaluated_at", Instant, nullable=False),
+    Column("evaluated_by", ID, nullable=False),
+    *stream_columns(),
+    PrimaryKeyConstraint("tenant", "id"),
+)
+register_stream(evaluation)
+Index("ix_evaluation_at", evaluation.c.tenant, evaluation.c.evaluated_at)
+Index("ix_evaluation_key", evaluation.c.tenant, evaluation.c.key, evaluation.c.evaluated_at)
+_index(
+    "ix_evaluation_instance",
+    evaluation.c.tenant,
+    evaluation.c.instance_id,
+    where=evaluation.c.instance_id.is_not(None),
+)
+
 # --- what is done to many instances ---
 
 batch = Table(

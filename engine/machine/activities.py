@@ -130,7 +130,15 @@ def ask_decision(run: Run, token_id: int, node: Node, action: Decision) -> Stage
     result = rows if action.result_variable is None else _mapped(action, answer)
     run.facts.append(
         facts.Decided(
-            node.id, action.reference, answer.version, answer.matched, answer.inputs, result
+            node.id,
+            action.reference,
+            answer.version,
+            answer.matched,
+            answer.inputs,
+            result,
+            answer.definition_id,
+            answer.evaluated,
+            answer.values,
         )
     )
     if action.result_variable is not None:
@@ -142,6 +150,8 @@ def ask_decision(run: Run, token_id: int, node: Node, action: Decision) -> Stage
 
 def _mapped(action: Decision, answer: Decided) -> Value:
     rows = answer.outputs
+    if action.result == "value":
+        return answer.value
     if action.result == "resultList":
         return list(rows)
     if action.result == "collectEntries":
