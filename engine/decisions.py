@@ -27,7 +27,7 @@ from engine.limits import LARGEST_ENTRY, check_names, check_values
 from engine.machine import facts
 from engine.machine.run import Decide, Decided
 from engine.results import DecisionEvaluated, Definition
-from engine.tables import evaluation
+from engine.tables import evaluation, evaluation_stream
 from identity.access import require
 from storage.chain import GENESIS
 from storage.ledger import INSERT_ENTRY, seal
@@ -37,8 +37,9 @@ if TYPE_CHECKING:
     from engine.instance import Instance
     from engine.unit import Unit
 
-RECORD_EVALUATION = insert(evaluation).values(
-    {column.name: bindparam(column.name) for column in evaluation.c}
+RECORD_EVALUATION = insert(evaluation).values({c.name: bindparam(c.name) for c in evaluation.c})
+_BEGIN_STREAM = insert(evaluation_stream).values(
+    {column.name: bindparam(column.name) for column in evaluation_stream.c}
 )
 LARGEST_VALUE = 4096
 """Bytes of a value inside an explanation; of a larger one stand its size and its hash."""
@@ -186,8 +187,9 @@ def _record(unit: Unit, found: Definition, answer: Decided, evaluation_id: str) 
         values,
         tenant=tx.tenant,
     )
-    row = evaluation_row(unit, fact, evaluation_id, None)
-    unit.add(RECORD_EVALUATION, row | {"seq": 1, "head": sealed.head})
+    stream = {"tenant": tx.tenant, "id": evaluation_id, "seq": 1, "head": sealed.head}
+    unit.add(_BEGIN_STREAM, stream)
+    unit.add(RECORD_EVALUATION, evaluation_row(unit, fact, evaluation_id, None))
     unit.add(INSERT_ENTRY, sealed.row)
 
 
@@ -208,6 +210,4 @@ def evaluation_row(
         "node": fact.node or None,
         "evaluated_at": unit.tx.now,
         "evaluated_by": unit.principal.id,
-        "seq": 0,
-        "head": GENESIS,
     }

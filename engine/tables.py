@@ -398,7 +398,7 @@ Index("ix_incident_instance", incident.c.tenant, incident.c.instance_id)
 # --- decisions ---
 
 evaluation = Table(
-    "evaluation",  # one on its own is a stream; a process's stands in the instance's, `seq` 0
+    "evaluation",  # a process's stands in the instance's stream, others in one of their own
     metadata,
     tenant_column(),
     Column("id", String(80), nullable=False),
@@ -411,10 +411,8 @@ evaluation = Table(
     Column("node", NAME),
     Column("evaluated_at", Instant, nullable=False),
     Column("evaluated_by", ID, nullable=False),
-    *stream_columns(),
     PrimaryKeyConstraint("tenant", "id"),
 )
-register_stream(evaluation)
 Index("ix_evaluation_at", evaluation.c.tenant, evaluation.c.evaluated_at)
 Index("ix_evaluation_key", evaluation.c.tenant, evaluation.c.key, evaluation.c.evaluated_at)
 _index(
@@ -423,6 +421,16 @@ _index(
     evaluation.c.instance_id,
     where=evaluation.c.instance_id.is_not(None),
 )
+
+evaluation_stream = Table(
+    "evaluation_stream",
+    metadata,
+    tenant_column(),
+    Column("id", ID, nullable=False),
+    *stream_columns(),
+    PrimaryKeyConstraint("tenant", "id"),
+)
+register_stream(evaluation_stream)
 
 # --- what is done to many instances ---
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bpmn.values import Value
 from engine import queries
 from engine.http import people
 from engine.http.call import Answer, Call, Filters
@@ -132,23 +131,26 @@ def _head(
 
 def _told(item: JsonObject, told: Decided, *, inputs: bool, outputs: bool) -> JsonObject:
     """Inputs and outputs as Camunda has them, and each decision that took part."""
-    own = next(
-        (each for each in _decisions(told) if each["id"] == item["decisionDefinitionKey"]), None
-    )
-    shown: JsonObject = {"decisions": _decisions(told)}
+    decisions = _decisions(told)
+    own = next((each for each in decisions if each["id"] == item["decisionDefinitionKey"]), {})
+    shown: JsonObject = {"decisions": to_plain(decisions)}  # type: ignore[arg-type]
     if inputs:
         shown["inputs"] = [
             {"decisionInstanceId": item["id"], "clauseName": text, **write_variable(value)}
             for text, value in (told.inputs or {}).items()
         ]
-    if outputs and own is not None and own["tables"]:
-        shown["outputs"] = list(_outputs(item, own["tables"][-1]))
+    if outputs:
+        shown["outputs"] = list(_outputs(item, own))
     return shown
 
 
-def _outputs(item: JsonObject, table: JsonObject) -> list[JsonObject]:
+def _outputs(item: JsonObject, own: JsonObject) -> list[JsonObject]:
     """One item for each output of each row; a rule is named where there is one for each row."""
-    rows, rules = table["outputs"] or [], table["rules"]
+    table = own["tables"][-1] if own.get("tables") else {}
+    rules = table.get("rules", [])
+    rows = table.get("outputs") or []
+    if not table and own:
+        rows = [{own["id"]: own["result"]}]
     paired = len(rows) == len(rules)
     return [
         {
@@ -166,21 +168,21 @@ def _outputs(item: JsonObject, table: JsonObject) -> list[JsonObject]:
 
 def _decisions(told: Decided) -> list[JsonObject]:
     """Every decision of the graph that was evaluated; values are null where they were erased."""
-    values: Any = told.values or [None] * len(told.evaluated or ())
+    values: Any = told.values or [{}] * len(told.evaluated or ())
     found = []
     for (identifier, tables), seen in zip(told.evaluated or (), values, strict=True):
-        used = (seen or {}).get("tables") or [{}] * len(tables)
+        used = seen.get("tables") or [{}] * len(tables)
         found.append(
             {
                 "id": identifier,
-                "required": _plain((seen or {}).get("required")),
-                "result": _plain((seen or {}).get("result")),
+                "required": seen.get("required"),
+                "result": seen.get("result"),
                 "tables": [
                     {
                         "id": table,
                         "hitPolicy": policy,
-                        "rules": list(zip(matched, rules, strict=True)),
-                        "inputs": _plain(held.get("inputs")),
+                        "rules": [list(pair) for pair in zip(matched, rules, strict=True)],
+                        "inputs": held.get("inputs"),
                         "outputs": held.get("outputs"),
                     }
                     for (table, policy, matched, rules), held in zip(tables, used, strict=True)
@@ -188,7 +190,3 @@ def _decisions(told: Decided) -> list[JsonObject]:
             }
         )
     return found
-
-
-def _plain(value: Value) -> Any:
-    return to_plain(value)

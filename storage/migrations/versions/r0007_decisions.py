@@ -1,4 +1,4 @@
-"""Evaluations of decisions: those of processes as rows, those on their own as streams."""
+"""Evaluations of decisions, and the streams of those that no process asked for."""
 
 from __future__ import annotations
 
@@ -25,9 +25,15 @@ def upgrade() -> None:
         sa.Column("node", sa.String(255)),
         sa.Column("evaluated_at", sa.BigInteger, nullable=False),
         sa.Column("evaluated_by", sa.String(48), nullable=False),
+        sa.PrimaryKeyConstraint("tenant", "id", name="pk_evaluation"),
+    )
+    op.create_table(
+        "evaluation_stream",
+        sa.Column("tenant", sa.String(64), nullable=False),
+        sa.Column("id", sa.String(48), nullable=False),
         sa.Column("seq", sa.BigInteger, nullable=False),
         sa.Column("head", sa.LargeBinary(32), nullable=False),
-        sa.PrimaryKeyConstraint("tenant", "id", name="pk_evaluation"),
+        sa.PrimaryKeyConstraint("tenant", "id", name="pk_evaluation_stream"),
     )
     op.create_index("ix_evaluation_at", "evaluation", ["tenant", "evaluated_at"])
     op.create_index("ix_evaluation_key", "evaluation", ["tenant", "key", "evaluated_at"])
