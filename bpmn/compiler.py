@@ -15,6 +15,7 @@ from lxml import etree
 from bpmn.context import Context
 from bpmn.dialects.spoken import Spoken, check_extensions, dialect_of
 from bpmn.elements import BPMN
+from bpmn.embedded_forms import EmbeddedForm
 from bpmn.errors import Finding, ModelRefused
 from bpmn.graph import Graph, UserTask
 from bpmn.model import Model, ProcessModel
@@ -32,6 +33,8 @@ class Compiled:
 
     graphs: tuple[Graph, ...]
     findings: list[Finding]
+    forms: tuple[EmbeddedForm, ...] = ()
+    """Forms that stand in the model, to be deployed with it."""
 
 
 def compile_model(
@@ -52,10 +55,10 @@ def compile_model(
     drawing = check_file(document.root, report)
     if against_schema:  # what only warns was said at the deployment
         check_soundness(drawing, report, well_formed=not report.errors)
-    graphs = _compile(document, report, hashlib.sha256(source).hexdigest())
+    context, graphs = _compile(document, report, hashlib.sha256(source).hexdigest())
     if report.errors:
         raise ModelRefused(report.findings())
-    return Compiled(graphs, report.findings())
+    return Compiled(graphs, report.findings(), tuple(context.forms.values()))
 
 
 def _schema_findings(document: Document) -> list[Finding]:
@@ -64,7 +67,9 @@ def _schema_findings(document: Document) -> list[Finding]:
     return schema_findings(document)
 
 
-def _compile(document: Document, report: Report, source_hash: str) -> tuple[Graph, ...]:
+def _compile(
+    document: Document, report: Report, source_hash: str
+) -> tuple[Context, tuple[Graph, ...]]:
     model = read_model(document.root, report)
     spoken = dialect_of(document.root)
     context = Context(model, report, spoken)
@@ -73,7 +78,7 @@ def _compile(document: Document, report: Report, source_hash: str) -> tuple[Grap
     for process in model.processes:
         check_process(process, report)
         graphs.append(_graph(context, process, source_hash))
-    return tuple(graphs)
+    return context, tuple(graphs)
 
 
 def _check_extensions(model: Model, spoken: Spoken, report: Report) -> None:
@@ -107,7 +112,4 @@ def _graph(context: Context, process: ProcessModel, source_hash: str) -> Graph:
         history_ttl=words.history_ttl,
         initiator=next((name for name in initiators if name), None),
         remembered=frozenset(remembered),
-        listeners=(
-            () if process.global_task else context.dialect.listeners(context, process.element)
-        ),
     )

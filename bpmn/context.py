@@ -24,6 +24,7 @@ from bpmn.values import Value
 
 if TYPE_CHECKING:
     from bpmn.dialects.dialect import Dialect
+    from bpmn.embedded_forms import EmbeddedForm
 
 _NUMBER = re.compile(r"-?[0-9]{1,30}(?:\.[0-9]{1,30})?")
 _CONSTANTS: dict[str, Value] = {"true": True, "false": False}
@@ -48,6 +49,8 @@ class Context:
     dialect: Dialect
     messages: dict[str, Counter[str]] = field(default_factory=dict)
     """How often each process sends or waits for each message, where somebody has asked."""
+    forms: dict[str, EmbeddedForm] = field(default_factory=dict)
+    """The forms that stand in the model itself, by their key."""
 
     def refuse(self, rule: str, element: etree._Element, message: str) -> NoReturn:
         """Report, and compile no further what the element belongs to."""

@@ -61,12 +61,24 @@ def compile_event(
         if event is not None:
             compiled.append(event)
     if len(node.definitions) > 1:
-        together = not _throws(node) and node.flag("parallelMultiple")
-        if together and not all(isinstance(event, _AWAITED) for event in compiled):
-            text = f'"{node.label}" can wait together for messages, timers, signals and conditions.'
-            context.refuse("parallel-multiple", node.element, text)
-        return MultipleEvent(tuple(compiled), together)
+        return MultipleEvent(tuple(compiled), _together(context, node, compiled))
     return compiled[0] if compiled else None
+
+
+def _together(context: Context, node: FlowNode, compiled: list[SimpleEvent]) -> bool:
+    """Whether all of several triggers must come, and can be waited for."""
+    together = not _throws(node) and node.flag("parallelMultiple")
+    if together and not all(isinstance(event, _AWAITED) for event in compiled):
+        text = f'"{node.label}" can wait together for messages, timers, signals and conditions.'
+        context.refuse("parallel-multiple", node.element, text)
+    if together and node.kind == "startEvent" and node.scope.parent is None:
+        context.refuse(
+            "parallel-multiple",
+            node.element,
+            "Before there is an instance nobody waits for all of several triggers; begin with an "
+            "event-based gateway of type Parallel that instantiates.",
+        )
+    return together
 
 
 def thrown_definition(

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from bpmn.assignments import feel_script
 from bpmn.errors import ExpressionFailed, ExpressionRefused, VariableMissing
 from bpmn.feel import compile_feel
-from bpmn.feel_scripts import feel_script
 from bpmn.graph import Expression
 from bpmn.juel import compile_juel
 from bpmn.values import Value
 
-__all__ = ["condition", "expression", "feel_expression", "feel_script"]
+__all__ = ["awaited_condition", "condition", "expression", "feel_expression", "feel_script"]
 
 _UNSAID = frozenset({"", "juel", "http://www.w3.org/1999/xpath", "http://java.sun.com/jsp/el"})
 

@@ -87,6 +87,9 @@ class Report:
 
 def named(element: etree._Element) -> str | None:
     """The id of the element or of what it is part of: what a modeller can click on."""
+    extension = next((e for e in element.iterancestors(_EXTENSIONS)), None)
+    if extension is not None:  # ids inside of extensions are not those of the diagram
+        element = extension
     for one in (element, *element.iterancestors()):
         identifier = one.get("id")
         if identifier and (_stands_alone(one) or etree.QName(one).localname not in _PARTS_WITH_ID):
@@ -100,6 +103,7 @@ def _stands_alone(element: etree._Element) -> bool:
     return around is not None and around.getparent() is None
 
 
+_EXTENSIONS = "{http://www.omg.org/spec/BPMN/20100524/MODEL}extensionElements"
 _PARTS_WITH_ID = frozenset(
     {
         "messageEventDefinition", "timerEventDefinition", "errorEventDefinition",

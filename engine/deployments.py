@@ -111,6 +111,8 @@ class File:
     content: bytes
     hash: str
     found: list[Found] = field(default_factory=list)
+    brought: list[File] = field(default_factory=list)
+    """Forms that stand in a model and are deployed with it as files of their own."""
 
 
 def deploy(unit: Unit, command: Deploy) -> Deployed:
@@ -122,6 +124,7 @@ def deploy(unit: Unit, command: Deploy) -> Deployed:
             return _again(unit, last)
         files = changed
     findings = _compile(files)
+    files = [each for file in files for each in (file, *file.brought)]
     id_ = new_id(unit.tx.now)
     defined = [each for file in files for each in _define(unit, id_, file)]
     _store(unit, command, id_, files, defined)
@@ -196,6 +199,11 @@ def _read(file: File, files: list[File]) -> tuple[list[Found], list[Finding]]:
             Found("process", g.process_id, g.name, g.version_tag, g.history_ttl, g)
             for g in compiled.graphs
         ]
+        for form in compiled.forms:
+            name = f"{file.name}#{form.key}.form"
+            made = File(name, form.content, sha256(form.content).hexdigest())
+            made.found = [Found("form", form.key)]
+            file.brought.append(made)
         return processes, compiled.findings
     if _is_decision(file):
         others = [(f.name, f.content) for f in files if f is not file and _is_decision(f)]

@@ -117,8 +117,10 @@ class Bench:
             if name.endswith(".dmn") or b"/DMN/" in data[:4000]:
                 decisions.append((name, data))
                 continue
-            for graph in compile_model(data, name).graphs:
+            compiled = compile_model(data, name)
+            for graph in compiled.graphs:
                 self._add(graph)
+            self.forms |= {form.key: parse_form(form.content) for form in compiled.forms}
         for made in compile_files(decisions):
             self._decisions.update(made)
 

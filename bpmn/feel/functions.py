@@ -14,6 +14,7 @@ from bpmn.feel.builtins import registry
 from bpmn.feel.builtins.registry import BUILTINS, Builtin
 from bpmn.feel.invocation import invoke
 from bpmn.feel.limits import Run, weight
+from bpmn.feel.names import NOT_OF_DMN
 from bpmn.feel.scope import Scope
 from bpmn.feel.values import Function
 
@@ -51,7 +52,9 @@ def compile_call(compiler: Compiler, node: Any) -> Code:
     known = compiler.may_mean_value(function.name)
     if function.name not in BUILTINS:
         if not known:
-            return compiler.fault(f"there is no function {function.name}", node.position)
+            instead = NOT_OF_DMN.get(function.name)
+            hint = f" in DMN; write {instead}" if instead else ""
+            return compiler.fault(f"there is no function {function.name}{hint}", node.position)
         return _of_value(compiler.compile(function), arguments, node.names, None)
     if not known:
         return _of_builtin(compiler, node, arguments)

@@ -53,6 +53,25 @@ FUNCTIONS = frozenset(
 )
 """Functions and types that the standard names with spaces."""
 
+NOT_OF_DMN = {
+    "is defined": "value != null",
+    "get or else": "if value != null then value else default",
+    "trim": 'replace(text, "^\\s+|\\s+$", "")',
+    "is blank": 'matches(text, "^\\s*$")',
+    "is empty": "count(list) = 0",
+    "put": "context put(context, key, value)",
+    "put all": "context merge([context, context])",
+    "duplicate values": "distinct values(list[count(index of(list, item)) > 1])",
+    "last day of month": 'date(d.year, d.month, 1) + @"P1M" - @"P1D"',
+    "extract": "matches and replace",
+    "partition": "sublist(list, start, length)",
+    "assert": "if condition then value else null",
+    "random number": "",
+    "uuid": "",
+    "to base64": "",
+}
+"""Functions that other engines have beside DMN's, and what to write instead."""
+
 PROPERTIES = frozenset({"time offset", "start included", "end included"})
 
 
@@ -97,7 +116,7 @@ class Index:
         return 0, ""
 
 
-_FUNCTIONS = Index(FUNCTIONS)
+_FUNCTIONS = Index((*FUNCTIONS, *NOT_OF_DMN))
 _PROPERTIES = Index(PROPERTIES)
 
 

@@ -17,6 +17,8 @@ from bpmn.feel.values import NUMBERS, Range, kind
 from bpmn.values import ARITHMETIC, LARGEST_EXPONENT, Number, YearsMonths
 
 LARGEST_INT = 10**34 - 1
+_LEAST = Decimal("1e-6176")
+"""The least number of decimal128; what is nearer to 0 is rounded to it or to 0."""
 _TEMPORAL = temporal.MOMENTS + temporal.DATES + temporal.TIMES + temporal.LENGTHS
 _LENGTHS = (*temporal.LENGTHS, YearsMonths)
 _DAYS = (*temporal.MOMENTS, *temporal.DATES)
@@ -200,7 +202,11 @@ def computed(operation: Callable[..., Decimal], *operands: Number) -> Decimal | 
         result = operation(*operands)
     except (DecimalException, OverflowError):
         return None
-    return result if result.is_finite() and abs(result.adjusted()) <= LARGEST_EXPONENT else None
+    if not result.is_finite() or result.adjusted() > LARGEST_EXPONENT:
+        return None
+    if result.adjusted() >= -LARGEST_EXPONENT:
+        return result
+    return result.quantize(_LEAST, context=ARITHMETIC) or Decimal(0)
 
 
 def _is_number(value: Any) -> bool:

@@ -43,6 +43,7 @@ COMPILER: dict[str, str] = {
     "escalation-code": "An escalation has a fixed code, and what throws one says which.",
     "condition-empty": "A condition is not empty.",
     "link-target": "What a link event throws is caught once in its scope.",
+    "parallel-multiple": "Several triggers that must all come can be waited for.",
     "behavior-event": "Instances throw an event that the boundary can catch.",
     "adhoc-begin": "An ad-hoc subprocess says what it begins with.",
     "called-missing": "A call activity says what it calls.",

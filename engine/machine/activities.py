@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
+from bpmn.errors import ExpressionFailed
 from bpmn.graph import Computation, Decision, Expression, Node, Receive, UserTask, Work
 from bpmn.values import Value, Variables
 from engine.machine import facts
@@ -91,6 +93,21 @@ def request_work(run: Run, token_id: int, token: Token, node: Node) -> Stage | N
             node.exclusive,
         )
     )
+    return None
+
+
+def error_in(
+    work: Work, reported: Mapping[str, Value], now: datetime, *, lenient: bool = False
+) -> str | None:
+    """The code of the first error whose condition is true of what a worker reports. `lenient`: a
+    condition that cannot be asked is not true, as Camunda 7 does at a failure."""
+    for condition, code in work.errors:
+        try:
+            if condition.evaluate(reported, now) is True:
+                return code
+        except ExpressionFailed:
+            if not lenient:
+                raise
     return None
 
 

@@ -14,7 +14,7 @@ from bpmn.graph import AdHoc, Node
 from engine.machine.errors import AdHocNotOpen, SelectionRefused, Stopped
 from engine.machine.listening import listen
 from engine.machine.run import Run, is_host
-from engine.machine.scopes import begin, clear_scope, complete_scope, consume
+from engine.machine.scopes import begin, clear_scope, complete_scope, consume, stop_listening
 from engine.machine.state import Progress, Stage, Token, Wait
 from engine.machine.subprocesses import prepare_event_subprocesses
 from engine.machine.triggers import Selected
@@ -59,13 +59,15 @@ def _chosen(run: Run, token_id: int, node: Node, action: AdHoc) -> tuple[str, ..
 def idle(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
     """Stage `idle`: nothing runs inside. The next one begins, or it is done, or somebody selects.
 
-    Without a completion condition it is done now; with one it waits until that is true.
+    Without a completion condition it is done now; with one it waits until that is true. An event
+    subprocess that interrupted it was the last to run.
     """
     progress = run.state.progress.get(token_id)
     if progress is None:
         return None
     action = node.action
     assert isinstance(action, AdHoc)
+    progress.closing = progress.closing or token_id in run.state.interrupted
     if not progress.closing and not action.parallel:
         items = cast("list[str]", kept(run, token_id, ITEMS))
         if progress.begun < len(items):
@@ -74,10 +76,16 @@ def idle(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
             return None
     if progress.closing or action.completion is None:
         del run.state.progress[token_id]
+        stop_listening(run, token_id)
         drop_scope(run, -token_id)
         return "complete"
-    open_wait(run, token_id, Wait("selection", node.id, token_id))
+    if not _selection(run, token):
+        open_wait(run, token_id, Wait("selection", node.id, token_id))
     return None
+
+
+def _selection(run: Run, host: Token) -> list[int]:
+    return [local for local in host.waits if run.state.waits[local].kind == "selection"]
 
 
 def ask(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
@@ -109,7 +117,8 @@ def selected(run: Run, trigger: Selected) -> None:
     """Somebody wants an inner activity executed (once more)."""
     host_id, host = trigger.token, run.state.tokens.get(trigger.token)
     progress = run.state.progress.get(host_id)
-    if host is None or progress is None or progress.closing:
+    over = host_id in run.state.interrupted
+    if host is None or progress is None or progress.closing or over:
         raise AdHocNotOpen(host_id)
     action = run.graph.nodes[host.node].action
     if not isinstance(action, AdHoc) or is_host(host, run.graph.nodes[host.node]):
@@ -118,7 +127,6 @@ def selected(run: Run, trigger: Selected) -> None:
         raise SelectionRefused(trigger.node, f"it is none of those that {host.node} begins with")
     if not action.parallel and run.state.scopes.get(host_id):
         raise SelectionRefused(trigger.node, f"{host.node} executes one activity at a time")
-    for local in list(host.waits):
-        if run.state.waits[local].kind == "selection":
-            close_wait(run, local, None)
+    for local in _selection(run, host):
+        close_wait(run, local, None)
     begin(run, host_id, (trigger.node,))

@@ -42,6 +42,8 @@ def call(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
         )
         return ask_decision(run, token_id, node, decision)
     key = _text(run, node, "business key", action.business_key, seen)
+    if action.same_business_key:
+        key = run.state.business_key
     variables = _passed_in(run, action.inputs, seen, run.state.variables.get(token_id, {}))
     local = open_wait(run, token_id, Wait("call", node.id, token_id))
     run.facts.append(
@@ -90,7 +92,8 @@ def call_threw(run: Run, trigger: CallThrew) -> None:
 
 
 def call_escalated(run: Run, trigger: CallEscalated) -> None:
-    """The call goes on unless who catches the escalation interrupts it."""
+    """The called instance goes on, unless who catches the escalation interrupts the call; what it
+    gives back comes with its end."""
     wait = find_wait(run.state, "call", trigger.call)
     throw_escalation(run, wait.token, wait.node, trigger.code)
 

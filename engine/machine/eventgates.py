@@ -45,8 +45,7 @@ def choose(run: Run, token_id: int, node: Node) -> None:
     else:
         cancel_waits(run, token)
         run.facts.append(Left(gate.id, token_id))
-    flow = next(flow.id for flow in gate.outgoing if flow.target == node.id)
-    enter_caught(run, token_id, node, flow)
+    enter_caught(run, token_id, node, _flow_to(gate, node))
 
 
 def enter_caught(run: Run, token_id: int, node: Node, flow: str) -> None:
@@ -59,19 +58,25 @@ def enter_caught(run: Run, token_id: int, node: Node, flow: str) -> None:
     if node.async_before:
         put_off(run, token_id, node, "start")
     else:
-        prepared = not (node.inputs or node.listeners)
-        run.ready.append((token_id, "complete" if prepared else "start"))
+        run.ready.append((token_id, "complete" if node.plain else "start"))
 
 
-def instantiate(run: Run, node: Node) -> None:
-    """Begin the instance at an event that has come: a receive task, or behind a gateway."""
+def begin_caught(run: Run, token_id: int, node: Node) -> None:
+    """The instance begins at an event that has come: a receive task, or behind a gateway."""
     gate = run.shape.gates.get(node.id)
     if gate is None:
-        enter_caught(run, new_token(run, 0, node.id), node, NO_FLOW)
+        enter_caught(run, token_id, node, NO_FLOW)
         return
-    prepared = prepare_gate(run, 0, gate, but=node.id) if gate.all_events else []
-    token_id = new_token(run, 0, gate.id)
-    run.state.tokens[token_id].entered = True
-    run.facts.append(Entered(gate.id, token_id, 0))
-    listen(run, token_id, prepared)
-    choose(run, token_id, node)
+    others = prepare_gate(run, 0, gate, but=node.id) if gate.all_events else []
+    waiting = new_token(run, 0, gate.id) if others else token_id
+    run.state.tokens[waiting].entered = True
+    run.facts.append(Entered(gate.id, waiting, 0))
+    if others:
+        listen(run, waiting, others)
+    else:
+        run.facts.append(Left(gate.id, token_id))
+    enter_caught(run, token_id, node, _flow_to(gate, node))
+
+
+def _flow_to(gate: Node, node: Node) -> str:
+    return next(flow.id for flow in gate.outgoing if flow.target == node.id)

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from bpmn.graph import Flow, Listener, Node, UserTask
 from engine.machine.facts import JobRequested
 from engine.machine.run import Run
+from engine.machine.shape import flows_of
 from engine.machine.state import Stage, Token, Wait
 from engine.machine.variables import set_variable
 from engine.machine.waits import open_wait, retry_waits
@@ -43,7 +44,7 @@ def on_flow(flow: Flow) -> Stage:
 
 def along(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
     """The listeners of the flow that the token is on; it stands before the flow's target."""
-    flows = (flow for other in run.graph.nodes.values() for flow in other.outgoing)
+    flows = (flow for other in run.graph.nodes.values() for flow in flows_of(other))
     listeners = next((flow.listeners for flow in flows if flow.id == token.flow), ())
     if not _heard(run, token_id, token, listeners, "pass"):
         return None

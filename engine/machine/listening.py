@@ -115,7 +115,7 @@ def see(run: Run, local: int, token_id: int) -> None:
         run.conditions.setdefault(0, []).append(local)
 
 
-# --- what names and conditions evaluate to ---
+# --- what names evaluate to ---
 
 
 def message(run: Run, seen: Variables, event: MessageEvent) -> Message:

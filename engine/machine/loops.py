@@ -18,9 +18,10 @@ from bpmn.graph import (
     ErrorEvent,
     EscalationEvent,
     Expression,
+    MessageEvent,
     MultiInstance,
-    MultipleEvent,
     Node,
+    SignalEvent,
     SimpleEvent,
     StandardLoop,
 )
@@ -30,6 +31,7 @@ from engine.machine.errors import Stopped
 from engine.machine.facts import Entered, Left, VariableSet
 from engine.machine.run import Run
 from engine.machine.scopes import clear_scope, new_token, withdraw
+from engine.machine.shape import definitions, needs_all
 from engine.machine.state import Progress, Stage, Token
 from engine.machine.variables import drop_scope, holds, keep, kept, set_local, set_variable
 from engine.machine.waits import cancel_waits, put_off, run_out
@@ -282,16 +284,16 @@ def _throw(run: Run, host_id: int, node: Node, event: SimpleEvent) -> None:
     if host_id not in run.state.progress:
         return
     for boundary in (run.graph.nodes[each] for each in node.boundary):
-        if not _catches(boundary, event):
-            continue
-        catch_at_boundary(run, host_id, boundary)
-        return
+        caught = () if needs_all(boundary.event) else definitions(boundary.event)
+        if any(_is_same(each, event) for each in caught):
+            catch_at_boundary(run, host_id, boundary)
+            return
 
 
-def _catches(boundary: Node, event: SimpleEvent) -> bool:
-    caught = boundary.event
-    if isinstance(caught, MultipleEvent):
-        return not caught.parallel and event in caught.definitions
-    if isinstance(caught, ErrorEvent | EscalationEvent) and type(caught) is type(event):
-        return caught.code in (None, cast("ErrorEvent", event).code)
-    return caught == event
+def _is_same(caught: SimpleEvent, thrown: SimpleEvent) -> bool:
+    """By code, or by the name as it is written; an error or escalation may be caught by any."""
+    if isinstance(caught, ErrorEvent | EscalationEvent) and type(caught) is type(thrown):
+        return caught.code in (None, cast("ErrorEvent", thrown).code)
+    if isinstance(caught, MessageEvent | SignalEvent) and type(caught) is type(thrown):
+        return caught.name.text == cast("SignalEvent", thrown).name.text
+    return caught == thrown

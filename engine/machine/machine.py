@@ -36,6 +36,7 @@ from engine.machine import (
     inclusive,
     listeners,
     loops,
+    starting,
     steps,
     subprocesses,
     triggers,
@@ -114,7 +115,8 @@ STAGES: dict[Stage, Step] = {
     "complete": steps.complete,
     "take": gateways.take,
     "pass": listeners.along,
-    # The token of a call that has come back.
+    # The first token of a process that has to evaluate something; that of a call that is back.
+    "open": starting.open_process,
     "return": calls.take_back,
     # A loop's host, then its instances.
     "loop": loops.begin,
@@ -187,9 +189,14 @@ def move(run: Run) -> None:
     stages = STAGES_OF[shape.has_conditions, bool(shape.compensable)]
     if shape.has_conditions and (run.risen or not run.ready):
         ask(run)
-    drain(run, stages)
-    while shape.joins_late and run.state.ended is None and gateways.settle(run):
+    while True:
         drain(run, stages)
+        if shape.has_conditions:
+            ask(run)  # An incident may have stopped the step after a change.
+        if run.ready:
+            continue
+        if not shape.joins_late or run.state.ended is not None or not gateways.settle(run):
+            return
 
 
 def drain(run: Run, stages: dict[Stage, Step]) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bpmn.graph import Scope
 from engine.machine.facts import Cancelled, Ended
-from engine.machine.run import Run
+from engine.machine.run import Run, is_host
 from engine.machine.state import NO_FLOW, Compensable, Token, Wait
 from engine.machine.variables import drop_scope
 from engine.machine.waits import cancel_some, cancel_waits
@@ -36,7 +36,7 @@ def content(run: Run, scope: int) -> Scope | None:
         return run.graph.scopes[run.graph.process_id]
     token = run.state.tokens[scope]
     node = run.graph.nodes[token.node]
-    if (node.loop is not None and not token.instance) or is_reopened(token):
+    if is_host(token, node) or is_reopened(token):
         return None
     return run.graph.scopes.get(node.id)
 
@@ -70,10 +70,13 @@ def complete_scope(run: Run, scope: int) -> None:
     """No token is left: the subprocess completes, or the instance ends."""
     state = run.state
     del state.scopes[scope]
+    if scope in state.progress:
+        run.ready.append((scope, "idle"))  # An ad-hoc subprocess may still go on.
+        return
     if run.shape.event_starts:
         stop_listening(run, scope)
     if scope:
-        run.ready.append((scope, "idle" if scope in state.progress else "complete"))
+        run.ready.append((scope, "complete"))
     elif state.ended is None:
         if state.compensables:
             forget_completed(run, 0)
@@ -82,15 +85,16 @@ def complete_scope(run: Run, scope: int) -> None:
 
 
 def stop_listening(run: Run, scope: int) -> None:
-    """The event subprocesses of the scope can no longer begin."""
+    """The event subprocesses of the scope can no longer begin, nor what somebody would select."""
     if scope in run.state.interrupted:
         run.state.interrupted.remove(scope)
     nodes = run.graph.nodes
 
-    def of_an_event_subprocess(wait: Wait) -> bool:
-        return wait.token == 0 or nodes[wait.node].kind == "startEvent"
+    def begins_something(wait: Wait) -> bool:
+        begins = wait.token == 0 or nodes[wait.node].kind == "startEvent"
+        return begins or wait.kind == "selection"
 
-    cancel_some(run, scope, of_an_event_subprocess)
+    cancel_some(run, scope, begins_something)
 
 
 def end(run: Run, how: str, node: str | None = None) -> None:

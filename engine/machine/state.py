@@ -21,11 +21,12 @@ from engine.machine.time import Cycle
 from engine.machine.upgrades import FORMAT, upgrade
 
 Stage = Literal[
-    "arrive", "start", "arm", "hear", "act", "return", "complete", "take", "pass",
+    "open", "arrive", "start", "arm", "hear", "act", "return", "complete", "take", "pass",
     "loop", "round", "count", "settle", "idle", "ask", "condition",
 ]  # fmt: skip
 """The steps of a token at a node, in order; see `machine.STAGES`. A retried incident of stage
 `condition` asks the condition again that failed."""
+
 
 WaitKind = Literal[
     "task", "job", "continuation", "timer", "subscription", "incident", "call", "condition",

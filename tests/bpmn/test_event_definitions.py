@@ -196,6 +196,19 @@ def test_several_definitions_are_one_multiple_event() -> None:
     assert every.parallel
 
 
+def test_several_triggers_that_must_all_come_do_not_begin_a_process() -> None:
+    both = definition("messageEventDefinition") + definition("signalEventDefinition")
+    source = placed("startEvent", both)
+    every = source.replace(b'id="t"', b'id="t" parallelMultiple="true"')
+
+    scope = graph_of(source).scopes["p"]
+
+    assert (scope.message_starts, scope.signal_starts) == (("t",), ("t",))
+    with pytest.raises(ModelRefused) as refused:
+        compile_model(every)
+    assert ("parallel-multiple", "t") in {(f.rule, f.element) for f in refused.value.findings}
+
+
 def test_a_definition_may_stand_beside_the_process_and_be_shared() -> None:
     shared = '<bpmn:signalEventDefinition id="def" signalRef="sig"/>'
     referred = "<bpmn:eventDefinitionRef>def</bpmn:eventDefinitionRef>"

@@ -234,12 +234,6 @@ MODELS: dict[str, tuple[bytes, str, str | None]] = {
             "</bpmn:extensionElements></bpmn:userTask>"
         ), "four-eyes", "t",
     ),
-    "a form data block": (
-        between(
-            '<bpmn:userTask id="t"><bpmn:extensionElements><camunda:formData/>'
-            "</bpmn:extensionElements></bpmn:userTask>"
-        ), "unsupported", "t",
-    ),
     "a listener": (
         between(
             '<bpmn:userTask id="t"><bpmn:extensionElements>'

@@ -234,6 +234,27 @@ def test_feel_evaluates_an_expression(
     assert "".join(shown.out.split()) == printed
 
 
+def test_feel_tells_type_and_why_a_null_arose(tmp_path: Path) -> None:
+    value = amtsgang(tmp_path / "var", "feel", '[@"P1D", (> 1)]', "--json")
+    null = amtsgang(tmp_path / "var", "feel", '1 + "a"', "--json")
+
+    assert value.said == {"value": ["P1D", "(1..)"], "type": "list<Any>", "warnings": []}
+    assert null.said == {
+        "value": None,
+        "type": "Null",
+        "warnings": [{"position": 1, "text": "number + string has no value"}],
+    }
+
+
+def test_feel_tries_the_tests_of_a_cell(tmp_path: Path) -> None:
+    passed = amtsgang(tmp_path / "var", "feel", "> limit", "--unary", "--input", "7",
+                      "--context", '{"limit": 5}')  # fmt: skip
+    faulty = amtsgang(tmp_path / "var", "feel", "> ", "--unary", "--input", "7")
+
+    assert passed.said is True
+    assert faulty.code == 1
+
+
 def test_invoice_check_gives_verdict_and_findings(tmp_path: Path) -> None:
     valid, faulty, none = (
         SAMPLES / name

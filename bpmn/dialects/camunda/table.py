@@ -100,21 +100,19 @@ READ_ELEMENTS: dict[str, frozenset[str]] = {
     "failedJobRetryTimeCycle": _NODES | _LOOP,
     "executionListener": _NODES | _PROCESS | {"sequenceFlow"},
     "taskListener": _USER,
+    "formData": _USER | {"startEvent"},
     "in": frozenset({"callActivity", "signalEventDefinition"}),
     "out": _CALL,
     "errorEventDefinition": frozenset({"serviceTask", "sendTask", "businessRuleTask"}),
 }
 
 _NO_FORM_DATA = (
-    "Generated forms ({}) are not executed: draw the fields as a form and name it with "
-    "camunda:formRef."
+    "Old generated forms ({}) are not executed: use camunda:formData, or camunda:formRef with a "
+    "form."
 )
 REFUSED_ELEMENTS = {
     "connector": "Connectors are not executed; use a handler or an external task.",
-    "formData": _NO_FORM_DATA.format("formData"),
     "formProperty": _NO_FORM_DATA.format("formProperty"),
-    "constraint": _NO_FORM_DATA.format("constraint"),
-    "validation": _NO_FORM_DATA.format("validation"),
     "field": "Field injection is Java's; pass values as input parameters.",
     "potentialStarter": "camunda:potentialStarter is not enforced yet, and a guard that does not "
     "guard is refused.",

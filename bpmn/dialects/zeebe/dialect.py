@@ -8,6 +8,7 @@ elsewhere fetch. Expressions are FEEL after `=`, everything else means itself.
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import timedelta
 from typing import Any
@@ -24,7 +25,8 @@ from bpmn.dialects.dialect import (
 from bpmn.dialects.zeebe.calls import binding, call
 from bpmn.dialects.zeebe.mappings import mappings
 from bpmn.dialects.zeebe.table import check_words
-from bpmn.dialects.zeebe.words import NAMESPACE, feel, fixed, given, items, said, word
+from bpmn.dialects.zeebe.words import NAMESPACE, feel, fixed, given, items, said, word, words
+from bpmn.embedded_forms import embed
 from bpmn.graph import (
     Call,
     Computation,
@@ -43,10 +45,12 @@ _RETRIES = 3
 _NAMED_VALUES = (("taskHeaders", "header", "key"), ("properties", "property", "name"))
 _LISTENERS = (("executionListeners", "executionListener"), ("taskListeners", "taskListener"))
 _TASK_EVENTS = {
-    "creating": "create", "create": "create", "assigning": "assignment",
-    "assignment": "assignment", "updating": "update", "update": "update",
-    "completing": "complete", "complete": "complete", "canceling": "delete", "cancel": "delete",
-}  # fmt: skip
+    "creating": "create",
+    "create": "create",
+    "completing": "complete",
+    "complete": "complete",
+}
+_UNHEARD = frozenset({"assigning", "assignment", "updating", "update", "canceling", "cancel"})
 
 
 class Zeebe(Dialect):
@@ -76,7 +80,14 @@ class Zeebe(Dialect):
         return Steps(retry=Retry(attempts, (timedelta(),)))
 
     def mappings(self, context: Context, node: FlowNode) -> Mappings | None:
-        return mappings(context, node.element)
+        found = mappings(context, node.element)
+        if found is not None and found.keeps_results and _begins_elsewhere(node):
+            context.report.error(
+                "unsupported",
+                node.element,
+                f'What comes with "{node.label}" cannot be kept inside; map it at a later task.',
+            )
+        return found
 
     def listeners(self, context: Context, element: Element) -> tuple[Listener, ...]:
         found: list[Listener] = []
@@ -84,6 +95,10 @@ class Zeebe(Dialect):
             part = word(element, holder)
             for item in () if part is None else items(part, name):
                 event: Any = given(item, "eventType") or "start"
+                if event in _UNHEARD or (event == "end" and local(element) == "process"):
+                    text = f'The event "{event}" is not told to listeners here.'
+                    context.report.error("unsupported", item, text)
+                    continue
                 event = _TASK_EVENTS.get(event) if name == "taskListener" else event
                 topic = fixed(context, item, "type", name)
                 if event is None or event not in _EVENTS or topic is None:
@@ -97,7 +112,8 @@ class Zeebe(Dialect):
     def user_task(self, context: Context, element: Element) -> UserTask | None:
         people, dates = word(element, "assignmentDefinition"), word(element, "taskSchedule")
         form = word(element, "formDefinition")
-        kind, version = binding(context, form, "latest")
+        brought = any((given(form, n) or "").startswith(_EMBEDDED) for n in _FORM_NAMES)
+        kind, version = binding(context, form, "deployment" if brought else "latest")
         return UserTask(
             assignee=said(context, people, "assignee"),
             candidate_users=said(context, people, "candidateUsers"),
@@ -162,6 +178,7 @@ class Zeebe(Dialect):
             element=given(holder, "inputElement"),
             results=given(holder, "outputCollection"),
             result=feel(context, holder, "outputElement"),
+            gaps=True,
         )
 
     def chosen(self, context: Context, element: Element) -> Expression | None:
@@ -182,6 +199,14 @@ class Zeebe(Dialect):
         check_words(element, report)
 
 
+def _begins_elsewhere(node: FlowNode) -> bool:
+    """Whether variables come with the node's event before a token stands at it."""
+    brings = node.triggers & {"messageEventDefinition", "signalEventDefinition"}
+    behind = any(flow.source in node.scope.event_gateways for flow in node.incoming)
+    starts = bool(brings) and (node.kind in ("startEvent", "boundaryEvent") or behind)
+    return starts or (node.kind == "receiveTask" and (behind or node.instantiates))
+
+
 def _holder(element: Element) -> Element:
     """Of a message event the job stands at the event itself."""
     around = element.getparent()
@@ -194,5 +219,29 @@ _EVENTS = frozenset({"start", "end", *_TASK_EVENTS.values()})
 def _form(context: Context, holder: Element | None) -> str | None:
     if holder is None:
         return None
-    name = next((n for n in ("formId", "formKey", "externalReference") if given(holder, n)), None)
-    return None if name is None else fixed(context, holder, name, "formDefinition")
+    name = next((n for n in _FORM_NAMES if given(holder, n)), None)
+    if name is None:
+        return None
+    key = fixed(context, holder, name, "formDefinition")
+    if key is None or not key.startswith(_EMBEDDED):
+        return key
+    return _embedded(context, holder, key.removeprefix(_EMBEDDED))
+
+
+_FORM_NAMES = ("formId", "formKey", "externalReference")
+_EMBEDDED = "camunda-forms:bpmn:"
+"""Before the id of a form that stands in the process itself."""
+
+
+def _embedded(context: Context, holder: Element, identifier: str) -> str | None:
+    process = next((e for e in holder.iterancestors() if local(e) == "process"), None)
+    parts = [] if process is None else words(process, "userTaskForm")
+    form = next((part for part in parts if part.get("id") == identifier), None)
+    try:
+        read = None if form is None else json.loads(form.text or "")
+    except ValueError:
+        read = None
+    if form is None or not isinstance(read, dict):
+        context.report.error("form", holder, f'The process has no form "{identifier}".')
+        return None
+    return embed(context, form, identifier, read)

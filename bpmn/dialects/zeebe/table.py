@@ -32,6 +32,7 @@ READ: dict[str, frozenset[str]] = {
     "userTask": _USER,
     "assignmentDefinition": _USER,
     "formDefinition": _USER | {"startEvent", "process"},
+    "userTaskForm": frozenset({"process"}),
     "taskSchedule": _USER,
     "priorityDefinition": _USER,
     "calledElement": frozenset({"callActivity"}),
@@ -44,7 +45,7 @@ READ: dict[str, frozenset[str]] = {
     "taskListeners": _USER,
     "adHoc": frozenset({"adHocSubProcess"}),
 }
-SILENT = frozenset({"userTaskForm", "modelerTemplate", "modelerTemplateVersion",
+SILENT = frozenset({"modelerTemplate", "modelerTemplateVersion",
                     "modelerTemplateIcon", "exampleOutputJson"})  # fmt: skip
 REFUSED = {
     "linkedResources": "Linked resources are not given to workers; name them as properties.",

@@ -17,6 +17,12 @@ def word(element: etree._Element, name: str) -> etree._Element | None:
     return None if holder is None else holder.find(f"{{{NAMESPACE}}}{name}")
 
 
+def words(element: etree._Element, name: str) -> list[etree._Element]:
+    """All extension elements of that name at the element."""
+    holder = child(element, "extensionElements")
+    return [] if holder is None else holder.findall(f"{{{NAMESPACE}}}{name}")
+
+
 def items(holder: etree._Element, name: str) -> list[etree._Element]:
     """What stands below a word, like the inputs of `ioMapping`."""
     return holder.findall(f"{{{NAMESPACE}}}{name}")

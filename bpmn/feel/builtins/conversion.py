@@ -11,6 +11,7 @@ from typing import Any
 from bpmn.feel import operators, temporal
 from bpmn.feel.builtins.registry import builtin
 from bpmn.feel.limits import Run, checked_text
+from bpmn.feel.names import words_of
 from bpmn.feel.values import NUMBERS, Range, kind
 from bpmn.values import Number, YearsMonths
 
@@ -60,10 +61,16 @@ def string(run: Run, value: Any) -> str | None:
     return text
 
 
+_ESCAPED = str.maketrans(
+    {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+    | {sign: f"\\u{ord(sign):04X}" for sign in "\v\f"}
+)
+
+
 def print_value(value: Any, *, quoted: bool = False) -> str:
     """The value as FEEL's `string` prints it; texts inside lists and contexts are quoted."""
     if type(value) is str:
-        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"' if quoted else value
+        return f'"{value.translate(_ESCAPED)}"' if quoted else value
     printer = _PRINTERS.get(kind(value))
     if printer is None:
         return "function"
@@ -95,7 +102,10 @@ def _print_context(value: dict[str, Any]) -> str:
 
 
 def _key(name: str) -> str:
-    return name if name.replace(" ", "_").isidentifier() else print_value(name, quoted=True)
+    """The key as a name where it is one of plain words, else as a text."""
+    words = words_of(name)
+    plain = " ".join(words) == name and all(word.isalnum() or word.isidentifier() for word in words)
+    return name if words and plain else print_value(name, quoted=True)
 
 
 _PRINTERS: dict[str, Any] = {

@@ -99,3 +99,21 @@ def test_what_nobody_knows_is_refused_where_it_stands(text: str, position: int) 
         compile_feel(text)
 
     assert refused.value.position == position
+
+
+@pytest.mark.parametrize(
+    ("text", "instead"),
+    [
+        ("is defined(a)", "value != null"),
+        ("get or else(a, 1)", "if value != null"),
+        ("trim(a)", "replace("),
+        ("uuid()", "there is no function uuid"),
+    ],
+)
+def test_a_function_of_another_engine_is_refused_with_what_to_write(
+    text: str, instead: str
+) -> None:
+    with pytest.raises(ExpressionRefused) as refused:
+        compile_feel(text)
+
+    assert instead in str(refused.value)

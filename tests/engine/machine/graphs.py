@@ -10,6 +10,8 @@ from typing import Any
 
 from bpmn.errors import ExpressionFailed
 from bpmn.graph import (
+    AdHoc,
+    Call,
     Computation,
     ConditionalEvent,
     EventDefinition,
@@ -18,19 +20,21 @@ from bpmn.graph import (
     Graph,
     LinkEvent,
     MessageEvent,
+    MultiInstance,
     MultipleEvent,
     Node,
     Receive,
     Scope,
     SignalEvent,
     SimpleEvent,
+    StandardLoop,
     Subprocess,
     TimerEvent,
     UserTask,
     Work,
 )
 from bpmn.values import Value, Variables
-from engine.machine.facts import AnyFact
+from engine.machine.facts import AnyFact, IncidentOpened, Left
 from engine.machine.machine import advance
 from engine.machine.run import Decide, Decided
 from engine.machine.state import (
@@ -134,6 +138,31 @@ def receive(name: str, key: Any = None) -> dict[str, Any]:
     return {"kind": "receiveTask", "action": Receive(message(name, key))}
 
 
+def call(reference: Any = "child", **fields: Any) -> dict[str, Any]:
+    return {"kind": "callActivity", "action": Call(expr(reference), **fields)}
+
+
+def adhoc(**fields: Any) -> dict[str, Any]:
+    return {"kind": "adHocSubProcess", "action": AdHoc(**fields)}
+
+
+def each(collection: Any, *, sequential: bool = False, **fields: Any) -> dict[str, Any]:
+    """The loop of an activity that runs once for each item, as `item`; expressions as functions."""
+    fields |= {k: expr(fields[k]) for k in ("result", "completion") if k in fields}
+    return {"loop": MultiInstance(sequential, None, expr(collection), "item", **fields)}
+
+
+def times(cardinality: Any, *, sequential: bool = False, **fields: Any) -> dict[str, Any]:
+    """The loop of an activity that runs a number of times."""
+    fields |= {k: expr(fields[k]) for k in ("result", "completion") if k in fields}
+    return {"loop": MultiInstance(sequential, expr(cardinality), **fields)}
+
+
+def while_(condition: Any, *, before: bool = False, most: int | None = None) -> dict[str, Any]:
+    """A standard loop."""
+    return {"loop": StandardLoop(expr(condition), before, most)}
+
+
 START = {"kind": "startEvent"}
 END = {"kind": "endEvent"}
 XOR = {"kind": "exclusiveGateway"}
@@ -151,11 +180,14 @@ def graph(
     *,
     conditions: dict[str, Expression] | None = None,
     defaults: Iterable[str] = (),
+    listeners: dict[str, Any] | None = None,
+    scopes: dict[str, dict[str, Any]] | None = None,
     **fields: Any,
 ) -> Graph:
     """Nodes by id, and flows as `a>b>c d>e`. A key `in` of a node names its subprocess.
 
-    A flow's id is `a>b`, a second one between the same nodes `a>b>2`.
+    A flow's id is `a>b`, a second one between the same nodes `a>b>2`. `listeners` of flows by
+    their id; `scopes` states fields of scopes by theirs, `p` is the process.
     """
     conditions = conditions or {}
     built: list[Flow] = []
@@ -164,18 +196,21 @@ def graph(
         for source, target in pairwise(ids):
             same = sum(flow.source == source and flow.target == target for flow in built)
             name = f"{source}>{target}" + (f">{same + 1}" if same else "")
-            built.append(Flow(name, source, target, conditions.get(name)))
+            heard = (listeners or {}).get(name, ())
+            built.append(Flow(name, source, target, conditions.get(name), heard))
     made = {
         name: _node(name, dict(spec), built, frozenset(defaults)) for name, spec in nodes.items()
     }
     for name, node in made.items():
         attached = tuple(other.id for other in made.values() if other.attached_to == name)
         made[name] = replace(node, boundary=attached)
-    scopes = {"p": _scope("p", None, made)}
+    contents = {"p": _scope("p", None, made)}
     for node in made.values():
-        if isinstance(node.action, Subprocess):
-            scopes[node.id] = _scope(node.id, node.scope, made)
-    return Graph("p", "p", None, made, scopes, "hash", **fields)
+        if isinstance(node.action, Subprocess | AdHoc):
+            contents[node.id] = _scope(node.id, node.scope, made)
+    for name, stated in (scopes or {}).items():
+        contents[name] = replace(contents[name], **stated)
+    return Graph("p", "p", None, made, contents, "hash", **fields)
 
 
 def _node(name: str, spec: dict[str, Any], flows: list[Flow], defaults: frozenset[str]) -> Node:
@@ -211,7 +246,12 @@ def _implicit(node: Node) -> bool:
     """Whether a scope without a start event begins here (BPMN 2.0 §13.2)."""
     target = isinstance(node.event, LinkEvent) and node.event.target is None
     return not (
-        node.incoming or node.attached_to or node.for_compensation or _on_event(node) or target
+        node.incoming
+        or node.attached_to
+        or node.for_compensation
+        or node.instantiate
+        or _on_event(node)
+        or target
     )
 
 
@@ -255,6 +295,23 @@ class Play:
             for key, wait in self.state.waits.items()
             if wait.node == node and wait.kind.startswith(kind)
         )
+
+    def locals(self, node: str, kind: str = "") -> list[int]:
+        """All open waits at a node, in order of arrival."""
+        return [
+            key
+            for key, wait in self.state.waits.items()
+            if wait.node == node and wait.kind.startswith(kind)
+        ]
+
+    def incident(self) -> IncidentOpened:
+        """The one incident that is open."""
+        (local,) = (key for key, wait in self.state.waits.items() if wait.kind == "incident")
+        return next(fact for fact in self.of(IncidentOpened) if fact.incident == local)
+
+    @property
+    def left(self) -> list[str]:
+        return [fact.node for fact in self.facts if isinstance(fact, Left)]
 
     def of(self, kind: type) -> list[Any]:
         return [fact for fact in self.facts if isinstance(fact, kind)]

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from bpmn.graph import CompensateEvent, ErrorEvent, Graph, SignalEvent, TerminateEvent
+from bpmn.graph import (
+    CompensateEvent,
+    ErrorEvent,
+    Graph,
+    MultiInstance,
+    SignalEvent,
+    StandardLoop,
+    TerminateEvent,
+)
 from engine.machine.facts import Cancelled, Ended, Entered, Left
 from engine.machine.replay import replay
 from engine.machine.triggers import (
@@ -397,4 +406,105 @@ def test_compensation_can_be_thrown_beside_other_definitions() -> None:
 
     assert play.variables[LOG] == ["a", "b", "undo b", "undo a"]
     assert [type(f).__name__ for f in play.facts].count("SignalThrown") == 1
+    check(play)
+
+
+# --- loops ---
+
+
+def many(*, sequential: bool = False) -> MultiInstance:
+    return MultiInstance(sequential, collection=expr([1, 2, 3]), element="item")
+
+
+@pytest.mark.parametrize("sequential", [True, False])
+def test_each_completed_instance_is_compensated_with_its_own_item(sequential: bool) -> None:
+    activity = {**log("a"), "loop": many(sequential=sequential)}
+    undo = script(log=lambda v: [*v["log"], v["item"]])
+    nodes = {"s": START, "t": throw(CompensateEvent("a")), "e": END}
+    play = Play(graph(nodes | handled("a", activity, handler=undo), "s>a>t>e"))
+
+    play.start(log=[])
+
+    assert play.variables == {"log": ["a", "a", "a", 3, 2, 1]}
+    assert play.state.ended == "completed"
+    check(play)
+
+
+def test_instances_are_compensated_in_the_order_in_which_they_completed() -> None:
+    undo = script(log=lambda v: [*v["log"], v["item"]])
+    nodes = {"s": START, "t": throw(ALL), "e": END}
+    play = Play(graph(nodes | handled("a", {**user(), "loop": many()}, handler=undo), "s>a>t>e"))
+    play.start(log=[])
+
+    for place in (1, 0, 0):
+        tasks = [key for key, wait in play.state.waits.items() if wait.kind == "task"]
+        play.do(TaskCompleted(task=tasks[place], variables={}))
+
+    assert play.variables == {"log": [3, 1, 2]}
+    check(play)
+
+
+def test_instances_that_were_withdrawn_are_not_compensated() -> None:
+    loop = replace(many(), completion=expr(lambda v: v["nrOfCompletedInstances"] == 1))
+    undo = script(log=lambda v: [*v["log"], v["item"]])
+    nodes = {"s": START, "t": throw(ALL), "e": END}
+    play = Play(graph(nodes | handled("a", {**user(), "loop": loop}, handler=undo), "s>a>t>e"))
+    play.start(log=[])
+
+    tasks = [key for key, wait in play.state.waits.items() if wait.kind == "task"]
+    play.do(TaskCompleted(task=tasks[1], variables={}))
+
+    assert play.variables == {"log": [2]}
+    assert play.state.ended == "completed"
+    check(play)
+
+
+def test_an_interrupted_loop_is_not_compensated_for_its_completed_instances() -> None:
+    nodes = {"s": START, "t": throw(ALL), "e": END, "b": boundary("a", message("m"))}
+    nodes |= handled("a", {**user(), "loop": many()})
+    play = Play(graph(nodes, "s>a>e b>t>e")).start(log=[])
+    play.do(TaskCompleted(task=play.local("a", "task"), variables={}))
+
+    play.do(MessageArrived(subscription=play.local("b"), variables={}))
+
+    assert play.variables == {"log": []}
+    check(play)
+
+
+@pytest.mark.parametrize("sequential", [True, False])
+def test_each_instance_of_a_subprocess_is_compensated_by_what_it_did(sequential: bool) -> None:
+    sub = {**SUB, "loop": many(sequential=sequential)}
+    undo = script(log=lambda v: [*v["log"], v["item"]])
+    nodes = {"s": START, "sub": sub, "t": throw(ALL), "e": END}
+    nodes |= handled("a", log("a"), "sub", undo) | handled("b", log("b"), "sub")
+    play = Play(graph(nodes, "s>sub>t>e a>b"))
+
+    play.start(log=[])
+
+    assert play.variables["log"][6:] == ["undo b", 3, "undo b", 2, "undo b", 1]
+    assert play.state.ended == "completed"
+    check(play)
+
+
+def test_rounds_of_a_standard_loop_are_compensated() -> None:
+    activity = {**log("a"), "loop": StandardLoop(expr(lambda v: len(v["log"]) < 3))}
+    undo = script(log=lambda v: [*v["log"], v["loopCounter"]])
+    nodes = {"s": START, "t": throw(ALL), "e": END}
+    play = Play(graph(nodes | handled("a", activity, handler=undo), "s>a>t>e"))
+
+    play.start(log=[])
+
+    assert play.variables["log"] == ["a", "a", "a", 3, 2, 1]
+    check(play)
+
+
+def test_a_handler_can_be_a_loop_itself() -> None:
+    nodes = {"s": START, "t": throw(ALL), "e": END}
+    undo = {**script(log=lambda v: [*v["log"], v["item"]]), "loop": many()}
+    play = Play(graph(nodes | handled("a", log("a"), handler=undo), "s>a>t>e"))
+
+    play.start(log=[])
+
+    assert play.variables["log"] == ["a", 1, 2, 3]
+    assert done(play)[-2:] == ["t", "e"]
     check(play)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bpmn.graph import EscalationEvent
-from engine.machine.facts import Cancelled, Ended, EscalationThrown, Left
-from engine.machine.triggers import TaskCompleted
+from bpmn.graph import Call, EscalationEvent
+from engine.machine.facts import CallClosed, Cancelled, Ended, EscalationThrown, Left
+from engine.machine.triggers import CallEnded, CallEscalated, TaskCompleted
 from tests.engine.machine.graphs import (
     AND,
     END,
@@ -16,6 +16,7 @@ from tests.engine.machine.graphs import (
     Play,
     boundary,
     end,
+    expr,
     graph,
     inside,
     started,
@@ -93,6 +94,23 @@ def test_an_event_subprocess_catches_before_the_boundary_of_its_scope(interrupti
         play.do(TaskCompleted(task=play.local(task), variables={}))
 
     assert play.of(Ended) == [Ended("completed", "e")]
+
+
+@pytest.mark.parametrize("interrupting", [True, False])
+def test_an_escalation_of_a_called_instance_is_caught_at_the_call(interrupting: bool) -> None:
+    called = {"kind": "callActivity", "action": Call(expr("other"))}
+    nodes = {"s": START, "c": called, "b": boundary("c", ANY, interrupting=interrupting)}
+    play = Play(graph(nodes | {"e": END, "e2": END}, "s>c>e b>e2")).start()
+    call = play.local("c")
+
+    play.do(CallEscalated(call=call, code="late"))
+    assert play.variables == {"code": "late"}
+    assert play.of(CallClosed) == ([CallClosed(call, "cancelled")] if interrupting else [])
+    if not interrupting:
+        play.do(CallEnded(call=call, variables={}))
+
+    assert play.state.ended == "completed"
+    assert play.of(EscalationThrown) == [EscalationThrown("late", "c", "b")]
 
 
 def test_what_an_event_subprocess_throws_goes_past_itself() -> None:

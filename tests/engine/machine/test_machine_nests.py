@@ -9,7 +9,14 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bpmn.graph import CancelEvent, CompensateEvent, ErrorEvent, EscalationEvent, TerminateEvent
+from bpmn.graph import (
+    CancelEvent,
+    CompensateEvent,
+    ErrorEvent,
+    EscalationEvent,
+    MultiInstance,
+    TerminateEvent,
+)
 from engine.machine.facts import Cancelled, Ended, Entered, Left
 from engine.machine.replay import replay
 from engine.machine.state import State, Wait
@@ -70,6 +77,13 @@ ENDS: dict[str, Any] = {
     "end signal": end(signal("go")),
     "terminate": end(TerminateEvent()),
 }
+LOOPED: dict[str, Any] = {**SUB, "loop": MultiInstance(False, cardinality=expr(2))}
+SCOPES: dict[str, Any] = {
+    "sub": SUB,
+    "transaction": TRANSACTION,
+    "many": LOOPED,
+    "one by one": {**SUB, "loop": MultiInstance(True, cardinality=expr(2))},
+}
 LISTENERS = st.lists(st.tuples(st.sampled_from(sorted(EVENTS)), st.booleans()), max_size=2)
 LEAVES = st.one_of(
     st.sampled_from(["handled", "undo"]),
@@ -87,7 +101,13 @@ def blocks(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
         st.tuples(st.just("row"), parts),
         st.tuples(st.just("and"), parts),
         st.tuples(st.just("or"), parts),
-        st.tuples(st.sampled_from(["sub", "transaction"]), inner, LISTENERS, LISTENERS, HANDLERS),
+        st.tuples(
+            st.sampled_from(["sub", "transaction", "many", "one by one"]),
+            inner,
+            LISTENERS,
+            LISTENERS,
+            HANDLERS,
+        ),
     )
 
 
@@ -125,7 +145,7 @@ class Nest:
     def build(self, block: Any, scope: str) -> tuple[str, str]:
         if isinstance(block, str):
             return self.leaf(block, scope)
-        if block[0] in {"sub", "transaction"}:
+        if block[0] in SCOPES:
             return self.sub(block, scope)
         kind, parts = block
         built = [self.build(part, scope) for part in parts]
@@ -171,7 +191,7 @@ class Nest:
 
     def sub(self, block: Any, scope: str) -> tuple[str, str]:
         kind, inner, listeners, boundaries, handler = block
-        name = self.add(SUB if kind == "sub" else TRANSACTION, scope)
+        name = self.add(SCOPES[kind], scope)
         self.fill(name, inner)
         self.listen(name, listeners, handler)
         join = self.add(OR, scope)

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bpmn.assignments import feel_script
 from bpmn.errors import ExpressionRefused
 from bpmn.feel import compile_feel
-from bpmn.feel_scripts import feel_script
 from bpmn.suggestions import suggested_feel
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
