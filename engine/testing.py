@@ -11,14 +11,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 from bpmn.compiler import compile_model
-from bpmn.dmn import compile_decisions
+from bpmn.dmn import Invocable, compile_files
 from bpmn.errors import ExpressionFailed
 from bpmn.forms import FormSpec, parse_form
 from bpmn.graph import Decision, Graph
 from bpmn.values import Value, Variables
+from engine.decisions import decided
 from engine.errors import CorrelationMismatch, NotFound
 from engine.handlers import BpmnError, Done, Handlers, JobContext, Registration, Retry
 from engine.machine import triggers
@@ -77,7 +78,7 @@ class Bench:
         self.handlers = Handlers()
         self.forms: dict[str, FormSpec] = {}
         self._graphs: dict[str, Graph] = {}
-        self._decisions: dict[str, Any] = {}
+        self._decisions: dict[str, Invocable] = {}
         self._timer_starts: list[_TimerStart] = []
         self.traffic = Traffic(self)
 
@@ -94,7 +95,9 @@ class Bench:
         return list(self._graphs.values())
 
     def deploy(self, *sources: str | Path | bytes | Graph) -> None:
-        """Deploy models, decisions and forms, by path or content. Raises `ModelRefused`."""
+        """Deploy models, decisions and forms, by path or content; decision models may import
+        others that are deployed in the same call. Raises `ModelRefused`."""
+        decisions: list[tuple[str, bytes]] = []
         for source in sources:
             if isinstance(source, Graph):
                 self._add(source)
@@ -106,12 +109,14 @@ class Bench:
                 self.forms[form.id] = form
                 continue
             if name.endswith(".dmn") or b"/DMN/" in data[:4000]:
-                self._decisions.update(cast("Any", compile_decisions(data, name)))
+                decisions.append((name, data))
                 continue
             compiled = compile_model(data, name)
             for graph in compiled.graphs:
                 self._add(graph)
             self.forms |= {form.key: parse_form(form.content) for form in compiled.forms}
+        for made in compile_files(decisions):
+            self._decisions.update(made)
 
     def _add(self, graph: Graph) -> None:
         self._graphs[graph.process_id] = graph
@@ -257,11 +262,10 @@ class Bench:
 
     def decide(self, decision: Decision, variables: Mapping[str, Value], now: datetime) -> Decided:
         """Evaluate a deployed decision for the machine."""
-        table = self._decisions.get(decision.reference)
-        if table is None:
+        found = self._decisions.get(decision.reference)
+        if found is None:
             raise ExpressionFailed(f"decision {decision.reference!r} is not deployed")
-        outcome = table.evaluate(variables, now)
-        return Decided(list(outcome.outputs), tuple(outcome.matched), dict(outcome.inputs), 1)
+        return decided(found.evaluate(variables, now), 1)
 
     def _next_timer(self) -> tuple[datetime, Callable[[], None]] | None:
         """The earliest timer: by due time, then case, then order of arming."""
