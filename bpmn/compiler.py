@@ -112,7 +112,4 @@ def _graph(context: Context, process: ProcessModel, source_hash: str) -> Graph:
         history_ttl=words.history_ttl,
         initiator=next((name for name in initiators if name), None),
         remembered=frozenset(remembered),
-        listeners=(
-            () if process.global_task else context.dialect.listeners(context, process.element)
-        ),
     )

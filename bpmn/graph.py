@@ -202,10 +202,10 @@ class Work:
     topic: str
     external: bool
     priority: Expression | None = None
-    errors: tuple[tuple[Expression | None, str], ...] = ()
+    errors: tuple[tuple[Expression, str], ...] = ()
     """Asked in order when an external worker reports completion or failure, over the variables
-    it reports: the first condition that is true (None is) throws the error of the code beside
-    it instead (Camunda 7's `errorEventDefinition` of external tasks)."""
+    it reports: the first condition that is true throws the error of the code beside it instead
+    (Camunda 7's `errorEventDefinition` of external tasks)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -457,5 +457,3 @@ class Graph:
     initiator: str | None = None
     remembered: frozenset[str] = frozenset()
     """Tasks whose performers the state must keep, because a four-eyes rule names them."""
-    listeners: tuple[Listener, ...] = ()
-    """Of the process itself: `start` before its first node, `end` after its last."""

@@ -65,6 +65,7 @@ def _multi_instance(
         first_counter=context.dialect.loops_from,
         async_before=words.async_before,
         async_after=words.async_after,
+        gaps=words.gaps,
     )
 
 

@@ -130,6 +130,10 @@ class ScopeModel:
         return [node for node in self.nodes if node.kind == "startEvent"]
 
     @cached_property
+    def event_gateways(self) -> frozenset[str]:
+        return frozenset(node.id for node in self.nodes if node.kind == "eventBasedGateway")
+
+    @cached_property
     def instantiating_gateways(self) -> frozenset[str]:
         return frozenset(
             node.id for node in self.nodes if node.kind == "eventBasedGateway" and node.instantiates

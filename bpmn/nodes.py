@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 
 from bpmn.actions import compile_action
 from bpmn.context import Context, Reported, constant, variable
@@ -13,6 +14,7 @@ from bpmn.events import compile_event
 from bpmn.graph import (
     EventDefinition,
     Flow,
+    Listener,
     Loop,
     Node,
     Scope,
@@ -85,7 +87,7 @@ class Nodes:
             instantiate=node.instantiates,
             all_events=element.get("eventGatewayType", "Exclusive").strip() == "Parallel",
             activation=context.condition(child(element, "activationCondition"), at=element),
-            listeners=context.dialect.listeners(context, element),
+            listeners=(*self.of_process(node), *context.dialect.listeners(context, element)),
             inputs=mappings.inputs,
             outputs=mappings.outputs,
             keeps_results=mappings.keeps_results,
@@ -94,6 +96,31 @@ class Nodes:
             exclusive=steps.exclusive,
             retry=steps.retry,
             properties=dict(context.dialect.properties(element)),
+        )
+
+    def of_process(self, node: FlowNode) -> tuple[Listener, ...]:
+        """What hears the start of the process hears it where the token begins."""
+        if node.scope.parent is not None or self.process.global_task or not self.listeners:
+            return ()
+        return self.listeners if node in self.begins else ()
+
+    @cached_property
+    def listeners(self) -> tuple[Listener, ...]:
+        heard = self.context.dialect.listeners(self.context, self.process.element)
+        if heard and len(self.process.scopes[0].implicit_starts) > 1:
+            self.context.report.error(
+                "unsupported",
+                self.process.element,
+                "A process that begins at several nodes tells its start to nobody; add a start "
+                "event.",
+            )
+        return heard
+
+    @cached_property
+    def begins(self) -> list[FlowNode]:
+        root = self.process.scopes[0]
+        return [n for n in root.nodes if n.kind == "startEvent" or begins_instance(n)] or (
+            root.implicit_starts
         )
 
     def event(self, node: FlowNode) -> EventDefinition | None:

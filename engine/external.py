@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, select, update
 
+from bpmn.graph import Work
 from bpmn.values import Value
 from engine.acts import JobFailed
 from engine.commands import (
@@ -28,6 +29,7 @@ from engine.errors import JobNotYours, Misused, NotFound
 from engine.instance import Instance
 from engine.jobs import CLAIMABLE, KEY, Failure, give_up, lock_job, number_of, release, taken
 from engine.limits import check_names
+from engine.machine.activities import error_in
 from engine.machine.state import decode
 from engine.machine.triggers import JobDone, JobThrew
 from engine.results import LockedJob
@@ -156,6 +158,11 @@ def throw(unit: Unit, command: ThrowJobError) -> None:
 
 def fail(unit: Unit, command: FailJob) -> None:
     row, instance = _held(unit, command.job_id, command.worker_id)
+    code = _error_of(unit, row, instance, command)
+    if code is not None:
+        thrown = JobThrew(job=number_of(row), code=code, message=command.message)
+        unit.advance(instance, thrown, "job.threw")
+        return
     failure = Failure(command.message or "", command.details or "")
     failures = row.failures + 1
     if command.retries <= 0:
@@ -165,6 +172,17 @@ def fail(unit: Unit, command: FailJob) -> None:
     release(unit, row, "ready", again_at, failure, failures, command.retries)
     fact = JobFailed(number_of(row), row.node, row.attempt, again_at, failure.message)
     unit.note(instance, "job.failed", fact)
+
+
+def _error_of(unit: Unit, row: Row, instance: Instance, command: FailJob) -> str | None:
+    """A failure may be an error in the model's eyes; its conditions see `errorMessage` too."""
+    action = instance.graph.nodes[row.node].action
+    if not isinstance(action, Work) or not action.errors:
+        return None
+    wait = instance.state.waits[number_of(row)]
+    seen = instance.state.visible(instance.state.scope_of(wait.token))
+    said = {"errorMessage": command.message, "errorDetails": command.details}
+    return error_in(action, {**seen, **said}, unit.tx.now, lenient=True)
 
 
 def lock(unit: Unit, command: LockJob) -> None:

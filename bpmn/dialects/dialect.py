@@ -58,6 +58,7 @@ class LoopWords:
     element: str | None = None
     results: str | None = None
     result: Expression | None = None
+    gaps: bool = False
     async_before: bool = False
     async_after: bool = False
 

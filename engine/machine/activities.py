@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
+from bpmn.errors import ExpressionFailed
 from bpmn.graph import Computation, Decision, Expression, Node, Receive, UserTask, Work
 from bpmn.values import Value, Variables
 from engine.machine import facts
@@ -94,6 +96,21 @@ def request_work(run: Run, token_id: int, token: Token, node: Node) -> Stage | N
     return None
 
 
+def error_in(
+    work: Work, reported: Mapping[str, Value], now: datetime, *, lenient: bool = False
+) -> str | None:
+    """The code of the first error whose condition is true of what a worker reports. `lenient`: a
+    condition that cannot be asked is not true, as Camunda 7 does at a failure."""
+    for condition, code in work.errors:
+        try:
+            if condition.evaluate(reported, now) is True:
+                return code
+        except ExpressionFailed:
+            if not lenient:
+                raise
+    return None
+
+
 def compute(run: Run, token_id: int, token: Token, node: Node) -> Stage:
     """Evaluate a script or expression; all of its lines take effect, or none."""
     action = node.action
@@ -130,7 +147,15 @@ def ask_decision(run: Run, token_id: int, node: Node, action: Decision) -> Stage
     result = rows if action.result_variable is None else _mapped(action, answer)
     run.facts.append(
         facts.Decided(
-            node.id, action.reference, answer.version, answer.matched, answer.inputs, result
+            node.id,
+            action.reference,
+            answer.version,
+            answer.matched,
+            answer.inputs,
+            result,
+            answer.definition_id,
+            answer.evaluated,
+            answer.values,
         )
     )
     if action.result_variable is not None:
@@ -142,6 +167,8 @@ def ask_decision(run: Run, token_id: int, node: Node, action: Decision) -> Stage
 
 def _mapped(action: Decision, answer: Decided) -> Value:
     rows = answer.outputs
+    if action.result == "value":
+        return answer.value
     if action.result == "resultList":
         return list(rows)
     if action.result == "collectEntries":

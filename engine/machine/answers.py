@@ -4,9 +4,9 @@
 
 from __future__ import annotations
 
-from bpmn.graph import Node, UserTask
+from bpmn.graph import Node, UserTask, Work
 from engine.machine import errors
-from engine.machine.activities import excluded
+from engine.machine.activities import error_in, excluded
 from engine.machine.catching import happened
 from engine.machine.conditions import ask_again
 from engine.machine.facts import IncidentClosed, JobClosed, TaskClosed
@@ -28,7 +28,7 @@ from engine.machine.triggers import (
     TimerDue,
     VariablesSet,
 )
-from engine.machine.variables import remove_local, set_local, set_variables
+from engine.machine.variables import remove_local, set_local, set_variables, take_results
 from engine.machine.waits import close_wait, find_wait, open_incident
 
 
@@ -58,7 +58,7 @@ def task_completed(run: Run, trigger: TaskCompleted) -> None:
     _check_four_eyes(run, node, trigger)
     _remember(run, node, trigger)
     close_wait(run, trigger.task, TaskClosed(trigger.task, "completed"))
-    set_variables(run, run.state.scope_of(wait.token), trigger.variables, trigger.wire)
+    take_results(run, wait.token, trigger.variables, trigger.wire)
     run.ready.append((wait.token, "complete"))
 
 
@@ -91,13 +91,26 @@ def task_threw(run: Run, trigger: TaskThrew) -> None:
 
 def job_done(run: Run, trigger: JobDone) -> None:
     wait = find_wait(run.state, "job", trigger.job)
-    close_wait(run, trigger.job, JobClosed(trigger.job, "done"))
+    code = _reported_error(run, wait, trigger)
+    close_wait(run, trigger.job, JobClosed(trigger.job, "done" if code is None else "error"))
     for name, value in trigger.local.items():
         set_local(run, wait.token, name, value, trigger.wire.get(name))
-    set_variables(run, run.state.scope_of(wait.token), trigger.variables, trigger.wire)
+    if code is not None:
+        _throw(run, wait, JobThrew(job=trigger.job, code=code, variables=trigger.variables))
+        return
+    take_results(run, wait.token, trigger.variables, trigger.wire)
     if wait.stage is not None:
         run.state.tokens[wait.token].heard += 1  # A listener's job.
     run.ready.append((wait.token, wait.stage or "complete"))
+
+
+def _reported_error(run: Run, wait: Wait, trigger: JobDone) -> str | None:
+    """What a worker reports as done may be an error in the model's eyes."""
+    action = run.graph.nodes[wait.node].action
+    if wait.stage is not None or not isinstance(action, Work) or not action.errors:
+        return None
+    seen = run.state.visible(run.state.scope_of(wait.token))
+    return error_in(action, {**seen, **trigger.variables, **trigger.local}, run.now)
 
 
 def job_threw(run: Run, trigger: JobThrew) -> None:

@@ -42,6 +42,8 @@ def call(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
         )
         return ask_decision(run, token_id, node, decision)
     key = _text(run, node, "business key", action.business_key, seen)
+    if action.same_business_key:
+        key = run.state.business_key
     variables = _passed_in(run, action.inputs, seen, run.state.local(token_id))
     local = open_wait(run, token_id, Wait("call", node.id, token_id))
     run.facts.append(

@@ -20,7 +20,7 @@ from engine.machine.shape import needs_all
 from engine.machine.state import Wait
 from engine.machine.subprocesses import begin_event_subprocess, begins_event_subprocess
 from engine.machine.time import next_due
-from engine.machine.variables import set_variables
+from engine.machine.variables import set_variables, take_results
 from engine.machine.waits import cancel_some, close_wait, open_wait
 
 _NOTHING: Mapping[str, Value] = {}
@@ -38,7 +38,9 @@ def happened(
     node = run.graph.nodes[wait.node]
     together = needs_all(node.event)
     _close(run, local, wait, comes_again=not node.interrupting and not together)
-    if values:
+    if values and wait.token and _stands_at(run, wait, node):
+        take_results(run, wait.token, values, wire)
+    elif values:
         set_variables(run, _outside(run, wait, node), values, wire)
     if together and _others(run, wait):
         return
@@ -51,6 +53,10 @@ def happened(
         run.ready.append((wait.token, "complete"))
     else:
         choose(run, wait.token, node)
+
+
+def _stands_at(run: Run, wait: Wait, node: Node) -> bool:
+    return node.attached_to is None and run.state.tokens[wait.token].node == node.id
 
 
 def _outside(run: Run, wait: Wait, node: Node) -> int:

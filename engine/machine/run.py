@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import takewhile
-from typing import Literal
+from typing import Any, Literal
 
 from bpmn.graph import Decision, Graph, Node
 from bpmn.values import Value, Variables
@@ -21,12 +21,17 @@ from engine.machine.state import Stage, State, Token
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What a decision answered: the rules that matched, what they saw, and their output rows."""
+    """What a decision answered: the rules that matched, what they saw, and their output rows;
+    `value` is the result as DMN has it, the rest explains it (see `facts.Decided`)."""
 
     outputs: list[dict[str, Value]]
     matched: tuple[int, ...] = ()
     inputs: Variables = field(default_factory=dict)
     version: int = 0
+    value: Value = None
+    definition_id: str | None = None
+    evaluated: list[Any] | None = None
+    values: Value = None
 
 
 Decide = Callable[[Decision, Mapping[str, Value], datetime], Decided]

@@ -28,6 +28,17 @@ def set_variables(
         set_variable(run, scope, name, value, wire.get(name))
 
 
+def take_results(
+    run: Run, token_id: int, values: Mapping[str, Value], wire: Mapping[str, str] = _UNTYPED
+) -> None:
+    """Set what a task, job or message gives back: inside a node that keeps its results."""
+    if run.graph.nodes[run.state.tokens[token_id].node].keeps_results:
+        for name, value in values.items():
+            set_local(run, token_id, name, value, wire.get(name))
+    else:
+        set_variables(run, run.state.scope_of(token_id), values, wire)
+
+
 def set_variable(run: Run, scope: int, name: str, value: Value, wire: str | None = None) -> None:
     """Set a value in the nearest scope, from `scope` outwards, that has its name."""
     state = run.state

@@ -17,8 +17,10 @@ from bpmn.scripts import is_feel, refuse_language
 
 _EVENTS = {
     "executionListener": ("start", "end", "take"),
-    "taskListener": ("create", "assignment", "update", "complete", "delete"),
+    "taskListener": ("create", "complete"),
 }
+_UNHEARD = ("assignment", "update", "delete", "timeout")
+"""Events of a task that come from outside of the token's way; nobody is told of them."""
 _ADVICE = 'A listener is camunda:delegateExpression="${handler}" or camunda:expression.'
 
 
@@ -40,6 +42,14 @@ def _listener(
     event: Any = (part.get("event") or "").strip()
     if holder == "sequenceFlow" and not event:
         event = "take"
+    if event in _UNHEARD and local(part) == "taskListener":
+        context.refuse(
+            "unsupported", part, f'The event "{event}" of a task is not told to listeners.'
+        )
+    if event == "end" and holder == "process":
+        context.refuse(
+            "unsupported", part, "The end of a process is not told; put it at its end events."
+        )
     fits = (event == "take") == (holder == "sequenceFlow")
     if event not in events or not fits or (events[0] == "create" and holder != "userTask"):
         context.refuse(
@@ -69,5 +79,5 @@ def _script(context: Context, event: Any, script: Element) -> Listener:
     if script.get("resource") is not None:
         context.refuse("unsupported", script, "Script resources are not followed.")
     if not is_feel(language):
-        refuse_language(context, script, language)
+        refuse_language(context, script, language, script)
     return Listener(event, expression=context.expression(text_of(script), script, "feel"))

@@ -45,10 +45,12 @@ _RETRIES = 3
 _NAMED_VALUES = (("taskHeaders", "header", "key"), ("properties", "property", "name"))
 _LISTENERS = (("executionListeners", "executionListener"), ("taskListeners", "taskListener"))
 _TASK_EVENTS = {
-    "creating": "create", "create": "create", "assigning": "assignment",
-    "assignment": "assignment", "updating": "update", "update": "update",
-    "completing": "complete", "complete": "complete", "canceling": "delete", "cancel": "delete",
-}  # fmt: skip
+    "creating": "create",
+    "create": "create",
+    "completing": "complete",
+    "complete": "complete",
+}
+_UNHEARD = frozenset({"assigning", "assignment", "updating", "update", "canceling", "cancel"})
 
 
 class Zeebe(Dialect):
@@ -78,7 +80,14 @@ class Zeebe(Dialect):
         return Steps(retry=Retry(attempts, (timedelta(),)))
 
     def mappings(self, context: Context, node: FlowNode) -> Mappings | None:
-        return mappings(context, node.element)
+        found = mappings(context, node.element)
+        if found is not None and found.keeps_results and _begins_elsewhere(node):
+            context.report.error(
+                "unsupported",
+                node.element,
+                f'What comes with "{node.label}" cannot be kept inside; map it at a later task.',
+            )
+        return found
 
     def listeners(self, context: Context, element: Element) -> tuple[Listener, ...]:
         found: list[Listener] = []
@@ -86,6 +95,10 @@ class Zeebe(Dialect):
             part = word(element, holder)
             for item in () if part is None else items(part, name):
                 event: Any = given(item, "eventType") or "start"
+                if event in _UNHEARD or (event == "end" and local(element) == "process"):
+                    text = f'The event "{event}" is not told to listeners here.'
+                    context.report.error("unsupported", item, text)
+                    continue
                 event = _TASK_EVENTS.get(event) if name == "taskListener" else event
                 topic = fixed(context, item, "type", name)
                 if event is None or event not in _EVENTS or topic is None:
@@ -165,6 +178,7 @@ class Zeebe(Dialect):
             element=given(holder, "inputElement"),
             results=given(holder, "outputCollection"),
             result=feel(context, holder, "outputElement"),
+            gaps=True,
         )
 
     def chosen(self, context: Context, element: Element) -> Expression | None:
@@ -183,6 +197,14 @@ class Zeebe(Dialect):
 
     def check(self, element: Element, report: Report) -> None:
         check_words(element, report)
+
+
+def _begins_elsewhere(node: FlowNode) -> bool:
+    """Whether variables come with the node's event before a token stands at it."""
+    brings = node.triggers & {"messageEventDefinition", "signalEventDefinition"}
+    behind = any(flow.source in node.scope.event_gateways for flow in node.incoming)
+    starts = bool(brings) and (node.kind in ("startEvent", "boundaryEvent") or behind)
+    return starts or (node.kind == "receiveTask" and (behind or node.instantiates))
 
 
 def _holder(element: Element) -> Element:
