@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli_output import FINDINGS, Files, Json, OneFile, out, print_json, refuse, say
+from cli_output import FINDINGS, Files, Json, OneFile, as_text, out, print_json, refuse, say
 
 if TYPE_CHECKING:
     from bpmn.errors import Finding
@@ -23,15 +23,19 @@ app = typer.Typer()
 invoice_app = typer.Typer(help="Rechnungen prüfen und zeigen · check and show invoices")
 
 
-def _context(text: str) -> Variables:
+def _json(text: str) -> Value:
     import msgspec
 
     from bpmn.values import decode
 
     try:
-        value = decode(text.encode())
+        return decode(text.encode())
     except msgspec.DecodeError as error:
         refuse(f"Kein JSON: {error}", f"Not JSON: {error}")
+
+
+def _context(text: str) -> Variables:
+    value = _json(text)
     if not isinstance(value, dict):
         refuse("Es wird ein JSON-Objekt erwartet", "A JSON object is expected")
     return value
@@ -57,7 +61,8 @@ def check(models: Files, as_json: Json = False) -> None:
     """Was die Bereitstellung sagen würde · what deployment would say."""
     from bpmn.check import check_file
 
-    findings = [f for model in models for f in check_file(str(model), model.read_bytes())]
+    files = {str(model): model.read_bytes() for model in models}
+    findings = [f for name, content in files.items() for f in check_file(name, content, files)]
     if not findings and not as_json:
         say("Ohne Befund.", "No findings.")
     print_findings(findings, as_json)
@@ -102,48 +107,86 @@ def run(
 
 @app.command()
 def decide(
-    model: OneFile,
-    decision: Annotated[str, typer.Option(help="decision id")],
+    models: Files,
+    decision: Annotated[
+        str | None, typer.Option(help="id or name of a decision, service or knowledge model")
+    ] = None,
     context: Annotated[str, typer.Option(help="JSON object")] = "{}",
     as_json: Json = False,
 ) -> None:
-    """Eine Entscheidung auswerten · evaluate a decision."""
-    from bpmn.dmn import compile_decisions
+    """Entscheidungen auswerten, eine oder alle · evaluate one decision, or all."""
+    from bpmn.dmn import compile_files
+    from bpmn.dmn.answers import answer
+    from bpmn.dmn.answers import as_json as shown_as
     from bpmn.errors import ExpressionFailed, ModelRefused
 
+    given, now = _context(context), datetime.now(UTC)
     try:
-        decisions = compile_decisions(model.read_bytes(), str(model))
-        outcome = decisions[decision].evaluate(_context(context), datetime.now(UTC))
+        files = compile_files([(str(model), model.read_bytes()) for model in models])
+        if decision is None:
+            of, outcome = files[0], files[0].consider_all(given, now, explains=True)
+        else:
+            found = [(each, each.called(decision)) for each in files]
+            of, asked = next((pair for pair in found if pair[1]), (files[0], None))
+            if asked is None:
+                refuse(f"Keine Entscheidung {decision}", f"No decision {decision}")
+            outcome = asked.consider(given, now, explains=True)
     except ModelRefused as error:
         print_findings(error.findings, as_json)
         raise typer.Exit(FINDINGS) from error
-    except KeyError:
-        refuse(f"Keine Entscheidung {decision}", f"No decision {decision}")
     except ExpressionFailed as error:
         refuse(str(error), str(error), FINDINGS)
-    print_json(
-        {"outputs": outcome.outputs, "matched": list(outcome.matched), "inputs": outcome.inputs}
-    )
+    if as_json:
+        print_json(answer(outcome, of))
+        return
+    shown = outcome.value if decision is None else {"": outcome.value}
+    for name, value in shown.items():
+        out.print(f"{name}: {as_text(shown_as(value))}".removeprefix(": "), markup=False)
+    for flaw in outcome.warnings:
+        say(f"Warnung: {flaw}", f"Warning: {flaw}")
 
 
 @app.command()
 def feel(
     expression: str,
     context: Annotated[str, typer.Option(help="JSON object")] = "{}",
-    as_json: Json = False,  # noqa: ARG001  the answer is JSON in any case
+    unary: Annotated[bool, typer.Option("--unary", help="tests of a table's cell")] = False,
+    tested: Annotated[str, typer.Option("--input", help="JSON value that is tested")] = "null",
+    as_json: Json = False,
 ) -> None:
-    """Einen FEEL-Ausdruck auswerten · evaluate a FEEL expression."""
-    from bpmn.errors import ExpressionFailed, ExpressionRefused
-    from bpmn.feel import evaluate_feel
+    """Einen FEEL-Ausdruck auswerten · evaluate a FEEL expression.
 
+    --json: {value, type, warnings}. --unary: Tests wie in einer Entscheidungstabelle.
+    """
+    from bpmn.errors import ExpressionFailed, ExpressionRefused
+    from bpmn.feel import Run, compile_expression, compile_unary, print_type, type_of, vocabulary_of
+
+    variables, now = _context(context), datetime.now(UTC)
+    names = vocabulary_of({**variables, "?": _json(tested)})
     try:
-        value: Value = evaluate_feel(expression, _context(context), datetime.now(UTC))
+        if unary:
+            tests = compile_unary(expression, names)
+            value = tests.verdict(_json(tested), variables, Run(now))
+            reasons = tests.reasons(_json(tested), variables, now)
+        else:
+            compiled = compile_expression(expression, names)
+            value = compiled.value(variables, Run(now))
+            reasons = compiled.reasons(variables, now)
+        type_ = print_type(type_of(value))
     except ExpressionRefused as error:
-        refuse(
-            f"Zeichen {error.position}: {error}", f"Character {error.position}: {error}", FINDINGS
-        )
+        at = error.position + 1
+        refuse(f"Zeichen {at}: {error}", f"Character {at}: {error}", FINDINGS)
     except ExpressionFailed as error:
         refuse(str(error), str(error), FINDINGS)
+    if as_json:
+        warnings = [{"position": each.position + 1, "text": each.text} for each in reasons]
+        print_json({"value": value, "type": type_, "warnings": warnings})
+        return
+    for each in reasons:
+        say(
+            f"Zeichen {each.position + 1}: {each.text}",
+            f"Character {each.position + 1}: {each.text}",
+        )
     print_json(value)
 
 

@@ -10,7 +10,6 @@ import locale
 import os
 import sys
 from collections.abc import Iterable
-from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -44,23 +43,29 @@ def refuse(german: str, english: str, code: int = MISUSE) -> NoReturn:
 
 def print_json(value: object) -> None:
     """Numbers keep their digits; temporal values are ISO 8601 text, as a person writes them."""
+    sys.stdout.write(as_text(value) + "\n")
+
+
+def as_text(value: object) -> str:
+    """The value as indented JSON."""
     import msgspec  # noqa: PLC0415
 
     encoded = msgspec.json.Encoder(decimal_format="number").encode(plain(value))
-    sys.stdout.write(msgspec.json.format(encoded, indent=2).decode() + "\n")
+    return msgspec.json.format(encoded, indent=2).decode()
 
 
 def plain(value: object) -> object:
+    from bpmn.feel import kind  # noqa: PLC0415
     from bpmn.feel.builtins.conversion import print_value  # noqa: PLC0415
-    from bpmn.values import YearsMonths  # noqa: PLC0415
 
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
-    if isinstance(value, timedelta | YearsMonths):
-        return print_value(value)
-    return value
+    return value if kind(value) in _JSON_HAS else print_value(value)
+
+
+_JSON_HAS = frozenset({"Null", "boolean", "number", "string", "unknown"})
 
 
 def table(title: str, columns: list[str], rows: Iterable[Iterable[str]]) -> None:

@@ -14,6 +14,7 @@ from bench.report import Table, as_json, heading
 
 FIGURES = {
     "machine": "steps of the token machine beside SpiffWorkflow, in memory",
+    "expressions": "FEEL and JUEL, compiled and evaluated",
     "second_opinion": "models that SpiffWorkflow and our machine answer differently",
     "engine": "workloads r, a, b, c, d: instances a second, CPU time, history",
     "inbox": "workload q: a clerk's list of tasks and its count",
@@ -25,7 +26,7 @@ FIGURES = {
 
 
 def parsed(arguments: list[str]) -> argparse.Namespace:
-    listed = "\n".join(f"  {name:10}{what}" for name, what in FIGURES.items())
+    listed = "\n".join(f"  {name:14}{what}" for name, what in FIGURES.items())
     parser = argparse.ArgumentParser(
         prog="python -m bench",
         description="Measure; without a name, everything.",

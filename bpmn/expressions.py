@@ -6,17 +6,18 @@ JUEL; any other text means itself. Other languages are refused by name.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import datetime
 
+from bpmn.assignments import feel_script
 from bpmn.errors import ExpressionFailed, ExpressionRefused, VariableMissing
 from bpmn.feel import compile_feel
 from bpmn.graph import Expression
 from bpmn.juel import compile_juel
 from bpmn.values import Value
 
-_ASSIGNMENT = re.compile(r"\s*([^\W\d]\w*)\s*=(?!=)")
+__all__ = ["awaited_condition", "condition", "expression", "feel_expression", "feel_script"]
+
 _UNSAID = frozenset({"", "juel", "http://www.w3.org/1999/xpath", "http://java.sun.com/jsp/el"})
 
 
@@ -78,38 +79,3 @@ def awaited_condition(condition: Expression) -> Expression:
             return False
 
     return Expression(condition.text, condition.language, verdict, condition.line)
-
-
-def feel_script(text: str, line: int = 0) -> tuple[tuple[str, Expression], ...]:
-    """Compile lines of `name = expression`. A line that does not begin so continues the last;
-    so does one that stands inside brackets still open."""
-    statements: list[tuple[str, list[str], int, int]] = []
-    position = 0
-    for number, row in enumerate(text.splitlines(keepends=True)):
-        match = _ASSIGNMENT.match(row)
-        if match and not (statements and _is_open("".join(statements[-1][1]))):
-            begin = position + match.end()
-            statements.append((match[1], [row[match.end() :]], line + number, begin))
-        elif statements:
-            statements[-1][1].append(row)
-        elif row.strip() and not row.strip().startswith("//"):
-            raise ExpressionRefused("a FEEL script has lines of name = expression", position)
-        position += len(row)
-    if not statements:
-        raise ExpressionRefused("the script is empty", 0)
-    return tuple(
-        (name, _statement("".join(rows), at, begin)) for name, rows, at, begin in statements
-    )
-
-
-def _statement(text: str, line: int, begin: int) -> Expression:
-    try:
-        return Expression(text.strip(), "feel", compile_feel(text), line)
-    except ExpressionRefused as refused:
-        raise ExpressionRefused(str(refused), refused.position + begin) from refused
-
-
-def _is_open(text: str) -> bool:
-    """Whether a bracket still waits for its other half."""
-    plain = re.sub(r'"(?:[^"\\\n]|\\.)*"|//[^\n]*', "", text)
-    return sum(plain.count(mark) for mark in "([{") > sum(plain.count(mark) for mark in ")]}")

@@ -12,7 +12,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
-from bpmn.errors import ExpressionFailed, FieldError
+from bpmn.errors import FieldError
 from bpmn.feel import operators
 from bpmn.feel.temporal import local_now, read_date, read_datetime, read_time
 from bpmn.form_spec import MAX_ROWS, Component, Field, Group, Rows, hidden, owners
@@ -157,11 +157,7 @@ class Checking:
 
     def _moment(self, item: Field, sent: object) -> Value:
         kind, read, hint = _MOMENTS[item.kind]
-        found: Any
-        try:
-            found = read(sent) if isinstance(sent, str) and len(sent) < 80 else sent
-        except ExpressionFailed:
-            found = None
+        found: Any = read(sent) if isinstance(sent, str) and len(sent) < 80 else sent
         if type(found) is not kind:
             raise _WrongError(hint)
         if item.no_past and isinstance(found, date):
@@ -262,14 +258,22 @@ def _read_checkbox(_item: Field, sent: object) -> Value:
     return sent
 
 
+def _date(text: str) -> date | None:
+    """A date of the years 1 to 9999; nobody means another one in a form."""
+    found = read_date(text)
+    return found if isinstance(found, date) else None
+
+
 def _time(text: str) -> time | None:
-    return read_time(text + ":00" if re.fullmatch(r"\d\d:\d\d", text, re.ASCII) else text)
+    found = read_time(text + ":00" if re.fullmatch(r"\d\d:\d\d", text, re.ASCII) else text)
+    return found if isinstance(found, time) else None
 
 
 def _datetime(text: str) -> datetime | None:
     """Seconds may be left out, a bare date may not stand for midnight."""
     day, _, clock = text.partition("T")
-    return read_datetime(f"{day}T{clock}:00" if len(clock) == 5 else text) if clock else None
+    found = read_datetime(f"{day}T{clock}:00" if len(clock) == 5 else text) if clock else None
+    return found if isinstance(found, datetime) else None
 
 
 _READERS: dict[str, Callable[[Field, object], Value]] = {
@@ -279,7 +283,7 @@ _READERS: dict[str, Callable[[Field, object], Value]] = {
     "checkbox": _read_checkbox,
 }
 _MOMENTS: dict[str, tuple[type, Callable[[str], Any], str]] = {
-    "date": (date, read_date, "Bitte ein Datum wie 24.12.2026 eingeben."),
+    "date": (date, _date, "Bitte ein Datum wie 24.12.2026 eingeben."),
     "time": (time, _time, "Bitte eine Uhrzeit wie 14:30 eingeben."),
     "datetime": (datetime, _datetime, "Bitte Datum und Uhrzeit eingeben."),
 }

@@ -1,27 +1,25 @@
-r"""Regular expressions from models and forms, matched in time linear in the text.
+r"""Regular expressions of forms, matched in time linear in the text.
 
-A subset that JavaScript (a form's `validate.pattern`) and XPath (FEEL's `matches`) share: literals,
-`.`, classes, `\d \w \s`, groups, alternatives, counted and open repetition, `^` and `$`. There is
-no backtracking, so no text can make a pattern slow; what is beyond the subset is refused.
+A subset of JavaScript's (a form's `validate.pattern`): literals, `.`, classes, `\d \w \s`, groups,
+alternatives, counted and open repetition, `^` and `$`. There is no backtracking, so no text can
+make a pattern slow; what is beyond the subset is refused. FEEL has XPath's: `bpmn.feel.regex`.
 """
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal, NoReturn
 
 from bpmn.errors import ExpressionRefused
 
-Dialect = Literal["javascript", "xpath"]
 Accept = Callable[[str], bool]
 
 MAX_PATTERN = 500
 MAX_STATES = 1_000
 _MAX_DEPTH = 30
 _ASCII_WORD = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
-_LINE_ENDS = {"javascript": "\n\r\u2028\u2029", "xpath": "\n\r"}
+_LINE_ENDS = "\n\r\u2028\u2029"
 _ESCAPED = {"n": "\n", "r": "\r", "t": "\t"}
 
 
@@ -42,11 +40,6 @@ class Pattern:
     _states: list[_State]
     _first: int
     _last: int
-
-    @property
-    def size(self) -> int:
-        """How many states one character may have to pass."""
-        return len(self._states)
 
     def found_in(self, text: str) -> bool:
         """Whether some part of the text matches."""
@@ -83,19 +76,18 @@ class Pattern:
                 pending.extend(state.next)
 
 
-def compile_pattern(text: str, dialect: Dialect = "javascript") -> Pattern:
+def compile_pattern(text: str) -> Pattern:
     """Compile the pattern. Raises `ExpressionRefused` with the position of what is not run."""
     if len(text) > MAX_PATTERN:
         raise ExpressionRefused(f"a pattern has at most {MAX_PATTERN} characters", MAX_PATTERN)
-    return _Compiler(text, dialect).whole()
+    return _Compiler(text).whole()
 
 
 class _Compiler:
     """Thompson's construction, straight from the text."""
 
-    def __init__(self, text: str, dialect: Dialect) -> None:
+    def __init__(self, text: str) -> None:
         self.text = text
-        self.dialect = dialect
         self.at = 0
         self.depth = 0
         self.states: list[_State] = []
@@ -214,8 +206,7 @@ class _Compiler:
         if character == "[":
             accept = self._class()
         elif character == ".":
-            ends = _LINE_ENDS[self.dialect]
-            accept = _none_of(ends)
+            accept = _none_of(_LINE_ENDS)
         elif character == "\\":
             accept = self._escape()
         else:
@@ -239,7 +230,7 @@ class _Compiler:
         character = self._peek()
         self.at += 1
         if character and character in "dDwWsS":
-            return _shorthand(character, self.dialect)
+            return _shorthand(character)
         if character in _ESCAPED:
             return _one(_ESCAPED[character])
         if not character or character.isalnum():
@@ -292,18 +283,15 @@ def _one(character: str) -> Accept:
     return lambda found: found == character
 
 
-def _shorthand(letter: str, dialect: Dialect) -> Accept:
-    positive = _SHORTHANDS[dialect, letter.lower()]
+def _shorthand(letter: str) -> Accept:
+    positive = _SHORTHANDS[letter.lower()]
     if letter.islower():
         return positive
     return lambda found: not positive(found)
 
 
-_SHORTHANDS: dict[tuple[str, str], Accept] = {
-    ("javascript", "d"): lambda found: "0" <= found <= "9",
-    ("javascript", "w"): lambda found: found in _ASCII_WORD,
-    ("javascript", "s"): lambda found: found.isspace() or found == "\ufeff",
-    ("xpath", "d"): lambda found: unicodedata.category(found) == "Nd",
-    ("xpath", "w"): lambda found: unicodedata.category(found)[0] not in "PZC",
-    ("xpath", "s"): lambda found: found in " \t\n\r",
+_SHORTHANDS: dict[str, Accept] = {
+    "d": lambda found: "0" <= found <= "9",
+    "w": lambda found: found in _ASCII_WORD,
+    "s": lambda found: found.isspace() or found == "\ufeff",
 }

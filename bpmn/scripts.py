@@ -9,17 +9,7 @@ from bpmn.errors import ExpressionRefused
 from bpmn.expressions import expression, feel_script
 from bpmn.graph import Computation
 from bpmn.model import local, text_of
-
-_HINTS = {
-    "javascript": 'execution.setVariable("x", a + b) becomes the line: x = a + b',
-    "ecmascript": 'execution.setVariable("x", a + b) becomes the line: x = a + b',
-    "groovy": 'execution.setVariable("x", a + b) becomes the line: x = a + b',
-    "java": 'execution.setVariable("x", a + b); becomes the line: x = a + b',
-    "python": "assignments stay lines of the form: x = a + b",
-    "jython": 'execution.setVariable("x", a + b) becomes the line: x = a + b',
-    "juel": "${a + b} becomes: a + b",
-    "xpath": 'getDataObject("x") becomes: x',
-}
+from bpmn.suggestions import suggested_feel
 
 
 def is_feel(language: str) -> bool:
@@ -27,14 +17,15 @@ def is_feel(language: str) -> bool:
     return said.endswith("feel")
 
 
-def refuse_language(context: Context, element: etree._Element, language: str) -> None:
-    short = language.lower().removeprefix("text/").removeprefix("application/").lstrip("x-")
-    hint = next((h for key, h in _HINTS.items() if short.startswith(key)), "")
+def refuse_language(
+    context: Context, element: etree._Element, language: str, script: etree._Element | None = None
+) -> None:
+    """Refused by name, with the FEEL to write where the script is one of the commonest."""
     named = f'scriptFormat="{language}" is' if language else "A script without format is"
+    instead = suggested_feel(text_of(script))
+    hint = f" Here: {instead}" if instead else " Write lines of: name = expression."
     context.refuse(
-        "script-language",
-        element,
-        f'{named} not executed; write scriptFormat="feel".' + (f" {hint}" if hint else ""),
+        "script-language", element, f'{named} not executed; write scriptFormat="feel".{hint}'
     )
 
 
@@ -48,7 +39,7 @@ def script_of(
     format_ = "scriptLanguage" if local(element) == "globalScriptTask" else "scriptFormat"
     language = (element.get(format_) or "").strip()
     if not is_feel(language):
-        refuse_language(context, element, language)
+        refuse_language(context, element, language, script)
     if script is None or not text_of(script):
         context.refuse("script-missing", element, "The script is empty.")
     line = context.line(script)

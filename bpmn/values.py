@@ -11,15 +11,19 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Context, Decimal
 from typing import Any, TypeAlias
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from bpmn.errors import NotAValue
+from bpmn.wide import Wide, wide_from_json, wide_to_json
 
 Number: TypeAlias = int | Decimal
 
 ARITHMETIC = Context(prec=34)
 """FEEL numbers are IEEE 754 decimal128: 34 digits (DMN 1.5 §10.3.2.3.1)."""
+
+LARGEST_EXPONENT = 6144
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -39,6 +43,7 @@ Value: TypeAlias = (
     | datetime
     | timedelta
     | YearsMonths
+    | Wide
     | list["Value"]
     | dict[str, "Value"]
     | None
@@ -73,17 +78,44 @@ def to_json(value: object) -> object:
         return plain
     if isinstance(value, list | tuple):
         return [to_json(item) for item in value]
+    return _tagged(value)
+
+
+def _tagged(value: object) -> dict[str, object]:
     if isinstance(value, datetime):
-        return {"$datetime": value.isoformat()}
+        return {"$datetime": _zoned(value)}
     if isinstance(value, date):
         return {"$date": value.isoformat()}
     if isinstance(value, time):
-        return {"$time": value.isoformat()}
+        return {"$time": _zoned(value)}
     if isinstance(value, timedelta):
         return {"$duration": (value.days * 86400 + value.seconds) * 10**6 + value.microseconds}
     if isinstance(value, YearsMonths):
         return {"$months": value.months}
+    if isinstance(value, Wide):
+        return {"$wide": wide_to_json(value)}
     raise NotAValue(f"{type(value).__name__} is not a value of the FEEL value space")
+
+
+def _zoned(value: datetime | time) -> str:
+    """ISO 8601, and a zone's name after `@`."""
+    zone = value.tzinfo
+    return f"{value.isoformat()}@{zone.key}" if isinstance(zone, ZoneInfo) else value.isoformat()
+
+
+def _read_datetime(text: str) -> datetime:
+    plain, _, zone = text.partition("@")
+    found = datetime.fromisoformat(plain)
+    if not zone:
+        return found
+    there = found.replace(tzinfo=ZoneInfo(zone))
+    return there if there.utcoffset() == found.utcoffset() else there.replace(fold=1)
+
+
+def _read_time(text: str) -> time:
+    plain, _, zone = text.partition("@")
+    found = time.fromisoformat(plain)
+    return found.replace(tzinfo=ZoneInfo(zone)) if zone else found
 
 
 def from_json(value: object) -> Value:
@@ -103,9 +135,10 @@ def from_json(value: object) -> Value:
 
 
 _TAGS: dict[str, Callable[[Any], Value]] = {
-    "$datetime": datetime.fromisoformat,
+    "$datetime": _read_datetime,
     "$date": date.fromisoformat,
-    "$time": time.fromisoformat,
+    "$time": _read_time,
     "$duration": lambda microseconds: timedelta(microseconds=microseconds),
     "$months": YearsMonths,
+    "$wide": wide_from_json,
 }

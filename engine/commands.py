@@ -15,6 +15,7 @@ from typing import Generic, Literal, TypeVar
 from bpmn.values import Value, Variables
 from engine.results import (
     Correlated,
+    DecisionEvaluated,
     Deployed,
     LockedJob,
     Published,
@@ -33,6 +34,18 @@ class Command(Generic[R_co]):
 
 
 # --- definitions ---
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluateDecision(Command[DecisionEvaluated]):
+    """Evaluate a decision, by definition or the newest of its key, and record it in the ledger.
+
+    Raises NotFound, and ExpressionFailed where the model or the data are at fault.
+    """
+
+    variables: Variables
+    key: str | None = None
+    definition_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

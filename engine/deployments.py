@@ -6,7 +6,7 @@ its start events listen to clock and messages.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Literal
@@ -20,7 +20,7 @@ from engine import record, starts
 from engine.acts import DefinitionDeployed
 from engine.commands import Deploy
 from engine.ids import new_id
-from engine.models import as_definition
+from engine.models import as_definition, may_import
 from engine.results import Definition, Deployed
 from engine.tables import definition, deployment, resource
 from engine.unit import Unit
@@ -81,10 +81,10 @@ DEFINED = select(definition).where(
 )
 
 
-def parse_decisions(source: bytes, file: str) -> Decisions:
+def parse_decisions(source: bytes, file: str, beside: Sequence[tuple[str, bytes]]) -> Decisions:
     from bpmn.dmn import compile_decisions  # noqa: PLC0415 loads when a decision is met
 
-    return compile_decisions(source, file)
+    return compile_decisions(source, file, beside)
 
 
 def parse_form(source: bytes, file: str) -> FormSpec:
@@ -149,7 +149,22 @@ def _changed(unit: Unit, name: str, files: list[File]) -> tuple[list[File], str 
             changed.append(file)
         else:
             last = max(last or "", row.deployment_id)
-    return changed, last
+    return _with_imports(files, changed), last
+
+
+def _with_imports(files: list[File], changed: list[File]) -> list[File]:
+    """Decision models that may import each other stay together: one is read with what came along
+    with it."""
+    models = [file for file in files if _is_decision(file)]
+    if any(_is_decision(each) for each in changed) and any(
+        may_import(model.content) for model in models
+    ):
+        return [file for file in files if file in changed or file in models]
+    return changed
+
+
+def _is_decision(file: File) -> bool:
+    return file.name.lower().endswith((".dmn", ".dmn11.xml"))
 
 
 def _again(unit: Unit, deployment_id: str) -> Deployed:
@@ -165,7 +180,7 @@ def _compile(files: list[File]) -> list[Finding]:
     findings: list[Finding] = []
     for file in files:
         try:
-            file.found, said = _read(file)
+            file.found, said = _read(file, files)
             findings.extend(said)
         except ModelRefused as refused:
             findings.extend(refused.findings)
@@ -175,7 +190,7 @@ def _compile(files: list[File]) -> list[Finding]:
     return findings
 
 
-def _read(file: File) -> tuple[list[Found], list[Finding]]:
+def _read(file: File, files: list[File]) -> tuple[list[Found], list[Finding]]:
     """What a file defines, by its name's ending; other files are only kept."""
     name = file.name.lower()
     if name.endswith((".bpmn", ".bpmn20.xml")):
@@ -190,13 +205,14 @@ def _read(file: File) -> tuple[list[Found], list[Finding]]:
             made.found = [Found("form", form.key)]
             file.brought.append(made)
         return processes, compiled.findings
-    if name.endswith((".dmn", ".dmn11.xml")):
-        decisions = parse_decisions(file.content, file.name)
+    if _is_decision(file):
+        others = [(f.name, f.content) for f in files if f is not file and _is_decision(f)]
+        decisions = parse_decisions(file.content, file.name, others)
         found = [
             Found("decision", d.id, d.name, d.version_tag, d.history_ttl)
             for d in decisions.values()
         ]
-        return found, list(decisions.findings)
+        return found, [finding for finding in decisions.findings if finding.file == file.name]
     if name.endswith(".form"):
         return [Found("form", parse_form(file.content, file.name).id)], []
     return [], []

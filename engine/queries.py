@@ -16,6 +16,13 @@ from engine.definition_queries import (
     resources,
     source,
 )
+from engine.evaluation_queries import (
+    EvaluationQuery,
+    evaluation,
+    evaluation_count,
+    evaluation_list,
+    explanation,
+)
 from engine.instance_queries import (
     InstanceQuery,
     activities,
@@ -48,6 +55,7 @@ from engine.task_queries import TaskQuery, task, task_count, tasks
 
 __all__ = [
     "DefinitionQuery",
+    "EvaluationQuery",
     "IncidentQuery",
     "InstanceQuery",
     "JobQuery",
@@ -61,6 +69,10 @@ __all__ = [
     "deployment",
     "deployment_count",
     "deployments",
+    "evaluation",
+    "evaluation_count",
+    "evaluation_list",
+    "explanation",
     "history",
     "incident_count",
     "incident_of",

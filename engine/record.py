@@ -34,7 +34,7 @@ ERASABLE: dict[type[Fact], tuple[str, ...]] = {
     machine.Subscribed: ("message", "key"),
     machine.IncidentOpened: ("message",),
     machine.ErrorThrown: ("message",),
-    machine.Decided: ("inputs", "result"),
+    machine.Decided: ("inputs", "result", "values"),
     machine.MessageThrown: ("message", "key", "variables"),
     machine.SignalThrown: ("signal", "variables"),
     machine.Called: ("business_key", "variables"),

@@ -73,6 +73,22 @@ class InstanceView:
 
 
 @dataclass(frozen=True, slots=True)
+class EvaluationView:
+    """A decision that was evaluated, by a process or (no instance) on its own."""
+
+    id: str
+    definition_id: str | None
+    key: str
+    version: int
+    instance_id: str | None
+    process_definition_id: str | None
+    process_id: str | None
+    node: str | None
+    evaluated_at: datetime
+    evaluated_by: str
+
+
+@dataclass(frozen=True, slots=True)
 class JobView:
     id: str
     instance_id: str

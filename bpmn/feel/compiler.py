@@ -7,12 +7,12 @@ by a direct path unless a filter, whose items bring names of their own, stands b
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from bpmn.errors import ExpressionRefused
 from bpmn.feel import operators, syntax
-from bpmn.feel.builtins import registry
 from bpmn.feel.functions import builtin_value, compile_call, compile_function
 from bpmn.feel.limits import weight
 from bpmn.feel.loops import compile_for, compile_quantified
@@ -23,18 +23,51 @@ from bpmn.feel.shortcuts import compare_constant
 from bpmn.feel.types import conforms
 from bpmn.feel.values import Range
 
+if TYPE_CHECKING:
+    from bpmn.feel.trace import Trace
+
 Code = Callable[[Scope], Any]
 
 
 class Compiler:
     """Compiles one tree. `scopes` holds, innermost last, the names each open scope knows;
-    None stands for the scope of a filter's item, whose names nobody knows before."""
+    None stands for the scope of a filter's item, whose names nobody knows before.
 
-    def __init__(self) -> None:
+    `faults` collects what can only give null; where it is None, such a fault is a refusal.
+    """
+
+    def __init__(
+        self,
+        known: frozenset[str] = frozenset(),
+        faults: list[ExpressionRefused] | None = None,
+        trace: Trace | None = None,
+    ) -> None:
         self.scopes: list[set[str] | None] = []
+        self._known = known
+        self._faults = faults
+        self._trace = trace
+        self._keys: set[str] = set()
 
     def compile(self, node: syntax.Node) -> Code:
-        return _RULES[type(node)](self, node)
+        code = _RULES[type(node)](self, node)
+        return code if self._trace is None else self._trace.watched(node, code)
+
+    def fault(self, message: str, position: int) -> Code:
+        """Code that gives null, or a refusal."""
+        refused = ExpressionRefused(message, position)
+        if self._faults is None:
+            raise refused
+        self._faults.append(refused)
+        return lambda _scope: None
+
+    @contextmanager
+    def tolerant(self) -> Iterator[None]:
+        """While it lasts, no fault counts."""
+        before, self._faults = self._faults, []
+        try:
+            yield
+        finally:
+            self._faults = before
 
     def inside(self, names: set[str] | None, node: syntax.Node) -> Code:
         """The code of a node in a new scope."""
@@ -44,9 +77,15 @@ class Compiler:
         finally:
             self.scopes.pop()
 
-    def knows(self, name: str) -> bool:
-        """Whether an expression's own scope (not a variable) surely has the name."""
-        return any(scope is not None and name in scope for scope in self.scopes)
+    def may_mean_value(self, name: str) -> bool:
+        """Whether a scope of the expression, the caller, or an item in a filter has the name."""
+        if any(scope is not None and name in scope for scope in self.scopes):
+            return True
+        return name in self._known or (None in self.scopes and name in self._keys)
+
+    def note_keys(self, keys: Iterable[str]) -> None:
+        """Names of entries that items of a list may have."""
+        self._keys.update(keys)
 
     def name(self, node: Any) -> Code:
         hops: int | None = 0
@@ -99,6 +138,7 @@ def _list(compiler: Compiler, node: Any) -> Code:
 def _context(compiler: Compiler, node: Any) -> Code:
     known: set[str] = set()
     entries: list[tuple[str, Code]] = []
+    compiler.note_keys(key for key, _ in node.entries)
     for key, value in node.entries:
         if isinstance(value, syntax.FunctionOf):
             known.add(key)
@@ -116,6 +156,8 @@ def _context(compiler: Compiler, node: Any) -> Code:
 
 
 def _interval(compiler: Compiler, node: Any) -> Code:
+    if node.outside:
+        return _all_but(compiler.compile(node.low))
     low = compiler.compile(node.low) if node.low else None
     high = compiler.compile(node.high) if node.high else None
 
@@ -130,6 +172,14 @@ def _interval(compiler: Compiler, node: Any) -> Code:
 
     if all(end is None or isinstance(end, syntax.Constant) for end in (node.low, node.high)):
         return _folded(code)
+    return code
+
+
+def _all_but(value: Code) -> Code:
+    def code(scope: Scope) -> Any:
+        left_out = value(scope)
+        return Range(left_out, left_out, False, False, outside=True)
+
     return code
 
 
@@ -249,13 +299,15 @@ def compile_test(compiler: Compiler, node: syntax.Node) -> Code:
 def _instance_of(compiler: Compiler, node: Any) -> Code:
     value = compiler.compile(node.value)
     wanted = node.type
+    if wanted is None:
+        return lambda _scope: None
     return lambda scope: conforms(value(scope), wanted, scope.run)
 
 
 def _path(compiler: Compiler, node: Any) -> Code:
     base = compiler.compile(node.base)
     name = node.name
-    return lambda scope: part(base(scope), name)
+    return lambda scope: part(base(scope), name, scope.run)
 
 
 def _if(compiler: Compiler, node: Any) -> Code:
@@ -265,13 +317,8 @@ def _if(compiler: Compiler, node: Any) -> Code:
     return lambda scope: then(scope) if condition(scope) is True else otherwise(scope)
 
 
-def _call(compiler: Compiler, node: Any) -> Code:
-    function = node.function
-    if isinstance(function, syntax.Name) and not compiler.knows(function.name):
-        if function.name not in registry.BUILTINS:
-            raise ExpressionRefused(f"there is no function {function.name}", node.position)
-        return compile_call(compiler, node, registry.BUILTINS[function.name])
-    return compile_call(compiler, node, None)
+def _broken(_: Compiler, _node: Any) -> Code:
+    return lambda _scope: None
 
 
 _RULES: dict[type[syntax.Node], Callable[[Compiler, Any], Code]] = {
@@ -289,7 +336,8 @@ _RULES: dict[type[syntax.Node], Callable[[Compiler, Any], Code]] = {
     syntax.InstanceOf: _instance_of,
     syntax.Path: _path,
     syntax.If: _if,
-    syntax.Call: _call,
+    syntax.Call: compile_call,
+    syntax.Broken: _broken,
     syntax.Filter: compile_filter,
     syntax.FunctionOf: compile_function,
     syntax.For: compile_for,

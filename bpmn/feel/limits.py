@@ -16,7 +16,7 @@ TEXT = 20_000
 DEPTH = 100
 """Levels of the syntax tree."""
 
-CALL_DEPTH = 200
+CALL_DEPTH = 450
 """Levels of the syntax trees of all function calls that are under way at one time."""
 
 STEPS = 200_000
@@ -39,6 +39,16 @@ class Run:
         self.steps = STEPS
         self.calls = 0
 
+    def enter(self, levels: int) -> None:
+        """A call begins whose body has so many levels."""
+        self.calls += levels
+        if self.calls > CALL_DEPTH:
+            raise ExpressionFailed("functions call each other too deeply")
+
+    def leave(self, levels: int) -> None:
+        """The call has ended with a value."""
+        self.calls -= levels
+
     def spend(self, steps: int) -> None:
         self.steps -= steps
         if self.steps < 0:
@@ -57,5 +67,7 @@ def checked_length(length: int) -> None:
 
 
 def weight(value: object) -> int:
-    """The steps that passing once over a text or list costs."""
-    return len(value) >> 6 if type(value) is str or type(value) is list else 0
+    """The steps that passing once over a text, list or context costs."""
+    if type(value) is str:
+        return len(value) >> 6
+    return len(value) >> 4 if type(value) in (list, dict) else 0  # type: ignore[arg-type]

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from bpmn.feel import operators, syntax
+from bpmn.feel import operators, syntax, temporal
 from bpmn.feel.scope import Scope
 from bpmn.feel.values import NUMBERS, Range
 
@@ -106,10 +105,10 @@ def _counted(low: Any, high: Any) -> Any:
             return None
         first, last = int(low), int(high)
         return range(first, last + 1) if first <= last else range(first, last - 1, -1)
-    if type(low) is date and type(high) is date:
-        days = (high - low).days
-        step = 1 if days >= 0 else -1
-        return (low + timedelta(days=day) for day in range(0, days + step, step))
+    if type(low) in temporal.DATES and type(high) in temporal.DATES:
+        first, last = temporal.day_number(low), temporal.day_number(high)
+        step = 1 if first <= last else -1
+        return (temporal.make_date(day) for day in range(first, last + step, step))
     return None
 
 

@@ -5,36 +5,40 @@ Operands of kinds that do not go together give None, FEEL's null, as the standar
 
 from __future__ import annotations
 
+import operator as python
 from collections.abc import Callable, Iterable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time
 from decimal import Decimal, DecimalException
 from typing import Any
 
-from bpmn.errors import ExpressionFailed
 from bpmn.feel import temporal
-from bpmn.feel.limits import Run, checked_text
+from bpmn.feel.limits import Run, checked_text, weight
 from bpmn.feel.values import NUMBERS, Range, kind
-from bpmn.values import ARITHMETIC, Number, YearsMonths
+from bpmn.values import ARITHMETIC, LARGEST_EXPONENT, Number, YearsMonths
 
 LARGEST_INT = 10**34 - 1
-_ORDERED = (str, date, timedelta, YearsMonths)
-_CLOCKS = (datetime, time)
+_LEAST = Decimal("1e-6176")
+"""The least number of decimal128; what is nearer to 0 is rounded to it or to 0."""
+_TEMPORAL = temporal.MOMENTS + temporal.DATES + temporal.TIMES + temporal.LENGTHS
+_LENGTHS = (*temporal.LENGTHS, YearsMonths)
+_DAYS = (*temporal.MOMENTS, *temporal.DATES)
 
 
 # --- equality and order ---
 
 
 def equal(left: Any, right: Any, run: Run | None = None) -> bool | None:
-    """`left = right`: None where the kinds differ (DMN 1.5 table 51). Comparing lists and contexts
-    spends a step of the run for each part."""
+    """`left = right`: None where the kinds differ (DMN 1.5 table 53). Lists and contexts are equal
+    if all their parts are; comparing them spends a step of the run for each part."""
     if left is None or right is None:
         return left is right
+    if type(left) in NUMBERS and type(right) in NUMBERS:
+        return bool(left == right)
+    if type(left) in _TEMPORAL:
+        found = temporal.keys(left, right)
+        return None if found is None else bool(found[0] == found[1])
     if type(left) is not type(right):
-        if type(left) in NUMBERS and type(right) in NUMBERS:
-            return bool(left == right)
         return None
-    if type(left) in _CLOCKS:
-        return bool(left == right) if _same_awareness(left, right) else None
     if type(left) in (list, dict, Range):
         return _equal_parts(left, right, run or Run(datetime.min))  # noqa: DTZ901  unused
     return None if kind(left) == "function" else bool(left == right)
@@ -47,13 +51,7 @@ def _equal_parts(left: Any, right: Any, run: Run) -> bool | None:
     pairs = _pairs(left, right)
     if pairs is None:
         return False
-    verdict: bool | None = True
-    for one, other in pairs:
-        same = _equal_parts(one, other, run)
-        if same is False:
-            return False
-        verdict = None if same is None else verdict
-    return verdict
+    return all(_equal_parts(one, other, run) is True for one, other in pairs)
 
 
 def _pairs(left: Any, right: Any) -> Iterable[tuple[Any, Any]] | None:
@@ -63,40 +61,55 @@ def _pairs(left: Any, right: Any) -> Iterable[tuple[Any, Any]] | None:
         if left.keys() != right.keys():
             return None
         return ((value, right[key]) for key, value in left.items())
-    if (left.low_included, left.high_included) != (right.low_included, right.high_included):
+    if _shape(left) != _shape(right):
         return None
     return ((left.low, right.low), (left.high, right.high))
 
 
-def _same_awareness(left: datetime | time, right: datetime | time) -> bool:
-    return (left.utcoffset() is None) == (right.utcoffset() is None)
+def _shape(value: Range) -> tuple[bool, ...]:
+    """What must be the same of two ranges beside their ends."""
+    return (
+        value.low_included,
+        value.high_included,
+        value.outside,
+        value.low is None,
+        value.high is None,
+    )
 
 
 def comparable(left: Any, right: Any) -> bool:
     """Whether one of the two is less, equal or greater."""
+    return order_keys(left, right) is not None
+
+
+def order_keys(left: Any, right: Any) -> tuple[Any, Any] | None:
+    """Two things that Python orders as FEEL orders the values; None if it does not."""
     if type(left) in NUMBERS:
-        return type(right) in NUMBERS
-    if type(left) is not type(right):
-        return False
-    if type(left) in _CLOCKS:
-        return _same_awareness(left, right)
-    return type(left) in _ORDERED
+        return (left, right) if type(right) in NUMBERS else None
+    if type(left) is str:
+        return (left, right) if type(right) is str else None
+    return temporal.keys(left, right)
 
 
-def less(left: Any, right: Any) -> bool | None:
-    return bool(left < right) if comparable(left, right) else None
+def order_key(value: Any) -> tuple[Any, Any] | None:
+    """What the value has an order among, and its place there for Python; None if in none."""
+    if type(value) in NUMBERS:
+        return "number", value
+    return ("string", value) if type(value) is str else temporal.key(value)
 
 
-def less_or_equal(left: Any, right: Any) -> bool | None:
-    return bool(left <= right) if comparable(left, right) else None
+def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool | None]:
+    def comparison(left: Any, right: Any) -> bool | None:
+        found = order_keys(left, right)
+        return None if found is None else compare(*found)
+
+    return comparison
 
 
-def greater(left: Any, right: Any) -> bool | None:
-    return bool(left > right) if comparable(left, right) else None
-
-
-def greater_or_equal(left: Any, right: Any) -> bool | None:
-    return bool(left >= right) if comparable(left, right) else None
+less = _ordered(python.lt)
+less_or_equal = _ordered(python.le)
+greater = _ordered(python.gt)
+greater_or_equal = _ordered(python.ge)
 
 
 def unequal(left: Any, right: Any, run: Run | None = None) -> bool | None:
@@ -144,6 +157,8 @@ def disjunction(values: Iterable[Any]) -> bool | None:
 
 def within(value: Any, interval: Range) -> bool | None:
     """Whether the range holds the value."""
+    if interval.outside:
+        return unequal(value, interval.low)
     low: bool | None = True
     high: bool | None = True
     if interval.low is not None:
@@ -160,6 +175,8 @@ def member(value: Any, test: Any, run: Run | None = None) -> bool | None:
     if type(test) is Range and type(value) is not Range:
         return within(value, test)
     if type(test) is list and (type(value) is not list or equal(value, test, run) is not True):
+        if run:
+            run.spend(weight(test))
         return disjunction(
             within(value, item)
             if type(item) is Range and type(value) is not Range
@@ -185,7 +202,11 @@ def computed(operation: Callable[..., Decimal], *operands: Number) -> Decimal | 
         result = operation(*operands)
     except (DecimalException, OverflowError):
         return None
-    return result if result.is_finite() and abs(result.adjusted()) <= 6144 else None
+    if not result.is_finite() or result.adjusted() > LARGEST_EXPONENT:
+        return None
+    if result.adjusted() >= -LARGEST_EXPONENT:
+        return result
+    return result.quantize(_LEAST, context=ARITHMETIC) or Decimal(0)
 
 
 def _is_number(value: Any) -> bool:
@@ -233,59 +254,38 @@ def add(left: Any, right: Any) -> Any:
         return _number_sum(left, right)
     if type(left) is str and type(right) is str:
         return checked_text(left + right)
-    if isinstance(left, timedelta | YearsMonths) and not isinstance(right, timedelta | YearsMonths):
+    if type(left) in _LENGTHS and type(right) not in _LENGTHS:
         left, right = right, left
-    if type(right) is timedelta:
+    if type(right) in temporal.LENGTHS:
         return _add_length(left, right)
     if type(right) is YearsMonths:
         if type(left) is YearsMonths:
             return temporal.months(left.months + right.months)
-        if isinstance(left, date):
+        if type(left) in _DAYS:
             return temporal.add_months(left, right.months)
     return None
 
 
-def _add_length(left: Any, length: timedelta) -> Any:
-    if type(left) is timedelta:
-        try:
-            return left + length
-        except OverflowError:
-            raise ExpressionFailed("the duration is too long") from None
-    if isinstance(left, date):
-        return temporal.add_length(left, length)
-    return temporal.add_to_time(left, length) if type(left) is time else None
+def _add_length(left: Any, length: temporal.Lengthlike) -> Any:
+    if type(left) in temporal.LENGTHS:
+        return temporal.lengthened(left, length)
+    return temporal.add_length(left, length) if type(left) in _TEMPORAL else None
 
 
 def subtract(left: Any, right: Any) -> Any:
     if _both_numbers(left, right):
         return _number_difference(left, right)
-    if isinstance(right, timedelta | YearsMonths):
-        is_duration = isinstance(left, timedelta | YearsMonths)
-        fits = not is_duration or type(left) is type(right)
+    if type(right) in _LENGTHS:
+        fits = type(left) not in _LENGTHS or kind(left) == kind(right)
         return add(left, negative(right)) if fits else None
-    if isinstance(left, date) and isinstance(right, date):
-        return _between_dates(left, right)
-    if type(left) is time and type(right) is time and _same_awareness(left, right):
-        return temporal.time_length(left) - temporal.time_length(right)
-    return None
+    if type(left) in _DAYS and type(right) in _DAYS and kind(left) != kind(right):
+        left, right = as_datetime(left), as_datetime(right)
+    return temporal.between(left, right)
 
 
-def _between_dates(left: date, right: date) -> timedelta | None:
-    if type(left) is date and type(right) is date:
-        return left - right
-    first, second = as_datetime(left), as_datetime(right)
-    if not _same_awareness(first, second):
-        return None
-    if first.tzinfo is not None:
-        return first.astimezone(UTC) - second.astimezone(UTC)
-    return first - second
-
-
-def as_datetime(value: date) -> datetime:
+def as_datetime(value: Any) -> Any:
     """A date becomes midnight in Greenwich (DMN 1.5 §10.3.2.9.4)."""
-    if isinstance(value, datetime):
-        return value
-    return datetime.combine(value, time(), UTC)
+    return temporal.moment(value, time(tzinfo=UTC)) if type(value) in temporal.DATES else value
 
 
 def multiply(left: Any, right: Any) -> Any:
@@ -295,37 +295,32 @@ def multiply(left: Any, right: Any) -> Any:
         left, right = right, left
     if not _is_number(right):
         return None
-    if type(left) is timedelta:
-        return temporal.scaled_length(left, right)
-    return _months(ARITHMETIC.multiply(left.months, right)) if type(left) is YearsMonths else None
+    if type(left) in temporal.LENGTHS:
+        return temporal.scaled(left, right)
+    if type(left) is YearsMonths:
+        return temporal.whole_months(ARITHMETIC.multiply(left.months, right))
+    return None
 
 
 def divide(left: Any, right: Any) -> Any:
     if _both_numbers(left, right):
         return quotient(left, right)
-    if type(left) is timedelta and right:
+    if type(left) in temporal.LENGTHS:
         return _divided_length(left, right)
-    if type(left) is YearsMonths:
-        if type(right) is YearsMonths:
-            return quotient(left.months, right.months)
-        return (
-            _months(ARITHMETIC.divide(left.months, right)) if _is_number(right) and right else None
-        )
-    return None
-
-
-def _divided_length(left: timedelta, right: Any) -> Any:
-    if type(right) is timedelta:
-        return quotient(temporal.microseconds(left), temporal.microseconds(right))
-    if not _is_number(right):
+    if type(left) is not YearsMonths:
         return None
-    return temporal.from_microseconds(ARITHMETIC.divide(temporal.microseconds(left), right))
+    if type(right) is YearsMonths:
+        return quotient(left.months, right.months)
+    if not _is_number(right) or not right:
+        return None
+    return temporal.whole_months(ARITHMETIC.divide(left.months, right))
 
 
-def _months(total: Decimal) -> YearsMonths:
-    if total != total.to_integral_value():
-        raise ExpressionFailed("the duration is no whole number of months")
-    return temporal.months(int(total))
+def _divided_length(left: temporal.Lengthlike, right: Any) -> Any:
+    if type(right) in temporal.LENGTHS:
+        ends = (temporal.seconds_of(length) for length in (left, right))
+        return quotient(*map(temporal.number_of, ends))
+    return temporal.shortened(left, right) if _is_number(right) and right else None
 
 
 def power(left: Any, right: Any) -> Any:
@@ -345,8 +340,12 @@ def whole(value: Decimal) -> Number:
 
 
 def negative(value: Any) -> Any:
-    if _is_number(value) or type(value) is timedelta:
-        return -value if type(value) is not Decimal else value.copy_negate()
+    if type(value) is Decimal:
+        return value.copy_negate()
+    if _is_number(value):
+        return -value
+    if type(value) in temporal.LENGTHS:
+        return temporal.negative(value)
     return YearsMonths(-value.months) if type(value) is YearsMonths else None
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from bpmn.errors import ExpressionFailed, ExpressionRefused
+from bpmn.errors import ExpressionRefused
 from bpmn.feel import syntax, temporal
 from bpmn.feel.cursor import Cursor
 from bpmn.feel.lexer import KEYWORDS, Token
 from bpmn.feel.limits import DEPTH, TEXT
+from bpmn.feel.names import Vocabulary
 
 COMPARISONS = frozenset({"=", "!=", "<", "<=", ">", ">="})
 _COMPARING, _ADDING, _NEGATING = 3, 4, 7
@@ -34,15 +35,32 @@ _CONSTANTS = {"true": True, "false": False, "null": None}
 _CONTINUES = frozenset("+-*/.[") | {"**"}
 
 
-def parse(text: str, names: Iterable[str] = ()) -> syntax.Node:
+Faults = list[ExpressionRefused]
+
+
+def parse(
+    text: str, names: Iterable[str] | Vocabulary = (), faults: Faults | None = None
+) -> syntax.Node:
     """The tree of one expression."""
-    parser = Parser(text, names)
+    parser = Parser(text, names, faults)
     return parser.finished(parser.guarded(parser.expression))
 
 
-def parse_unary_tests(text: str, names: Iterable[str] = ()) -> syntax.UnaryTests:
+def parse_type(
+    text: str, names: Iterable[str] | Vocabulary = (), faults: Faults | None = None
+) -> syntax.Type | None:
+    """A type as it stands after `instance of`; None only where `faults` collects a fault."""
+    parser = Parser(text, names, faults)
+    found: syntax.Type | None = parser.guarded(parser.type)
+    parser.finished(syntax.Constant(0, None))
+    return found
+
+
+def parse_unary_tests(
+    text: str, names: Iterable[str] | Vocabulary = (), faults: Faults | None = None
+) -> syntax.UnaryTests:
     """The tree of a cell of a decision table; `-` and nothing mean any value."""
-    parser = Parser(text, names)
+    parser = Parser(text, names, faults)
     tests: syntax.UnaryTests = parser.guarded(parser.unary_tests)
     parser.finished(tests)
     return tests
@@ -109,25 +127,30 @@ class Parser(Cursor):
             return syntax.If(token.position, condition, then, self.expression())
         if token.text == "function":
             return self._function(token.position)
+        self._names.open()
         iterators = [self._iterator()]
         while self._take(","):
             iterators.append(self._iterator())
+        self._expect("return" if token.text == "for" else "satisfies")
+        body = self.expression()
+        self._names.close()
         if token.text == "for":
-            self._expect("return")
-            self._names.add("partial")
-            return syntax.For(token.position, tuple(iterators), self.expression())
-        self._expect("satisfies")
+            return syntax.For(token.position, tuple(iterators), body)
         quantifier: Any = token.text
-        return syntax.Quantified(token.position, quantifier, tuple(iterators), self.expression())
+        return syntax.Quantified(token.position, quantifier, tuple(iterators), body)
 
     def _iterator(self) -> syntax.Iterator:
-        name = self._new_name("in")
+        """`name in list`, `name in low..high`; the name is known from here on."""
+        name = self._spelled(self._name_length("in"))
         self._expect("in")
         low = self.expression()
-        return syntax.Iterator(name, low, self.expression() if self._take("..") else None)
+        high = self.expression() if self._take("..") else None
+        self._names.add(name)
+        return syntax.Iterator(name, low, high)
 
     def _function(self, position: int) -> syntax.Node:
         self._expect("(")
+        self._names.open()
         names: list[str] = []
         types: list[syntax.Type | None] = []
         while not self._is(")"):
@@ -136,21 +159,27 @@ class Parser(Cursor):
             if not self._take(","):
                 break
         self._expect(")")
-        if self._is("external"):
-            raise ExpressionRefused("external functions are not run", self.token.position)
+        at = self.token.position
+        external = self._take("external")
+        body = self.expression()
+        self._names.close()
+        if external:
+            return self.fault("external functions are not run", at)
         if len(set(names)) != len(names):
-            raise ExpressionRefused("two parameters have the same name", position)
-        return syntax.FunctionOf(position, tuple(names), tuple(types), self.expression())
+            return self.fault("two parameters have the same name", position)
+        return syntax.FunctionOf(position, tuple(names), tuple(types), body)
 
     # --- paths, filters, calls ---
 
     def _postfix(self, node: syntax.Node) -> syntax.Node:
         while True:
             if self._take("."):
-                node = syntax.Path(node.position, node, self._name_after_dot())
+                node = syntax.Path(node.position, node, self._field_name())
             elif self._is("[") and not self._before_closing:
                 self._advance()
+                self._names.open(of_items=True)
                 condition = self._nested()
+                self._names.close()
                 self._expect("]")
                 node = syntax.Filter(node.position, node, condition)
             elif self._take("("):
@@ -165,19 +194,15 @@ class Parser(Cursor):
         self._before_closing = before
         return node
 
-    def _name_after_dot(self) -> str:
-        if self.token.kind != "word":
-            self._refuse("a name")
-        return self._known_name() or self._advance().text
-
     def _call(self, function: syntax.Node) -> syntax.Node:
         arguments: list[syntax.Node] = []
         names: list[str] = []
         while not self._is(")"):
             position = self.token.position
-            name = self._argument_name()
-            if name is not None:
-                names.append(name)
+            length = self._name_length(":")
+            if length and self._peek(length) == ":":
+                names.append(self._spelled(length))
+                self._advance()
             arguments.append(self._nested())
             if len(names) not in (0, len(arguments)):
                 raise ExpressionRefused("either all arguments are named or none", position)
@@ -185,18 +210,8 @@ class Parser(Cursor):
                 break
         self._expect(")")
         if len(set(names)) != len(names):
-            raise ExpressionRefused("an argument is named twice", function.position)
+            return self.fault("an argument is named twice", function.position)
         return syntax.Call(function.position, function, tuple(arguments), tuple(names))
-
-    def _argument_name(self) -> str | None:
-        ahead = 0
-        while self._tokens[self._at + ahead].kind == "word":
-            ahead += 1
-        if not ahead or self._peek(ahead) != ":":
-            return None
-        words = [self._advance().text for _ in range(ahead)]
-        self._advance()
-        return " ".join(words)
 
     # --- operands ---
 
@@ -207,7 +222,7 @@ class Parser(Cursor):
             return syntax.Constant(token.position, token.value)
         if token.kind == "at":
             return self._temporal(self._advance())
-        if token.kind == "word":
+        if token.kind in ("word", "quoted"):
             return self._word()
         return self._bracketed(token)
 
@@ -224,12 +239,9 @@ class Parser(Cursor):
         return self._interval(token.position, self._nested(), low_included=False)
 
     def _temporal(self, token: Token) -> syntax.Node:
-        try:
-            value = temporal.read_literal(str(token.value))
-        except ExpressionFailed as error:
-            raise ExpressionRefused(str(error), token.position) from error
+        value = temporal.read_literal(str(token.value))
         if value is None:
-            raise ExpressionRefused(f"{token.value} is no date, time or duration", token.position)
+            return self.fault(f"{token.value} is no date, time or duration", token.position)
         return syntax.Constant(token.position, value)
 
     def _word(self) -> syntax.Node:
@@ -239,7 +251,7 @@ class Parser(Cursor):
             return syntax.Constant(token.position, _CONSTANTS[token.text])
         if token.text in KEYWORDS:
             self._refuse("an expression")
-        return syntax.Name(token.position, self._known_name() or self._advance().text)
+        return syntax.Name(token.position, self._variable_name())
 
     def _parenthesis(self) -> syntax.Node:
         position = self._advance().position
@@ -255,9 +267,9 @@ class Parser(Cursor):
 
     def _one_ended(self, position: int) -> syntax.Node:
         operator = self._advance().text
-        if operator == "!=":
-            raise ExpressionRefused("a range cannot leave out one value", position)
         end = self.expression(_COMPARING)
+        if operator == "!=":
+            return syntax.Interval(position, end, None, False, False, outside=True)
         low = end if operator in (">", ">=", "=") else None
         high = end if operator in ("<", "<=", "=") else None
         return syntax.Interval(
@@ -288,23 +300,30 @@ class Parser(Cursor):
     def _context(self) -> syntax.Node:
         position = self._advance().position
         entries: list[tuple[str, syntax.Node]] = []
+        twice: syntax.Node | None = None
+        self._names.open()
         while not self._is("}"):
             key = self._key()
             if key in (name for name, _ in entries):
-                raise ExpressionRefused(f"the key {key} stands twice", self.token.position)
+                twice = self.fault(f"the key {key} stands twice", self.token.position)
             self._expect(":")
             entries.append((key, self._nested()))
+            self._names.add(key)
             if not self._take(","):
                 break
+        self._names.close()
         self._expect("}")
-        return syntax.ContextOf(position, tuple(entries))
+        return twice or syntax.ContextOf(position, tuple(entries))
 
     def _key(self) -> str:
+        """A key is known after its own value, save to a function, which may call itself."""
         if self.token.kind == "string":
             key = str(self._advance().value)
+        else:
+            key = self._spelled(self._name_length(":"))
+        if self._peek(1) == "function":
             self._names.add(key)
-            return key
-        return self._new_name(":")
+        return key
 
     # --- tests ---
 

@@ -25,8 +25,10 @@ def compile_filter(compiler: Compiler, node: Any) -> Code:
 
     def code(scope: Scope) -> Any:
         items = base(scope)
+        if items is None:
+            return None
         if type(items) is not list:
-            items = [] if items is None else [items]
+            items = [items]
         scope.run.spend(cost)
         first = condition(_item_scope(scope, items[0] if items else None))
         if type(first) in NUMBERS:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 from bpmn.values import Value
@@ -16,6 +17,13 @@ class Node:
 @dataclass(frozen=True, slots=True)
 class Constant(Node):
     value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Broken(Node):
+    """What can only give null: a date that is none, a type nobody knows."""
+
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +43,14 @@ class ContextOf(Node):
 
 @dataclass(frozen=True, slots=True)
 class Interval(Node):
-    """`[1..10)`, or `(< 10)` with one end None."""
+    """`[1..10)`, or `(< 10)` with one end None. Where `outside`, `low` is the one value that
+    the range leaves out: `(!= 3)`."""
 
     low: Node | None
     high: Node | None
     low_included: bool
     high_included: bool
+    outside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +95,20 @@ class In(Node):
 
 @dataclass(frozen=True, slots=True)
 class Type:
-    """A type after `instance of`: its name and, for structured ones, what it is made of."""
+    """A FEEL type: its name and, for structured ones, what it is made of. A list and a range
+    have one unnamed part, a context one for each entry, a function one for each parameter and
+    `->` for its result. `allows` narrows a type to some of its values (DMN 1.5 §7.3.3)."""
 
     name: str
     parts: tuple[tuple[str, Type], ...] = ()
+    allows: Callable[[Any], bool] | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class InstanceOf(Node):
     value: Node
-    type: Type
+    type: Type | None
+    """None where nobody knows the type, so that the answer is null."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +179,8 @@ class UnaryTests(Node):
 def children(node: Node) -> list[Node]:
     """The nodes directly below."""
     found: list[Node] = []
-    for field in fields(node):
-        _collect(getattr(node, field.name), found)
+    for each in fields(node):
+        _collect(getattr(node, each.name), found)
     return found
 
 

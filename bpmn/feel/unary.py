@@ -20,7 +20,8 @@ Code = Callable[[Scope], Any]
 def compile_tests(compiler: Compiler, tests: syntax.UnaryTests) -> Code:
     """The verdict of all tests on `?`, which the scope's own names hold."""
     codes = [_test(compiler, node) for node in tests.tests]
-
+    if not codes:
+        return lambda _scope: True
     if tests.negated:
         return lambda scope: operators.negated(_any(codes, scope))
     return codes[0] if len(codes) == 1 else lambda scope: _any(codes, scope)

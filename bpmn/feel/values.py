@@ -6,7 +6,7 @@ variables have no such values.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -14,7 +14,9 @@ from typing import Any, TypeAlias
 
 from bpmn.errors import ExpressionFailed
 from bpmn.feel.limits import ITEMS, Run
+from bpmn.feel.syntax import Type
 from bpmn.values import Value, YearsMonths
+from bpmn.wide import WideDate, WideDatetime, WideDuration, WideTime
 
 Any_: TypeAlias = Any
 """A FEEL value inside an expression: `bpmn.values.Value`, `Range` or `Function`."""
@@ -22,20 +24,27 @@ Any_: TypeAlias = Any
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """An interval. An end that is None is open to infinity (DMN 1.5 §10.3.2.7)."""
+    """An interval. An end that is None is open to infinity (DMN 1.5 §10.3.2.7). Where `outside`,
+    both ends are the one value that it leaves out, `(!= 3)`."""
 
     low: Any_
     high: Any_
     low_included: bool
     high_included: bool
+    outside: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Function:
-    """A function value. `call` gets as many arguments as there are parameters."""
+    """A function value. `call` gets as many arguments as there are parameters, each in the type of
+    its parameter where `types` says one."""
 
     parameters: tuple[str, ...]
     call: Callable[[Run, list[Any_]], Any_]
+    types: tuple[Type | None, ...] = ()
+    result: Type | None = None
+    overloaded: Callable[[Run, Sequence[Any_], Sequence[str]], Any_] | None = None
+    """Takes any arguments, by name or position; built-in functions do, that have several shapes."""
 
 
 KINDS: dict[type, str] = {
@@ -48,6 +57,10 @@ KINDS: dict[type, str] = {
     time: "time",
     datetime: "date and time",
     timedelta: "days and time duration",
+    WideDate: "date",
+    WideTime: "time",
+    WideDatetime: "date and time",
+    WideDuration: "days and time duration",
     YearsMonths: "years and months duration",
     list: "list",
     dict: "context",

@@ -12,7 +12,9 @@ from typing import Any
 
 import msgspec
 
+from bpmn.feel.builtins.conversion import print_value
 from bpmn.values import Value, Variables, YearsMonths, from_json, to_json
+from bpmn.wide import WideDate, WideDatetime, WideDuration, WideTime
 
 _INT32 = range(-(2**31), 2**31)
 _INT64 = range(-(2**63), 2**63)
@@ -220,4 +222,6 @@ def to_plain(value: Value) -> object:
             return value.isoformat()
         case timedelta() | YearsMonths():
             return next(iter(to_json(value).values()))  # type: ignore[attr-defined]
+        case WideDate() | WideTime() | WideDatetime() | WideDuration():
+            return print_value(value)
     return value

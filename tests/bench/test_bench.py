@@ -10,6 +10,7 @@ from bench.__main__ import FIGURES, main
 
 WORDS = {
     "machine": "SpiffWorkflow, µs",
+    "expressions": "µs",
     "second_opinion": "right: x",
     "engine": "instances/s",
     "inbox": "p95 ms",

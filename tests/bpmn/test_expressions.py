@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bpmn.errors import ExpressionFailed, ExpressionRefused
-from bpmn.expressions import condition, expression, feel_script
+from bpmn.expressions import condition, expression
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -53,19 +53,3 @@ def test_a_condition_gives_true_or_false_or_fails() -> None:
 def test_a_condition_is_never_a_literal_text() -> None:
     with pytest.raises(ExpressionRefused):
         condition("true")
-
-
-def test_a_script_assigns_in_order() -> None:
-    script = feel_script('// Beträge\na = 1 +\n  2\nb = {x: [\n  1 ],\n c: 3}\nd = "("\n\n', 10)
-
-    assert [name for name, _ in script] == ["a", "b", "d"]
-    assert [compiled.line for _, compiled in script] == [11, 13, 16]
-    assert script[0][1].evaluate({}, NOW) == 3
-
-
-@pytest.mark.parametrize(("text", "position"), [("", 0), ("x", 0), ("a = 1\nb = +", 10)])
-def test_a_faulty_script_is_refused_with_its_position(text: str, position: int) -> None:
-    with pytest.raises(ExpressionRefused) as refused:
-        feel_script(text)
-
-    assert refused.value.position == position

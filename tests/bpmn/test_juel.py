@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bpmn.errors import ExpressionFailed, ExpressionRefused
-from bpmn.juel import compile_juel
+from bpmn.juel import Seen, compile_juel
+from bpmn.juel.execution import KNOWN
 from bpmn.values import decode, encode
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -21,7 +22,10 @@ VARIABLES = {
     "rows": [{"a": 1}, {"a": 2}],
     "invoice": {"seller": {"name": "Müller"}},
     "empty_list": [],
+    "tags": ["a", "b"],
+    "json": '{"name": "Meier", "amount": 12.50, "ok": true, "rows": [{"a": 1}, {"a": 2}]}',
 }
+OFFICE, SUMMER = timezone(timedelta(hours=1)), timezone(timedelta(hours=2))
 
 
 @pytest.mark.parametrize(
@@ -61,6 +65,45 @@ VARIABLES = {
         ("${execution.getVariable('missing')}", None),
         ("${execution.hasVariable('missing')}", False),
         ("${now() > now()}", False),
+        ("${none.x}", None),
+        ("${none.x[0].y}", None),
+        ("${rows.size()}", 2),
+        ("${rows.isEmpty()}", False),
+        ("${rows.get(1).a}", 2),
+        ("${rows.get(0)['a'] + rows.get(1)['a']}", 3),
+        ("${tags.contains('b') && !tags.contains('c')}", True),
+        ("${tags.contains(1)}", False),
+        ("${tags.containsAll(tags)}", True),
+        ("${tags.indexOf('b')}", 1),
+        ("${invoice.containsKey('seller')}", True),
+        ("${invoice.get('seller').get('name')}", "Müller"),
+        ("${invoice.getOrDefault('x', 'none')}", "none"),
+        ("${kind.equals('A')}", True),
+        ("${kind.equals(1)}", False),
+        ("${kind.equals(none)}", False),
+        ("${kind.equalsIgnoreCase('a')}", True),
+        ("${' x '.trim().length()}", 1),
+        ("${kind.toLowerCase().concat('b').toUpperCase()}", "AB"),
+        ("${'Rechnung'.startsWith('Re') and 'Rechnung'.endsWith('ng')}", True),
+        ("${'Rechnung'.substring(2, 5)}", "chn"),
+        ("${'Rechnung'.substring(5).indexOf('n')}", 1),
+        ("${'a.b'.replace('.', '-')}", "a-b"),
+        ("${amount.toString().length()}", 3),
+        ("${price.intValue()}", 12),
+        ("${amount.compareTo(1)}", 1),
+        ("${S(json).prop('name').stringValue()}", "Meier"),
+        ("${S(json).prop('amount').numberValue() > 10}", True),
+        ("${S(json).prop('ok').boolValue() ? 1 : 2}", 1),
+        ("${S(json).prop('rows').elements().size()}", 2),
+        ("${S(json).prop('rows').elements().get(1).prop('a').numberValue()}", 2),
+        ("${S(json).prop('rows').elements()}", [{"a": 1}, {"a": 2}]),
+        ("${S(json).prop('rows')}", [{"a": 1}, {"a": 2}]),
+        ("${S(json).hasProp('x')}", False),
+        ("${JSON(invoice).prop('seller').prop('name').value()}", "Müller"),
+        ("name: ${S(json).prop('name')}", 'name: "Meier"'),
+        ("${dateTime().plusDays(8).toDate()}", datetime(2026, 12, 1, 13, tzinfo=OFFICE)),
+        ("${dateTime().minusMonths(1)}", datetime(2026, 10, 23, 13, tzinfo=SUMMER)),
+        ("${now().before(dateTime().plusHours(1))}", True),
     ],
 )
 def test_an_expression_gives_what_camunda_gives(text: str, value: object) -> None:
@@ -72,7 +115,7 @@ def test_an_expression_gives_what_camunda_gives(text: str, value: object) -> Non
 
 @pytest.mark.parametrize(
     "text",
-    ["${missing}", "${kind.length}", "${'a' > 1}", "${1 / 0}", "${none.x}", "${rows + 1}"],
+    ["${missing}", "${kind.length}", "${'a' > 1}", "${1 / 0}", "${none.size()}", "${rows + 1}"],
 )
 def test_what_has_no_value_fails(text: str) -> None:
     evaluate = compile_juel(text)
@@ -92,12 +135,16 @@ def test_what_has_no_value_fails(text: str) -> None:
         ("${execution.id}", 2),
         ("${task}", 2),
         ("${execution}", 2),
-        ("${dateTime()}", 2),
+        ("${dateTime('x')}", 2),
+        ("${XML(a)}", 2),
+        ("${execution.businessKey}", 2),
+        ("${execution.setVariable('a', 1)}", 2),
         ("${fn:length(a)}", 2),
         ("${a} #{b}", 5),
         ("${a = 1}", 4),
         ("${" + "(" * 5000, 102),
-        ("${rows.size()}", 6),
+        ("${rows.size(1)}", 6),
+        ("${rows.stream()}", 6),
         ("${''.getClass()}", 4),
     ],
 )
@@ -114,6 +161,83 @@ def test_no_python_attribute_can_be_reached(text: str) -> None:
 
     with pytest.raises(ExpressionFailed):
         evaluate(VARIABLES, NOW)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "${kind.size()}",
+        "${rows.get(9)}",
+        "${rows.get('x')}",
+        "${rows.trim()}",
+        "${S(kind)}",
+        "${S(json).prop('missing')}",
+        "${S(json).prop('name').numberValue()}",
+        "${S(json).elements()}",
+        "${S(json).name}",
+        "${S(json) > 1}",
+        "${'a'.substring(2)}",
+        "${dateTime().plusYears(9999999)}",
+        "${dateTime().plusDays(1.5)}",
+        "${kind.startsWith(1)}",
+    ],
+)
+def test_a_method_fails_where_java_throws(text: str) -> None:
+    evaluate = compile_juel(text)
+
+    with pytest.raises(ExpressionFailed):
+        evaluate(VARIABLES, NOW)
+
+
+def test_a_day_is_added_on_the_wall_clock_and_an_hour_on_the_time_line() -> None:
+    before_summer = datetime(2026, 3, 28, 1, 30, tzinfo=UTC)
+
+    day = compile_juel("${dateTime().plusDays(1)}")({}, before_summer)
+    hours = compile_juel("${dateTime().plusHours(24)}")({}, before_summer)
+
+    assert day == datetime(2026, 3, 29, 1, 30, tzinfo=UTC)  # 2:30 is skipped, it is 3:30
+    assert hours == datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
+    assert compile_juel("${dateTime().plusDays(2)}")({}, before_summer) == datetime(
+        2026, 3, 30, 0, 30, tzinfo=UTC
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("${x.matches('a')}", "matches("),
+        ("${fn:length(x)}", "string length("),
+        ("${execution.setVariable('x', 1)}", "name = value"),
+        ("${rows.stream()}", "filter"),
+    ],
+)
+def test_a_refusal_says_what_to_write_in_feel(text: str, hint: str) -> None:
+    with pytest.raises(ExpressionRefused) as refused:
+        compile_juel(text)
+
+    assert hint in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("${execution.processInstanceId}", "i-1"),
+        ("${execution.getProcessInstanceId()}", "i-1"),
+        ("${execution.processBusinessKey}", "R-7"),
+        ("${execution.getBusinessKey()}/${a}", "R-7/1"),
+    ],
+)
+def test_an_expression_asks_what_its_variables_know_of_the_execution(text: str, value: str) -> None:
+    seen = Seen({"a": 1}, {"processInstanceId": "i-1", "businessKey": "R-7"})
+
+    assert compile_juel(text, KNOWN)(seen, NOW) == value
+
+
+def test_what_nobody_knows_of_the_execution_fails() -> None:
+    evaluate = compile_juel("${execution.businessKey}", KNOWN)
+
+    with pytest.raises(ExpressionFailed, match="businessKey"):
+        evaluate({"businessKey": 1}, NOW)
 
 
 WORDS = st.lists(

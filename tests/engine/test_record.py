@@ -29,6 +29,17 @@ FACTS: list[Fact] = [
     facts.IncidentOpened(6, "x", 1, "expression_failed", "Muster is no number"),
     facts.ErrorThrown("e", "x", None, "Muster"),
     facts.Decided("d", "table", 1, (2,), {"who": "Muster"}, "Muster"),
+    facts.Decided(
+        "d",
+        "table",
+        1,
+        (2,),
+        {"who": "Muster"},
+        "Muster",
+        "f" * 32,
+        [["table", [["t", "FIRST", [2], ["r2"]]]]],
+        [{"required": {"who": "Muster"}, "tables": [], "result": "Muster"}],
+    ),
     facts.MessageThrown("m", "answer-of-Muster", "Muster", {"who": "Muster"}),
     facts.Ended("completed", "end"),
 ]

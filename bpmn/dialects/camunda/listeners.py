@@ -79,5 +79,5 @@ def _script(context: Context, event: Any, script: Element) -> Listener:
     if script.get("resource") is not None:
         context.refuse("unsupported", script, "Script resources are not followed.")
     if not is_feel(language):
-        refuse_language(context, script, language)
+        refuse_language(context, script, language, script)
     return Listener(event, expression=context.expression(text_of(script), script, "feel"))

@@ -11,11 +11,26 @@ Context = dict[str, Any]
 
 
 @builtin("get value", "m: context", "key: string")
+@builtin("get value", "context: context", "key: string")
 def get_value(_run: Run, context: Context, key: str) -> Any:
     return context.get(key)
 
 
+@builtin("get value", "m: context", "keys: list")
+@builtin("get value", "context: context", "keys: list")
+def get_value_deep(run: Run, context: Context, keys: list[Any]) -> Any:
+    """The value at the end of a path of keys."""
+    run.spend(len(keys))
+    at: Any = context
+    for key in keys:
+        if type(at) is not dict or type(key) is not str:
+            return None
+        at = at.get(key)
+    return at
+
+
 @builtin("get entries", "m: context")
+@builtin("get entries", "context: context")
 def get_entries(_run: Run, context: Context) -> list[Context]:
     return [{"key": key, "value": value} for key, value in context.items()]
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from bpmn.feel import operators
 from bpmn.feel.builtins.registry import builtin
+from bpmn.feel.invocation import invoke
 from bpmn.feel.limits import ITEMS, Run
 from bpmn.feel.values import NUMBERS, Function
 from bpmn.values import ARITHMETIC, Number
@@ -59,18 +60,12 @@ def _numbers(items: list[Any]) -> list[Number] | None:
 
 @builtin("sum", "list: list", variadic=True)
 def total(_run: Run, items: list[Any]) -> Any:
-    """The sum of numbers, or of durations of one kind."""
-    if not items or not (_numbers(items) or _durations(items)):
+    if _numbers(items) is None:
         return None
     result = items[0]
     for item in items[1:]:
         result = operators.add(result, item)
     return result
-
-
-def _durations(items: list[Any]) -> bool:
-    kind = type(items[0])
-    return operators.negative(items[0]) is not None and all(type(item) is kind for item in items)
 
 
 @builtin("product", "list: list", variadic=True)
@@ -194,7 +189,7 @@ def list_replace(_run: Run, items: list[Any], position: Number, item: Any) -> li
 def list_replace_matching(
     run: Run, items: list[Any], match: Function, new: Any
 ) -> list[Any] | None:
-    verdicts = [match.call(run, [item, new]) for item in items]
+    verdicts = [invoke(match, run, [item, new]) for item in items]
     if not all(type(verdict) is bool for verdict in verdicts):
         return None
     return [new if verdict else item for item, verdict in zip(items, verdicts, strict=True)]
@@ -255,11 +250,11 @@ def sort(run: Run, items: list[Any], precedes: Function) -> list[Any] | None:
     def order(left: Any, right: Any) -> int:
         nonlocal undecided
         run.spend(1)
-        verdict = precedes.call(run, [left, right])
+        verdict = invoke(precedes, run, [left, right])
         undecided = undecided or type(verdict) is not bool
         if verdict is True:
             return -1
-        return 1 if precedes.call(run, [right, left]) is True else 0
+        return 1 if invoke(precedes, run, [right, left]) is True else 0
 
     result = sorted(items, key=cmp_to_key(order))
     return None if undecided else result

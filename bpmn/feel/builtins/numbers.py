@@ -16,7 +16,7 @@ from typing import Any
 
 from bpmn.feel.builtins.registry import builtin
 from bpmn.feel.limits import Run
-from bpmn.feel.operators import computed, negative, whole
+from bpmn.feel.operators import computed, less, negative, whole
 from bpmn.values import ARITHMETIC, Number
 
 _SCALES = range(-6111, 6177)
@@ -60,7 +60,7 @@ _declare_rounding("ceiling", ROUND_CEILING, "scale: number?")
 @builtin("abs", "n: duration")
 def absolute(_run: Run, value: Any) -> Any:
     opposite = negative(value)
-    return max(value, opposite)
+    return opposite if less(value, opposite) else value
 
 
 @builtin("modulo", "dividend: number", "divisor: number")

@@ -6,7 +6,7 @@ only arguments of the right kinds; others make the result null (DMN 1.5 §10.3.4
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain, repeat
 from typing import Any
@@ -42,6 +42,10 @@ class Builtin:
     variadic: bool = False
     rest: bool = False
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(parameter.name for parameter in self.parameters)
+
     def accepts(self, count: int) -> bool:
         if self.variadic:
             return count >= 1
@@ -49,6 +53,11 @@ class Builtin:
             return count >= len(self.parameters)
         needed = sum(not parameter.optional for parameter in self.parameters)
         return needed <= count <= len(self.parameters)
+
+    def accepts_names(self, names: Iterable[str]) -> bool:
+        wanted = {parameter.name for parameter in self.parameters}
+        needed = {parameter.name for parameter in self.parameters if not parameter.optional}
+        return needed <= set(names) <= wanted
 
     def converted(self, arguments: list[Any]) -> list[Any] | None:
         """The arguments in the kinds of the parameters, None if one cannot be."""
@@ -114,6 +123,19 @@ def call(signatures: list[Builtin], run: Run, arguments: list[Any]) -> Any:
     """The result of the first signature that the arguments fit, else null."""
     for signature in signatures:
         if signature.accepts(len(arguments)):
+            converted = signature.converted(arguments)
+            if converted is not None:
+                return signature.run(run, *converted)
+    return None
+
+
+def call_by_name(signatures: list[Builtin], run: Run, given: Mapping[str, Any]) -> Any:
+    """The result of the first signature that has these parameters and takes these arguments; one
+    that has them in the order given comes before the others, as `before(point, range)` has."""
+    order = tuple(given)
+    for signature in sorted(signatures, key=lambda one: one.names != order):
+        if signature.accepts_names(given):
+            arguments = [given.get(parameter.name) for parameter in signature.parameters]
             converted = signature.converted(arguments)
             if converted is not None:
                 return signature.run(run, *converted)

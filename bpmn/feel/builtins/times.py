@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
+from bpmn.feel import temporal
 from bpmn.feel.builtins.registry import builtin
 from bpmn.feel.limits import Run
-from bpmn.feel.temporal import local_now
+from bpmn.feel.temporal.days import day_of, number_of
 
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = (
@@ -27,30 +29,37 @@ _MONTHS = (
 
 @builtin("now")
 def now(run: Run) -> datetime:
-    return local_now(run.now)
+    return temporal.local_now(run.now)
 
 
 @builtin("today")
 def today(run: Run) -> date:
-    return local_now(run.now).date()
+    return temporal.local_now(run.now).date()
 
 
 @builtin("day of year", "date: day")
-def day_of_year(_run: Run, day: date) -> int:
-    return day.timetuple().tm_yday
+def day_of_year(_run: Run, day: Any) -> int:
+    return temporal.day_number(day) - number_of(day.year, 1, 1) + 1
 
 
 @builtin("day of week", "date: day")
-def day_of_week(_run: Run, day: date) -> str:
-    return _DAYS[day.weekday()]
+def day_of_week(_run: Run, day: Any) -> str:
+    return _DAYS[_weekday(day)]
 
 
 @builtin("month of year", "date: day")
-def month_of_year(_run: Run, day: date) -> str:
+def month_of_year(_run: Run, day: Any) -> str:
     return _MONTHS[day.month - 1]
 
 
 @builtin("week of year", "date: day")
-def week_of_year(_run: Run, day: date) -> int:
-    """ISO 8601 weeks."""
-    return day.isocalendar().week
+def week_of_year(_run: Run, day: Any) -> int:
+    """ISO 8601: the week belongs to the year that its Thursday is in."""
+    thursday = temporal.day_number(day) - _weekday(day) + 3
+    year = day_of(thursday)[0]
+    return (thursday - number_of(year, 1, 1)) // 7 + 1
+
+
+def _weekday(day: Any) -> int:
+    """0 for Monday."""
+    return (temporal.day_number(day) - 1) % 7

@@ -138,7 +138,7 @@ def test_a_unary_test_judges_its_input(text: str, value: object, verdict: bool) 
         ('"open', 0),
         ("{a: 1, a: 2}", 8),
         ("x instance of Foo", 14),
-        ("12345678901234567890123456789012345", 0),
+        ("1e7000", 0),
         ("function() external {}", 11),
         ("", 0),
     ],

@@ -207,6 +207,17 @@ def test_a_condition_that_fails_is_an_incident_and_is_asked_again_when_it_is_ret
     assert play.state.ended == "completed"
 
 
+def test_what_a_step_has_made_true_happens_though_the_next_one_fails() -> None:
+    task = {**script(x=6), "outputs": (("y", failing()),)}
+    nodes = {"s": START, "f": AND, "c": catch(HIGH), "t": task, "e": END}
+    play = Play(graph(nodes, "s>f>c>e f>t>e"))
+
+    play.start(x=0)
+
+    assert play.waits() == ["t"]
+    assert "c" in [f.node for f in play.of(Left)]
+
+
 def test_a_retried_condition_may_fail_again() -> None:
     play = waiting().start(x=0)
     play.do(VariablesSet(variables={"x": "text"}))

@@ -1,29 +1,25 @@
-"""JUEL as Camunda 7's models use it: `${…}`, `#{…}`, and texts with such parts in them.
+"""JUEL's grammar (Expression Language 2.2 §1.19), compiled while it is read.
 
-Only variables can be reached: beans, methods and functions are refused when compiled, save for
-`execution.getVariable`, `execution.hasVariable` and `now()`. A variable that is not there is an
-error, as in Camunda (Expression Language 2.2, JUEL 2.2).
+What cannot be reached is refused with its position: beans, and methods and functions that no table
+lists.
 """
 
 from __future__ import annotations
 
-import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
-from typing import Any, NoReturn
+from typing import NoReturn
 
-from bpmn import coercion
-from bpmn.errors import ExpressionFailed, ExpressionRefused, VariableMissing
-from bpmn.feel import operators
-from bpmn.feel.limits import DEPTH, TEXT, checked_text
-from bpmn.feel.temporal import local_now
+from bpmn.errors import ExpressionRefused
+from bpmn.feel.limits import DEPTH, TEXT
 from bpmn.graph import Evaluate
+from bpmn.juel import closures, hints, methods
+from bpmn.juel.closures import Code
+from bpmn.juel.execution import PROPERTIES
+from bpmn.juel.hints import written_instead
 from bpmn.values import Value
-
-Code = Callable[[Mapping[str, Value], datetime], Any]
 
 _BEANS = frozenset({"execution", "task", "externalTask", "caseExecution", "authenticatedUserId"})
 _TOKEN = re.compile(
@@ -47,20 +43,6 @@ _WORDS = {
     "mod": "%",
 }
 _CONSTANTS: dict[str, Value] = {"true": True, "false": False, "null": None}
-_OPERATIONS: dict[str, tuple[int, Callable[[Any, Any], Any]]] = {
-    "==": (3, coercion.equal),
-    "!=": (3, lambda left, right: not coercion.equal(left, right)),
-    "<": (4, coercion.ordered(operator.lt, if_equal=False)),
-    ">": (4, coercion.ordered(operator.gt, if_equal=False)),
-    "<=": (4, coercion.ordered(operator.le, if_equal=True)),
-    ">=": (4, coercion.ordered(operator.ge, if_equal=True)),
-    "+": (5, coercion.arithmetic(operators.add)),
-    "-": (5, coercion.arithmetic(operators.subtract)),
-    "*": (6, coercion.arithmetic(operators.multiply)),
-    "/": (6, coercion.divided),
-    "%": (6, coercion.remainder),
-}
-_LOGIC = {"||": 1, "&&": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,29 +52,22 @@ class _Token:
     position: int
 
 
-def compile_juel(text: str) -> Evaluate:
-    """Compile a template. One `${…}` alone gives its value, anything else a text."""
+def compile_juel(text: str, about: Collection[str] = ()) -> Evaluate:
+    """Compile a template. One `${…}` alone gives its value, anything else a text. `about` says
+    what of `execution.KNOWN` the variables will know (`execution.Seen`)."""
     if len(text) > TEXT:
         raise ExpressionRefused(f"an expression has at most {TEXT} characters", TEXT)
-    parts = _parts(text)
+    parts = _parts(text, about)
     if len(parts) == 1 and not isinstance(parts[0], str):
-        return parts[0]
+        return closures.guarded(parts[0])
     if not any(callable(part) for part in parts):
         whole = "".join(str(part) for part in parts)
         return lambda _variables, _now: whole
 
-    def template(variables: Mapping[str, Value], now: datetime) -> Value:
-        return checked_text(
-            "".join(
-                part if isinstance(part, str) else coercion.to_text(part(variables, now))
-                for part in parts
-            )
-        )
-
-    return template
+    return closures.template(parts)
 
 
-def _parts(text: str) -> list[str | Code]:
+def _parts(text: str, about: Collection[str]) -> list[str | Code]:
     """Literal texts and compiled expressions, in order."""
     parts: list[str | Code] = []
     literal: list[str] = []
@@ -109,7 +84,7 @@ def _parts(text: str) -> list[str | Code]:
             if literal:
                 parts.append("".join(literal))
                 literal = []
-            parser = _Parser(text, at + 2)
+            parser = _Parser(text, at + 2, about)
             parts.append(parser.whole())
             at = parser.end
         else:
@@ -123,8 +98,9 @@ def _parts(text: str) -> list[str | Code]:
 class _Parser:
     """Reads one expression up to its `}` and makes closures of it."""
 
-    def __init__(self, text: str, start: int) -> None:
+    def __init__(self, text: str, start: int, about: Collection[str]) -> None:
         self._text = text
+        self._about = about
         self._depth = 0
         self._token = _Token("symbol", "", start)
         self.end = start
@@ -137,7 +113,7 @@ class _Parser:
             raise ExpressionRefused("nested too deeply", self._token.position) from None
         if self._token.kind != "close":
             self._refuse("an operator or “}”")
-        return _guarded(code)
+        return code
 
     # --- tokens ---
 
@@ -191,22 +167,19 @@ class _Parser:
         first = self._ternary()
         self._expect(":")
         second = self._ternary()
-        return lambda variables, now: (
-            first(variables, now)
-            if coercion.to_boolean(condition(variables, now))
-            else second(variables, now)
-        )
+        return closures.choice(condition, first, second)
 
     def _binary(self, binding: int) -> Code:
         left = self._unary()
         for _ in range(DEPTH):
             symbol = self._token.text if self._token.kind == "symbol" else ""
-            strength = _LOGIC.get(symbol) or _OPERATIONS.get(symbol, (0, None))[0]
+            strength = closures.LOGIC.get(symbol) or closures.OPERATIONS.get(symbol, (0, None))[0]
             if strength <= binding:
                 return left
             self._advance()
             right = self._binary(strength)
-            left = _logic(symbol, left, right) if symbol in _LOGIC else _both(symbol, left, right)
+            join = closures.logic if symbol in closures.LOGIC else closures.both
+            left = join(symbol, left, right)
         raise ExpressionRefused("too many operators in a row", self._token.position)
 
     def _unary(self) -> Code:
@@ -214,11 +187,11 @@ class _Parser:
         while True:
             if self._token.kind == "word" and self._token.text == "empty":
                 self._advance()
-                prefixes.append(_empty)
+                prefixes.append(closures.empty)
             elif self._take("!"):
-                prefixes.append(_not)
+                prefixes.append(closures.negated)
             elif self._take("-"):
-                prefixes.append(_minus)
+                prefixes.append(closures.minus)
             else:
                 break
             if len(prefixes) > DEPTH:
@@ -232,27 +205,49 @@ class _Parser:
         for _ in range(DEPTH):
             position = self._token.position
             if self._take("."):
-                if self._token.kind != "word":
-                    self._refuse("a name")
-                name = self._advance().text
-                if self._token.text == "(":
-                    raise ExpressionRefused(f"the method {name} cannot be called here", position)
-                code = _property(code, _constant(name))
+                code = self._member(code, position)
             elif self._take("["):
-                code = _property(code, self._ternary())
+                code = closures.part(code, self._ternary())
                 self._expect("]")
             else:
                 return code
         raise ExpressionRefused("too many parts in a row", self._token.position)
 
+    def _member(self, code: Code, position: int) -> Code:
+        """A property, or a method that some kind of value has."""
+        if self._token.kind != "word":
+            self._refuse("a name")
+        name = self._advance().text
+        if not self._take("("):
+            return closures.part(code, closures.constant(name))
+        arguments = self._arguments()
+        if not methods.fits(name, len(arguments)):
+            known = "with so many arguments " if name in methods.NAMES else ""
+            hint = written_instead(hints.METHODS.get(name))
+            raise ExpressionRefused(
+                f"the method {name} {known}cannot be called here{hint}", position
+            )
+        return closures.called(code, name, arguments)
+
+    def _arguments(self) -> list[Code]:
+        """What stands in the parentheses of a call, the opening one read."""
+        found: list[Code] = []
+        while not self._take(")"):
+            if found:
+                self._expect(",")
+            found.append(self._ternary())
+        return found
+
     def _primary(self) -> Code:
         token = self._token
         if token.kind == "number":
             self._advance()
-            return _constant(int(token.text) if token.text.isdigit() else Decimal(token.text))
+            return closures.constant(
+                int(token.text) if token.text.isdigit() else Decimal(token.text)
+            )
         if token.kind == "text":
             self._advance()
-            return _constant(re.sub(r"\\([\\'\"])", r"\1", token.text[1:-1]))
+            return closures.constant(re.sub(r"\\([\\'\"])", r"\1", token.text[1:-1]))
         if token.kind == "word":
             return self._name()
         if not self._take("("):
@@ -264,7 +259,7 @@ class _Parser:
     def _name(self) -> Code:
         token = self._advance()
         if token.text in _CONSTANTS:
-            return _constant(_CONSTANTS[token.text])
+            return closures.constant(_CONSTANTS[token.text])
         if token.text == "instanceof":
             raise ExpressionRefused("instanceof is reserved", token.position)
         if self._take("("):
@@ -277,100 +272,42 @@ class _Parser:
             raise ExpressionRefused(
                 f"the object {token.text} cannot be reached, only variables", token.position
             )
-        return _variable(token.text)
+        return closures.variable(token.text)
 
     def _refuse_prefixed(self, token: _Token) -> None:
         """`prefix:name(` is a function; `a ? b : c` is not."""
-        ahead = re.compile(r"\s*[A-Za-z_$][\w$]*\s*\(").match(self._text, self.end)
+        ahead = re.compile(r"\s*([A-Za-z_$][\w$]*)\s*\(").match(self._text, self.end)
         if ahead and self._text[self._token.position - 1 : self._token.position] == token.text[-1]:
-            raise ExpressionRefused(f"the function {token.text}:… is not known", token.position)
+            name = f"{token.text}:{ahead[1]}"
+            hint = written_instead(hints.FUNCTIONS.get(name))
+            raise ExpressionRefused(f"the function {name} is not known{hint}", token.position)
 
     def _function(self, token: _Token) -> Code:
-        if token.text != "now":
-            raise ExpressionRefused(
-                f"the function {token.text} is not known, only now()", token.position
-            )
-        self._expect(")")
-        return lambda _variables, now: local_now(now)
+        name, arguments = token.text, self._arguments()
+        if name in ("now", "dateTime") and not arguments:
+            return closures.clock
+        if name in ("S", "JSON") and len(arguments) == 1:
+            return closures.node(arguments[0])
+        hint = written_instead(hints.FUNCTIONS.get(name))
+        raise ExpressionRefused(
+            f"the function {name} with {len(arguments)} arguments is not known, only now(), "
+            f"dateTime(), S(json) and JSON(json){hint}",
+            token.position,
+        )
 
     def _execution(self, token: _Token) -> Code:
-        method = self._advance()
-        if method.text not in ("getVariable", "hasVariable") or not self._take("("):
-            raise ExpressionRefused(
-                f"execution.{method.text} cannot be reached, only variables", token.position
-            )
-        name = self._ternary()
-        self._expect(")")
-        if method.text == "hasVariable":
-            return lambda variables, now: coercion.to_text(name(variables, now)) in variables
-        return lambda variables, now: variables.get(coercion.to_text(name(variables, now)))
+        name = self._advance().text
+        call = self._take("(")
+        arguments = self._arguments() if call else []
+        if call and len(arguments) == 1 and name in _BY_NAME:
+            return _BY_NAME[name](arguments[0])
+        asked = PROPERTIES.get(name)
+        if asked in self._about and asked and not arguments and call == name.startswith("get"):
+            return closures.of_execution(asked)
+        hint = written_instead(hints.EXECUTION.get(name))
+        raise ExpressionRefused(
+            f"execution.{name} cannot be reached here, only variables{hint}", token.position
+        )
 
 
-# --- closures ---
-
-
-def _guarded(code: Code) -> Code:
-    def evaluate(variables: Mapping[str, Value], now: datetime) -> Any:
-        try:
-            return code(variables, now)
-        except RecursionError:
-            raise ExpressionFailed("a value is nested too deeply") from None
-
-    return evaluate
-
-
-def _constant(value: Any) -> Code:
-    return lambda _variables, _now: value
-
-
-def _variable(name: str) -> Code:
-    def code(variables: Mapping[str, Value], _now: datetime) -> Any:
-        try:
-            return variables[name]
-        except KeyError:
-            raise VariableMissing(f"there is no variable {name}") from None
-
-    return code
-
-
-def _property(base: Code, key: Code) -> Code:
-    """An entry of a context (null if it has none), an item of a list (null beside it)."""
-
-    def code(variables: Mapping[str, Value], now: datetime) -> Any:
-        holder, name = base(variables, now), key(variables, now)
-        if type(holder) is dict:
-            return holder.get(coercion.to_text(name))
-        if type(holder) is list:
-            index = int(coercion.to_number(name))
-            return holder[index] if 0 <= index < len(holder) else None
-        raise ExpressionFailed(f"{coercion.to_text(name)} is looked for where nothing has parts")
-
-    return code
-
-
-def _both(symbol: str, left: Code, right: Code) -> Code:
-    operation = _OPERATIONS[symbol][1]
-    return lambda variables, now: operation(left(variables, now), right(variables, now))
-
-
-def _logic(symbol: str, left: Code, right: Code) -> Code:
-    decisive = symbol == "||"
-
-    def code(variables: Mapping[str, Value], now: datetime) -> bool:
-        if coercion.to_boolean(left(variables, now)) is decisive:
-            return decisive
-        return coercion.to_boolean(right(variables, now))
-
-    return code
-
-
-def _not(operand: Code) -> Code:
-    return lambda variables, now: not coercion.to_boolean(operand(variables, now))
-
-
-def _minus(operand: Code) -> Code:
-    return lambda variables, now: operators.negative(coercion.to_number(operand(variables, now)))
-
-
-def _empty(operand: Code) -> Code:
-    return lambda variables, now: coercion.is_empty(operand(variables, now))
+_BY_NAME = {"getVariable": closures.get_variable, "hasVariable": closures.has_variable}

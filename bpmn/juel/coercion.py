@@ -7,18 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date, datetime, time, timedelta
 from decimal import Decimal, DecimalException
 from typing import Any
 
 from bpmn.errors import ExpressionFailed
 from bpmn.feel import operators
 from bpmn.feel.builtins.conversion import print_value
-from bpmn.values import ARITHMETIC, Number, YearsMonths
+from bpmn.juel import spin
+from bpmn.values import ARITHMETIC, Number
 
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _NUMBERS = (int, Decimal)
-_ORDERED = (date, datetime, time, timedelta, YearsMonths)
 
 
 def to_number(value: Any) -> Number:
@@ -50,6 +49,8 @@ def to_text(value: Any) -> str:
         return value
     if value is None:
         return ""
+    if isinstance(value, spin.Node):
+        return spin.written(value)
     if type(value) in (list, dict):
         raise ExpressionFailed("a list or context cannot become a text")
     return print_value(value)
@@ -73,6 +74,11 @@ def equal(left: Any, right: Any) -> bool:
     return operators.equal(left, right) is True
 
 
+def same(left: Any, right: Any) -> bool:
+    """`left.equals(right)`: nothing is converted."""
+    return operators.equal(left, right) is True
+
+
 def ordered(compare: Callable[[Any, Any], bool], *, if_equal: bool) -> Callable[[Any, Any], bool]:
     """The comparison on coerced operands; a null is neither less nor greater (§1.8.1)."""
 
@@ -84,8 +90,9 @@ def ordered(compare: Callable[[Any, Any], bool], *, if_equal: bool) -> Callable[
             return compare(to_number(left), to_number(right))
         if str in kinds:
             return compare(to_text(left), to_text(right))
-        if type(left) in _ORDERED and operators.comparable(left, right):
-            return compare(left, right)
+        keys = operators.order_keys(left, right)
+        if keys is not None:
+            return compare(*keys)
         raise ExpressionFailed("these two kinds of value have no order")
 
     return comparison
