@@ -131,7 +131,7 @@ def variables(
         if token not in state.tokens:
             raise NotFound("token", local_id(instance_id, token))
         scope = state.scope_of(token)
-        seen = state.variables.get(token, {}) if local else state.visible(scope)
+        seen = state.local(token) if local else state.visible(scope)
     stated = {**state.wire.get(0, {}), **state.wire.get(scope, {})}
     return {name: Variable(value, stated.get(name)) for name, value in seen.items()}
 

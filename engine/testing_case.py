@@ -21,10 +21,21 @@ if TYPE_CHECKING:
     from engine.testing import Bench
 
 
+_SHOWN = frozenset(
+    {"task", "job", "continuation", "timer", "subscription", "condition", "call", "selection"}
+)
+
+
 class Case:
     """One process instance on a Bench."""
 
-    def __init__(self, bench: Bench, graph: Graph, identifier: str) -> None:
+    def __init__(
+        self,
+        bench: Bench,
+        graph: Graph,
+        identifier: str,
+        caller: tuple[Case, int] | None = None,
+    ) -> None:
         self.id = identifier
         self.graph = graph
         self.facts: list[facts.AnyFact] = []
@@ -33,7 +44,10 @@ class Case:
         self.failures: list[Exception] = []
         """What handlers raised that is neither a BpmnError nor a Retry."""
         self.children: list[Case] = []
-        """Cases that this one called. Call activities are refused at deployment so far."""
+        """Cases that this one called, in order."""
+        self.caller = caller
+        """The case that called this one, and the number of its call."""
+        self.depth: int = caller[0].depth + 1 if caller else 0
         self.armed: dict[int, facts.TimerArmed] = {}
         self._bench = bench
         self._stored = (encode(new_state(graph)), encode_variables(new_state(graph)))
@@ -42,6 +56,8 @@ class Case:
         self._incidents: dict[int, facts.IncidentOpened] = {}
         self._attempts: dict[int, int] = {}
         self._look_again: dict[int, datetime] = {}
+        self._trace: list[str] = []
+        self._entered: dict[int, facts.Entered] = {}
 
     # --- looking ---
 
@@ -60,25 +76,39 @@ class Case:
 
     @property
     def waits_at(self) -> list[str]:
-        """Ids of open tasks, jobs, messages and timers, in order of arrival.
+        """Ids of open tasks, jobs, calls, and of events that are waited for, in order of arrival.
 
-        Boundary events are not among them: the case waits at their activity.
+        Behind an event-based gateway these are its events. Boundary events and the start events of
+        event subprocesses are not among them: the case waits at what they stand around.
         """
-        return [
-            wait.node
+        found = dict.fromkeys(
+            (wait.token, wait.node)
             for wait in self.state.waits.values()
-            if wait.kind != "incident" and self.graph.nodes[wait.node].attached_to is None
-        ]
+            if wait.kind in _SHOWN and not self._stands_around(wait.node)
+        )
+        return [node for _, node in found]
+
+    def _stands_around(self, node: str) -> bool:
+        at = self.graph.nodes[node]
+        return at.attached_to is not None or at.kind == "startEvent"
 
     @property
     def trace(self) -> list[str]:
-        """Ids of activities and events in order of completion."""
-        return [
-            fact.node
-            for fact in self.facts
-            if isinstance(fact, facts.Left)
-            and not self.graph.nodes[fact.node].kind.endswith("Gateway")
-        ]
+        """Ids of activities and events in order of completion.
+
+        Of a loop or multi-instance activity each instance is here, and not the whole besides.
+        """
+        return list(self._trace)
+
+    def _completed(self, left: facts.Left) -> None:
+        node = self.graph.nodes[left.node]
+        entered = self._entered.pop(left.token, None)
+        if node.loop is not None and entered is not None:
+            around = self._entered.get(entered.parent)
+            if around is None or around.node != node.id:
+                return  # The host: its instances stand in the trace.
+        if not node.kind.endswith("Gateway"):
+            self._trace.append(node.id)
 
     @property
     def incidents(self) -> list[facts.IncidentOpened]:
@@ -102,7 +132,22 @@ class Case:
     @property
     def subscriptions(self) -> list[tuple[int, str, Value]]:
         """Local id, message name and key of what is waited for."""
-        return [(local, each.message, each.key) for local, each in self._subscribed.items()]
+        return [
+            (local, each.message, each.key)
+            for local, each in self._subscribed.items()
+            if not each.signal
+        ]
+
+    @property
+    def signals(self) -> list[tuple[int, str]]:
+        """Local id and name of the signals that are listened to."""
+        return [(local, each.message) for local, each in self._subscribed.items() if each.signal]
+
+    @property
+    def uncaught(self) -> facts.ErrorThrown | None:
+        """The last error that nobody caught: the one that ended the case, if one did."""
+        thrown = (fact for fact in reversed(self.facts) if isinstance(fact, facts.ErrorThrown))
+        return next((fact for fact in thrown if fact.caught_by is None), None)
 
     def task(self, node: str) -> facts.TaskOpened:
         """The open user task at a node, as it was put before people."""
@@ -163,6 +208,15 @@ class Case:
                 triggers.TaskThrew(task=local, code=code, message=message, variables=variables)
             )
 
+    def select(self, node: str) -> None:
+        """Let an activity of an open ad-hoc subprocess be executed (once more)."""
+        inside = self.graph.nodes[node].scope
+        for token_id, token in self.state.tokens.items():
+            if token.node == inside and token_id in self.state.progress:
+                self.trigger(triggers.Selected(token=token_id, node=node))
+                return
+        raise NotFound("ad-hoc subprocess", inside)
+
     def set(self, **variables: Value) -> None:
         """Change the process's variables from outside."""
         self.trigger(triggers.VariablesSet(variables=variables))
@@ -202,7 +256,7 @@ class Case:
         happened = self._step(trigger)
         while (put_off := self._put_off()) is not None:
             happened += self._step(triggers.Continue(job=put_off))
-        self._bench.settle(happened)
+        self._bench.traffic.follow(self, happened)
 
     def _step(self, trigger: triggers.AnyTrigger) -> list[facts.AnyFact]:
         bench = self._bench
@@ -217,13 +271,17 @@ class Case:
     def _put_off(self) -> int | None:
         """A continuation that stands for no asyncBefore or asyncAfter of the model."""
         for local, wait in self.state.waits.items():
-            if wait.kind == "continuation" and wait.stage == "arrive":
+            if wait.kind == "continuation" and wait.stage in ("arrive", "round"):
                 return local
         return None
 
     def _note(self, fact: facts.AnyFact) -> None:
         """Keep the rows that the engine would keep."""
         match fact:
+            case facts.Entered():
+                self._entered[fact.token] = fact
+            case facts.Left():
+                self._completed(fact)
             case facts.JobRequested():
                 self._jobs[fact.job] = fact
             case facts.JobClosed():

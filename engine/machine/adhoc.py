@@ -15,18 +15,18 @@ from engine.machine.errors import AdHocNotOpen, SelectionRefused, Stopped
 from engine.machine.listening import listen
 from engine.machine.run import Run, is_host
 from engine.machine.scopes import begin, clear_scope, complete_scope, consume, stop_listening
-from engine.machine.state import Progress, Stage, Token, Wait
+from engine.machine.state import ITEMS, Progress, Stage, Token, Wait
 from engine.machine.subprocesses import prepare_event_subprocesses
 from engine.machine.triggers import Selected
 from engine.machine.variables import drop_scope, holds, keep, kept, set_data
 from engine.machine.waits import close_wait, open_wait, put_off
 
-ITEMS = "$items"
-"""What a sequential one still has to execute, kept for the host; `progress.begun` counts there."""
-
 
 def enter(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
-    """Execute each activity that no flow leads to (or those chosen) once."""
+    """Execute each activity that no flow leads to (or those chosen) once.
+
+    A sequential one keeps them; `progress.begun` counts how far it is.
+    """
     action = node.action
     assert isinstance(action, AdHoc)
     scope = run.graph.scopes[node.id]

@@ -84,8 +84,7 @@ class Run:
         self.entries_allowed = self.entries_left = ENTRIES_A_CALL
         self.reached: str | None = None
         """The end event of the process that was reached last."""
-        self.inside: dict[int, list[int]] = {}
-        self.indexed = 0
+        self.inside: dict[int, list[int]] | None = None
         self.shape = shape = KEPT.get(id(graph)) or shape_of(graph)
         self.watched = shape.has_conditions
         if self.watched:
@@ -109,6 +108,8 @@ class Run:
         """The tokens of a scope, in order of birth. Each token is looked at once a call, so that
         ending ten thousand scopes is not ten thousand looks at every token."""
         tokens = self.state.tokens
+        if self.inside is None:
+            self.inside, self.indexed = {}, 0
         newer = list(takewhile(lambda token: token > self.indexed, reversed(tokens)))
         for token in reversed(newer):
             self.inside.setdefault(tokens[token].scope, []).append(token)

@@ -208,8 +208,6 @@ def test_misuse_says_what_is_open_or_missing(bench: Bench) -> None:
         bench.start("unbekannt")
     with pytest.raises(Misused, match="read"):
         case.run_jobs()
-    with pytest.raises(Misused):
-        bench.signal("alarm")
 
 
 def test_a_refused_model_names_its_findings() -> None:
