@@ -43,7 +43,7 @@ class Settings:
     """Where everything lies. Keys lie outside database and object store (`keys`).
 
     `queue` names this house's queue where several share a broker; `lease` caps how long a job
-    stays with a worker that may be dead.
+    stays with a worker that may be dead; `land` (ISO 3166-2:DE) is the one whose holidays count.
     """
 
     data: Path = Path("var")
@@ -54,6 +54,7 @@ class Settings:
     lease: timedelta | None = None
     keys: Path | None = None
     tenant: str = DEFAULT_TENANT
+    land: str = "NW"
     demo: bool = False
     loopback: bool = True
 
@@ -65,8 +66,8 @@ class Settings:
         demo: bool = False,
         loopback: bool = True,
     ) -> Settings:
-        """AMTSGANG_DATA, _DATABASE, _OBJECTS, _BROKER, _KEYS, _QUEUE, _LEASE (seconds); an empty
-        one counts as absent."""
+        """AMTSGANG_DATA, _DATABASE, _OBJECTS, _BROKER, _KEYS, _QUEUE, _LEASE (seconds), _LAND;
+        an empty one counts as absent."""
         keys = environment.get("AMTSGANG_KEYS")
         lease = environment.get("AMTSGANG_LEASE")
         return cls(
@@ -77,6 +78,7 @@ class Settings:
             queue=environment.get("AMTSGANG_QUEUE") or None,
             lease=timedelta(seconds=float(lease)) if lease else None,
             keys=Path(keys) if keys else None,
+            land=(environment.get("AMTSGANG_LAND") or "NW").upper(),
             demo=demo,
             loopback=loopback,
         )

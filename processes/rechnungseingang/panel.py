@@ -22,9 +22,15 @@ from invoice.rendering import invoice_html
 from processes.package import PanelFile, TaskPanel
 from processes.rechnungseingang import receipts, status
 from processes.rechnungseingang.amounts import german, parse_amount
-from processes.rechnungseingang.dates import local_day, skonto_terms
+from processes.rechnungseingang.dates import (
+    CLARIFY_WORKING_DAYS,
+    KASSE_WORKING_DAYS,
+    local_day,
+    order_by,
+    skonto_terms,
+)
 from processes.rechnungseingang.errors import InvoiceUnknown
-from processes.rechnungseingang.letters import VERDICTS, templates
+from processes.rechnungseingang.letters import VERDICTS, day, templates
 from storage.database import Row, Transaction
 
 if TYPE_CHECKING:
@@ -87,6 +93,7 @@ def task_panel(house: House, tx: Transaction, principal: Principal, task: Any) -
         text=None if shown is not None else data[:20_000].decode(errors="replace"),
         attachments=report.invoice.attachments if report.invoice is not None else (),
         skonto=_skonto(row),
+        deadline=_deadline(row, task, house.settings.land),
         steps=_steps(tx, principal, row),
         predecessor=receipts.find(tx, row.predecessor) if row.predecessor else None,
         letter=_letter(house, tx, principal, row) if task.node == "ablehnung_zeichnen" else None,
@@ -122,6 +129,21 @@ def _skonto(row: Row) -> list[dict[str, object]]:
         {"percent": f"{term.percent}".replace(".", ","), "until": term.until(row.issued_on)}
         for term in skonto_terms(row.payment_terms)
     ]
+
+
+def _deadline(row: Row, task: Any, land: str) -> str | None:
+    """Until when this task is to be done, and where that comes from."""
+    if task.due is None:
+        return None
+    until = day(task.due)
+    if task.node == "rueckfrage_beantworten":
+        return f"{until}, Wiedervorlage der Rückfrage"
+    if row.issued_on is None or row.due_on is None:
+        return f"{until}, {CLARIFY_WORKING_DAYS} Arbeitstage nach Eingang"
+    terms, received_on = skonto_terms(row.payment_terms), local_day(row.received_at)
+    last = order_by(row.due_on, row.issued_on, terms, received_on, land)
+    end = "Ende des Skontos" if last.reason == "skonto" else "Fälligkeit"
+    return f"{until}, {KASSE_WORKING_DAYS} Arbeitstage der Kasse vor {end} am {day(last.ends)}"
 
 
 def _steps(tx: Transaction, principal: Principal, row: Row) -> list[dict[str, object]]:
