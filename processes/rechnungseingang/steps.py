@@ -225,9 +225,15 @@ _JUDGES: Mapping[str, Callable[[Act], Beteiligung]] = {
 def _signed(act: Act, subject: signatures.Subject) -> Beteiligung:
     kind = signatures.NODES[act.node]
     performer = act.completion.performer
-    today = local_day(act.tx.now)
+    stufe = act.completion.case.get("befugnisstufe")
     befugnis = signatures.require_befugnis(
-        act.tx, performer, kind, unit=act.row.unit, subject=subject, on=today
+        act.tx,
+        performer,
+        kind,
+        unit=act.row.unit,
+        subject=subject,
+        on=local_day(act.tx.now),
+        stufe=stufe if isinstance(stufe, str) else None,
     )
     return Beteiligung(
         kind=act.node,
