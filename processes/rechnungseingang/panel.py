@@ -54,6 +54,7 @@ OUTCOMES = {
     "gebucht": "gebucht",
     "abgewiesen": "von der Buchhaltung abgewiesen",
     "erledigt": "erledigt",
+    "abgebrochen": "abgebrochen",
 }
 TASKS = {
     "rechnung_klaeren": "Rechnung klären",
@@ -66,6 +67,7 @@ TASKS = {
     "ablehnung_zeichnen": "Ablehnung",
     "frist_pruefen": "Drohender Fristablauf",
     "buchung": "Buchung",
+    "abbruch": "Ablauf",
 }
 
 

@@ -17,6 +17,8 @@ from engine.commands import SetVariables, UpdateTask
 from engine.tables import user_task
 from identity.principal import Principal, system_principal
 from invoice.attachments import sniffed
+from processes.rechnungseingang import receipts
+from processes.rechnungseingang.cancellation import STATE
 from processes.rechnungseingang.dates import local_day
 from processes.rechnungseingang.errors import InvoiceClosed, NothingReceived
 from processes.rechnungseingang.status import visible_receipt
@@ -44,9 +46,10 @@ def add_paper(
     blob = house.blobs.put(principal.tenant, data, sniffed(data))
     with house.database.begin(principal.tenant) as tx:
         row = visible_receipt(tx, principal, invoice)
-        if row.vorgang is None or row.state != "offen":
+        if row.vorgang is None or row.state not in {receipts.OPEN, STATE}:
             raise InvoiceClosed("Zu dieser Rechnung wird nichts mehr abgelegt.")
-        if kind == "mahnung" and may(tx, principal, vorgang, row.vorgang, "write"):
+        urgent = kind == "mahnung" and row.state == receipts.OPEN
+        if urgent and may(tx, principal, vorgang, row.vorgang, "write"):
             _make_urgent(house, tx, invoice)
         return file_dokument(
             tx,

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from processes.house import House
 
 PROCESS = "rechnungseingang"
+OPEN = "offen"
 LARGEST = 25 * 1024 * 1024
 KEY_REUSED = "Dieser Idempotency-Key kam schon mit einer anderen Datei."
 CLOCK_SKEW = timedelta(minutes=5)
@@ -141,7 +142,7 @@ def add(
         "channel": "prozess",
         "received_at": received_at,
         "received_by": "system",
-        "state": "offen",
+        "state": OPEN,
         "booking_round": 0,
         "distinct": False,
         **more,

@@ -143,11 +143,16 @@ def replace_paper(
 
 def close_record(tx: Transaction, vorgang: str, reason: str) -> None:
     """z.d.A.: what is still awaited from somebody is skipped, with the same reason."""
+    skip_open(tx, vorgang, reason)
+    close_vorgang(tx, system_principal(tx.tenant), vorgang, reason)
+
+
+def skip_open(tx: Transaction, vorgang: str, reason: str) -> None:
+    """Nobody is asked any more for what was still awaited."""
     system = system_principal(tx.tenant)
     for each in schritte(tx, system, vorgang):
         if each.state == "offen":
             skip_step(tx, system, each.id, reason)
-    close_vorgang(tx, system, vorgang, reason)
 
 
 def hand_over(

@@ -37,7 +37,8 @@ invoice_receipt = Table(
     Column("channel", String(40), nullable=False),
     Column("received_at", Instant, nullable=False),
     Column("received_by", String(40), nullable=False),
-    Column("state", String(20), nullable=False),  # offen | gebucht | abgelehnt | dublette
+    Column("state", String(20), nullable=False),
+    # offen | gebucht | abgelehnt | dublette | abgebrochen (see cancellation.py)
     # head data, once read or typed
     Column("number", Text),  # BT-1
     Column("issued_on", Date),  # BT-2
