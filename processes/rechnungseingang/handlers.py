@@ -14,7 +14,7 @@ from hashlib import sha256
 
 from bpmn.values import Value, Variables, decode
 from engine.handlers import Backoff, BpmnError, Done, Handlers, JobContext
-from invoice.checking import Report, Verdict, check_invoice
+from invoice.checking import Report, Verdict
 from processes.rechnungseingang import booking, letters, outgoing, receipts, records
 from processes.rechnungseingang.dates import (
     ESCALATE_BEFORE,
@@ -26,6 +26,7 @@ from processes.rechnungseingang.dates import (
     start_of,
 )
 from processes.rechnungseingang.duplicates import predecessor_of
+from processes.rechnungseingang.examination import examine
 from processes.rechnungseingang.heads import Head, head_in, head_of
 from processes.rechnungseingang.records import Paper, shortened
 from processes.rechnungseingang.routing import INTAKE_UNIT, Route, route_for, route_of_unit
@@ -61,7 +62,7 @@ def keeping(**otherwise: Value) -> Callable[[Work], Work]:
 def read_invoice(job: JobContext) -> Done:
     """Read and check the invoice and give the process what its gateways decide on."""
     data, received_at = original(job), _received_at(job)
-    report = check_invoice(data, on=local_day(received_at))
+    report = examine(data, local_day(received_at))
     if report.invoice is None:
         # Retrying cannot help; the model routes this to a person.
         raise BpmnError(
@@ -97,7 +98,7 @@ def file_invoice(job: JobContext) -> Done:
     with job.database.reading(job.tenant) as tx:
         intake = receipts.object_of(tx, job.instance_id, str(job.variables["object"]))
         media_type = job.objects.describe(tx, intake).media_type
-    report = check_invoice(data, on=local_day(received_at))
+    report = examine(data, local_day(received_at))
     put = _putter(job)
     blob = put(data, media_type)
     verdict = put(booking.canonical(report.as_json()), "application/json")
@@ -290,7 +291,7 @@ def _hand_over(
     """The copy of the original that the other unit's Akte will hold, and the effect."""
     data = original(job)
     put = _putter(job)
-    report = check_invoice(data, on=local_day(_received_at(job)))
+    report = examine(data, local_day(_received_at(job)))
     blob = put(data, row.media_type)
     shown = put(_report_for_people(data, report, job), letters.MEDIA_TYPE)
 

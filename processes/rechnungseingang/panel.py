@@ -17,7 +17,6 @@ from eakte.readlog import record_access
 from eakte.tables import vorgang
 from identity.persons import display_names
 from identity.principal import Principal
-from invoice.checking import check_invoice
 from invoice.rendering import invoice_html
 from processes.package import PanelFile, TaskPanel
 from processes.rechnungseingang import receipts, status
@@ -30,6 +29,7 @@ from processes.rechnungseingang.dates import (
     skonto_terms,
 )
 from processes.rechnungseingang.errors import InvoiceUnknown
+from processes.rechnungseingang.examination import examine
 from processes.rechnungseingang.letters import VERDICTS, day, templates
 from storage.database import Row, Transaction
 
@@ -80,7 +80,7 @@ def task_panel(house: House, tx: Transaction, principal: Principal, task: Any) -
         return TaskPanel("Rechnung", templates.get_template("panel_geschlossen.html").render())
     record_access(tx, principal, "read", "invoice", row.id, akte=row.akte, purpose="Aufgabe")
     data = house.blobs.read(tx, row.blob_id)
-    report = check_invoice(data, on=local_day(row.received_at))
+    report = examine(data, local_day(row.received_at))
     shown = invoice_html(report.invoice, report.findings) if report.invoice is not None else None
     html = templates.get_template(
         "panel.html"
@@ -89,6 +89,7 @@ def task_panel(house: House, tx: Transaction, principal: Principal, task: Any) -
         receipt=row,
         amount=parse_amount(row.amount_due),
         german=german,
+        stated=parse_amount(row.stated_amount),
         verdict=VERDICTS[report.verdict],
         findings=report.findings,
         invoice=Markup(shown) if shown is not None else None,  # noqa: S704 made by an escaping template

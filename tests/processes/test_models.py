@@ -57,11 +57,28 @@ def test_the_kind_of_order_follows_from_type_means_and_amount(
         "type_code": type_code,
         "payment_means": means,
         "amount_due": None if amount is None else Decimal(amount),
+        "currency": "EUR",
     }
 
     outcome = table.evaluate(given, NOW)
 
     assert outcome.outputs == [{"anordnungsart": kind}]
+
+
+@pytest.mark.parametrize(
+    ("currency", "kind"), [("EUR", "auszahlung"), (None, "auszahlung"), ("CHF", "klaerung")]
+)
+def test_another_currency_is_for_a_person(currency: str | None, kind: str) -> None:
+    source = (FOLDER / "models" / "anordnungsart.dmn").read_bytes()
+    table = compile_decisions(source, "anordnungsart.dmn")["anordnungsart"]
+    given: dict[str, Value] = {
+        "type_code": "380",
+        "payment_means": "58",
+        "amount_due": Decimal(1190),
+        "currency": currency,
+    }
+
+    assert table.evaluate(given, NOW).outputs == [{"anordnungsart": kind}]
 
 
 def test_the_offices_of_the_table_are_those_that_rank_befugnisse() -> None:
