@@ -53,6 +53,18 @@ class PanelFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Papers:
+    """What people may add to the file of a task: the kinds with their labels, who may, and how.
+
+    `add` takes the house, who, the task, the kind, the bytes, and what the file is called.
+    """
+
+    kinds: Mapping[str, str]
+    may: Callable[[Transaction, Principal, Any], bool]
+    add: Callable[[House, Principal, Any, str, bytes, str | None], object]
+
+
+@dataclass(frozen=True, slots=True)
 class DemoUser:
     """A fictional person whose password is the login; shown on the log-in page of the demo."""
 
@@ -85,6 +97,9 @@ class Package:
     """By task id, for those tasks of a list whose content the principal may see."""
     panel_file: Callable[[House, Transaction, Principal, Any, str], PanelFile | None] | None = None
     """The file of a name that the panel links to as `dateien/{name}`; None where there is none."""
+    papers: Papers | None = None
+    words: Mapping[str, str] = field(default_factory=dict)
+    """What the ids of steps and outcomes in a Vorgang are called."""
     demo_users: tuple[DemoUser, ...] = ()
 
     def files(self) -> list[tuple[str, bytes]]:

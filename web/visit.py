@@ -147,6 +147,13 @@ _NOTICES = {
     },
     "uebernommen": {"tone": "good", "text": "Sie bearbeiten diese Aufgabe jetzt."},
     "zurueckgegeben": {"tone": "", "text": "Die Aufgabe liegt wieder bei der Gruppe."},
+    "zugewiesen": {"tone": "good", "text": "Die Aufgabe ist zugewiesen."},
+    "hinzugefuegt": {"tone": "good", "text": "Die Unterlage liegt im Vorgang."},
+    "zda": {"tone": "good", "text": "Der Vorgang ist z.d.A."},
+    "notzugriff": {
+        "tone": "warn",
+        "text": "Sie haben für vier Stunden Einsicht. Der Zugriff und sein Grund sind verzeichnet.",
+    },
     "abgemeldet": {"tone": "good", "text": "Sie sind abgemeldet."},
     "vertretung": {"tone": "warn", "text": "Sie handeln jetzt in Vertretung."},
     "selbst": {"tone": "", "text": "Sie handeln wieder für sich selbst."},

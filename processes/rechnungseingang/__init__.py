@@ -16,7 +16,8 @@ from processes.rechnungseingang import cancellation, steps
 from processes.rechnungseingang.demo import USERS
 from processes.rechnungseingang.errors import STATUSES
 from processes.rechnungseingang.handlers import handlers as _handlers
-from processes.rechnungseingang.panel import panel_file, task_panel
+from processes.rechnungseingang.panel import WORDS, panel_file, task_panel
+from processes.rechnungseingang.papers import PAPERS
 from processes.rechnungseingang.summaries import task_summaries
 
 if TYPE_CHECKING:
@@ -53,5 +54,7 @@ PACKAGE = Package(
     task_panel=task_panel,
     task_summaries=task_summaries,
     panel_file=panel_file,
+    papers=PAPERS,
+    words=WORDS,
     demo_users=USERS,
 )

@@ -14,6 +14,7 @@ from eakte.access import may
 from eakte.beteiligung import schritte
 from eakte.dokumente import dokument_head, read_dokument
 from eakte.readlog import record_access
+from eakte.search import dokumente_in
 from eakte.tables import vorgang
 from identity.persons import display_names
 from identity.principal import Principal
@@ -31,6 +32,7 @@ from processes.rechnungseingang.dates import (
 from processes.rechnungseingang.errors import InvoiceUnknown
 from processes.rechnungseingang.examination import examine
 from processes.rechnungseingang.letters import VERDICTS, day, templates
+from processes.rechnungseingang.papers import TITLES
 from storage.database import Row, Transaction
 
 if TYPE_CHECKING:
@@ -69,6 +71,8 @@ TASKS = {
     "buchung": "Buchung",
     "abbruch": "Ablauf",
 }
+ADDED = frozenset(TITLES.values())
+WORDS = {**TASKS, **OUTCOMES}
 
 
 def task_panel(house: House, tx: Transaction, principal: Principal, task: Any) -> TaskPanel | None:
@@ -98,6 +102,7 @@ def task_panel(house: House, tx: Transaction, principal: Principal, task: Any) -
         skonto=_skonto(row),
         deadline=_deadline(row, task, house.settings.land),
         steps=_steps(tx, principal, row),
+        papers=[each for each in dokumente_in(tx, principal, row.vorgang) if each.titel in ADDED],
         predecessor=receipts.find(tx, row.predecessor) if row.predecessor else None,
         letter=_letter(house, tx, principal, row) if task.node == "ablehnung_zeichnen" else None,
     )
