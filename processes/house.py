@@ -28,7 +28,7 @@ from processes.package import Package
 from storage.blobs import Blobs
 from storage.checkpoints import checkpoint
 from storage.database import DEFAULT_TENANT, Database, Transaction
-from storage.errors import StorageError
+from storage.errors import Conflict, StorageError
 from storage.keys import Keyring
 from storage.objects import ObjectStore, open_store
 
@@ -116,14 +116,27 @@ class House:
         return next(p for p in self.packages if p.name == name)
 
     def deploy_packages(self) -> list[Deployed]:
-        """Deploy what the packages ship. What is unchanged makes no new version."""
+        """Deploy what the packages ship, and furnish what they need. What is unchanged makes no
+        new version."""
         system = system_principal(self.settings.tenant)
+        self._furnish()
         return [
             self.engine.execute(
                 Deploy(name=package.title, files=package.files(), source=package.name), system
             )
             for package in self.packages
         ]
+
+    def _furnish(self) -> None:
+        for package in self.packages:
+            if package.furnish is None:
+                continue
+            try:
+                with self.database.begin(self.settings.tenant) as tx:
+                    package.furnish(tx)
+            except Conflict:
+                # A process that starts at the same moment does it.
+                log.info("%s is furnished elsewhere", package.name)
 
     def close(self) -> None:
         self.database.close()

@@ -38,6 +38,7 @@ NAVIGATION = (
     ("/akten", "Akten", "akte.search"),
     ("/wiedervorlagen", "Wiedervorlagen", "akte.read"),
     ("/prozesse", "Prozesse", "model.read"),
+    ("/verwaltung", "Verwaltung", "house.administer"),
     ("/pruefung", "Prüfung", "ledger.verify"),
     ("/zugriffe", "Zugriffe", "readlog.read"),
 )
@@ -149,6 +150,15 @@ _NOTICES = {
     "zurueckgegeben": {"tone": "", "text": "Die Aufgabe liegt wieder bei der Gruppe."},
     "zugewiesen": {"tone": "good", "text": "Die Aufgabe ist zugewiesen."},
     "hinzugefuegt": {"tone": "good", "text": "Die Unterlage liegt im Vorgang."},
+    "gespeichert": {"tone": "good", "text": "Gespeichert."},
+    "entfernt": {"tone": "good", "text": "Die Zeile ist entfernt."},
+    "vorgeschlagen": {
+        "tone": "good",
+        "text": "Vorgeschlagen. Sie gilt, sobald eine andere Person sie bestätigt.",
+    },
+    "bestaetigt": {"tone": "good", "text": "Die Befugnis gilt."},
+    "verworfen": {"tone": "", "text": "Der Vorschlag ist verworfen."},
+    "widerrufen": {"tone": "", "text": "Die Befugnis gilt nicht mehr."},
     "zda": {"tone": "good", "text": "Der Vorgang ist z.d.A."},
     "notzugriff": {
         "tone": "warn",

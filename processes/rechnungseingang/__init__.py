@@ -18,6 +18,9 @@ from processes.rechnungseingang.errors import STATUSES
 from processes.rechnungseingang.handlers import handlers as _handlers
 from processes.rechnungseingang.panel import WORDS, panel_file, task_panel
 from processes.rechnungseingang.papers import PAPERS
+from processes.rechnungseingang.records import furnish
+from processes.rechnungseingang.routing import REGISTER
+from processes.rechnungseingang.signatures import STUFEN
 from processes.rechnungseingang.summaries import task_summaries
 
 if TYPE_CHECKING:
@@ -54,6 +57,9 @@ PACKAGE = Package(
     task_panel=task_panel,
     task_summaries=task_summaries,
     panel_file=panel_file,
+    registers=(REGISTER,),
+    furnish=furnish,
+    stufen=STUFEN,
     papers=PAPERS,
     words=WORDS,
     demo_users=USERS,

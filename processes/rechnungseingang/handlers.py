@@ -29,7 +29,13 @@ from processes.rechnungseingang.duplicates import predecessor_of
 from processes.rechnungseingang.examination import examine
 from processes.rechnungseingang.heads import Head, head_in, head_of
 from processes.rechnungseingang.records import Paper, shortened
-from processes.rechnungseingang.routing import INTAKE_UNIT, Route, route_for, route_of_unit
+from processes.rechnungseingang.routing import (
+    INTAKE_UNIT,
+    Route,
+    competent_units,
+    route_for,
+    route_of_unit,
+)
 from processes.rechnungseingang.working_days import DEFAULT_LAND, LAENDER
 from storage.database import Row, Transaction
 from storage.errors import Conflict
@@ -149,11 +155,14 @@ def assign(job: JobContext) -> Done:
     with job.database.reading(job.tenant) as tx:
         row = receipts.receipt(tx, job.instance_id)
         route = route_of_unit(tx, str(wanted)) if wanted else route_for(tx, row.leitweg_id)
+        stellen: list[Value] = [{"value": u, "label": name} for u, name in competent_units(tx)]
     if route is None:
-        return Done({"zugeordnet": False, "ziel": None}, [_ask("zuordnen", INTAKE_UNIT, job)])
+        unknown: Variables = {"zugeordnet": False, "ziel": None, "stellen": stellen}
+        return Done(unknown, [_ask("zuordnen", INTAKE_UNIT, job)])
     variables: Variables = {
         "zugeordnet": True,
         "ziel": None,
+        "stellen": stellen,
         "unit": route.unit,
         "fachgruppe": route.checking_group,
         "rechnerische_gruppe": route.arithmetic_group,

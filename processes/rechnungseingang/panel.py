@@ -51,6 +51,7 @@ OUTCOMES = {
     "ablehnen": "abgelehnt",
     "annehmen": "trotzdem angenommen",
     "zuordnen": "zugeordnet",
+    "nachschlagen": "noch einmal nachgeschlagen",
     "keine_dublette": "keine Dublette",
     "ablegen": "als Dublette abgelegt",
     "gebucht": "gebucht",

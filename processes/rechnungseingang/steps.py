@@ -34,6 +34,7 @@ NO_REASON_NEEDED = {
     ("rechnerisch_feststellen", "richtig"),
     ("rechnung_klaeren", "erfassen"),
     ("zuordnen", "zuordnen"),
+    ("zuordnen", "nachschlagen"),
     ("ablehnung_zeichnen", "ablehnen"),
 }
 NEXT: Mapping[tuple[str, str], tuple[str, str]] = {

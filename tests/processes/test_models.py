@@ -100,7 +100,9 @@ def test_the_form_of_the_check_wants_no_posting_lines_from_who_passes_it_on() ->
     form = parse_form((FOLDER / "forms" / "sachlich_pruefen.form").read_bytes(), "f")
     given = {"ergebnis": "weiterleiten", "weiterleiten_an": "jugendamt", "begruendung": "Kita"}
 
-    values = form.validate(given, {"buchungszeilen": []}, NOW)
+    stellen: Value = [{"value": "jugendamt", "label": "Jugendamt"}]
+
+    values = form.validate(given, {"buchungszeilen": [], "stellen": stellen}, NOW)
 
     assert values["weiterleiten_an"] == "jugendamt"
     assert "buchungszeilen" not in values

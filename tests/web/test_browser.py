@@ -232,7 +232,14 @@ def test_no_page_has_a_barrier_that_axe_finds(
             "/wiedervorlagen",
         ),
         "rita.rehbein": (f"/aufgaben/{refusal.id}",),
-        "karla.kranz": (f"/akten/{closed}",),
+        "karla.kranz": (
+            f"/akten/{closed}",
+            "/verwaltung",
+            "/verwaltung/zuordnung",
+            "/verwaltung/zuordnung?zeile=05999-TIEFBAU-93",
+            "/verwaltung/befugnisse",
+        ),
+        "regine.roth": ("/verwaltung/stellen",),
         "dora.dietrich": ("/zugriffe",),
         "olga.ostmann": ("/prozesse", "/prozesse/rechnungseingang", "/pruefung"),
     }
