@@ -76,11 +76,13 @@ class TimerEvent:
 
 @dataclass(frozen=True, slots=True)
 class ErrorEvent:
-    """`code` None catches every error. The variables receive code and message when named."""
+    """`code` None catches every error. The variables receive code and message when named; a
+    throwing event may say a `message`."""
 
     code: str | None
     code_variable: str | None = None
     message_variable: str | None = None
+    message: Expression | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,9 @@ from datetime import datetime, timedelta
 from typing import Generic, Literal, TypeVar
 
 from bpmn.values import Value, Variables
+from engine.machine.triggers import (
+    Instruction,
+)
 from engine.results import (
     Correlated,
     DecisionEvaluated,
@@ -104,6 +107,24 @@ class SetVariables(Command[None]):
 class CancelInstance(Command[None]):
     instance_id: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SuspendInstance(Command[None]):
+    """Let no token of the instance move until it is resumed (`suspended` False)."""
+
+    instance_id: str
+    suspended: bool = True
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ModifyInstance(Command[None]):
+    """Put and withdraw tokens, all or none (Camunda 7: process instance modification)."""
+
+    instance_id: str
+    instructions: Sequence[Instruction]
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from bpmn.errors import ExpressionFailed
 from bpmn.feel import Function, Range
 from bpmn.feel.builtins.conversion import print_value
 from bpmn.graph import Decision
-from bpmn.values import Value, encode
+from bpmn.values import Value, Variables, encode
 from engine import record
 from engine.commands import EvaluateDecision
 from engine.errors import NotFound, TooLarge
@@ -43,6 +43,7 @@ _BEGIN_STREAM = insert(evaluation_stream).values(
 )
 LARGEST_VALUE = 4096
 """Bytes of a value inside an explanation; of a larger one stand its size and its hash."""
+_ROWS = 64 * 1024
 LARGEST_EXPLANATION = 1024 * 1024
 """Bytes of all values of an explanation."""
 
@@ -101,49 +102,54 @@ def _decided(
 
 def decided(outcome: Outcome, version: int, definition_id: str | None = None) -> Decided:
     """The outcome with what explains it, its values kept as far as they are small."""
-    evaluated, values = [], []
-    for noted in outcome.trace:
-        tables = noted.tables
-        evaluated.append(
-            [
-                noted.decision,
-                [[use.table, use.hit_policy, list(use.matched), list(use.rules)] for use in tables],
-            ]
-        )
-        values.append(
-            {
-                "required": noted.required,
-                "tables": [{"inputs": use.inputs, "outputs": list(use.rows)} for use in tables],
-                "result": noted.result,
-            }
-        )
+    keeper = _Keeper()
+    evaluated = [
+        [
+            noted.decision,
+            [[u.table, u.hit_policy, list(u.matched), list(u.rules)] for u in noted.tables],
+        ]
+        for noted in outcome.trace
+    ]
+    values: list[Value] = [
+        {
+            "required": keeper.each(noted.required),
+            "tables": [
+                {"inputs": keeper.each(use.inputs), "outputs": keeper.kept(list(use.rows), _ROWS)}
+                for use in noted.tables
+            ],
+            "result": keeper.kept(noted.result),
+        }
+        for noted in outcome.trace
+    ]
     return Decided(
         outcome.outputs,
         outcome.matched,
-        _kept(outcome.inputs, [LARGEST_EXPLANATION]),
+        keeper.each(outcome.inputs),
         version,
         outcome.value,
         definition_id,
         evaluated,
-        _kept(values, [LARGEST_EXPLANATION]),
+        values,
     )
 
 
-def _kept(value: Any, left: list[int]) -> Any:
-    """The value as the ledger keeps it: what it cannot hold is printed, what is large is replaced
-    by its size and hash. The structure of an explanation stays."""
-    if isinstance(value, Range | Function):
-        return print_value(value)
-    if isinstance(value, list) and value and isinstance(value[0], dict):
-        return [_kept(item, left) for item in value]
-    if isinstance(value, dict):
-        return {key: _kept(item, left) for key, item in value.items()}
-    plain = _printed(value)
-    encoded = encode(plain)
-    left[0] -= min(len(encoded), LARGEST_VALUE)
-    if len(encoded) <= LARGEST_VALUE and left[0] >= 0:
-        return plain
-    return {"bytes": len(encoded), "sha256": sha256(encoded).hexdigest()}
+class _Keeper:
+    """Values as the ledger keeps them: what it cannot hold is printed, and of what is large, or
+    comes after too much, stand the size and the hash."""
+
+    def __init__(self) -> None:
+        self._left = LARGEST_EXPLANATION
+
+    def each(self, values: Mapping[str, Any]) -> Variables:
+        return {name: self.kept(value) for name, value in values.items()}
+
+    def kept(self, value: Any, most: int = LARGEST_VALUE) -> Value:
+        plain = _printed(value)
+        encoded = encode(plain)
+        if len(encoded) <= min(most, self._left):
+            self._left -= len(encoded)
+            return plain
+        return {"bytes": len(encoded), "sha256": sha256(encoded).hexdigest()}
 
 
 def _printed(value: Any) -> Value:

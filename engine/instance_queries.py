@@ -31,6 +31,7 @@ _HEAD = (
     instances.c.how,
     instances.c.end_node,
     instances.c.seq,
+    instances.c.suspended,
 )
 
 

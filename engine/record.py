@@ -42,6 +42,9 @@ ERASABLE: dict[type[Fact], tuple[str, ...]] = {
     acts.TaskAssigned: ("assignee",),
     acts.JobFailed: ("message",),
     acts.CancelRequested: ("reason",),
+    acts.Suspended: ("reason",),
+    acts.Resumed: ("reason",),
+    acts.Modified: ("reason",),
 }
 """Fields that may name a person or quote a value."""
 

@@ -217,6 +217,11 @@ class Case:
                 return
         raise NotFound("ad-hoc subprocess", inside)
 
+    def modify(self, *instructions: triggers.Instruction) -> None:
+        """Put and withdraw tokens from outside: StartBefore, StartAfter, StartTransition,
+        CancelActivity of `engine.machine.triggers`."""
+        self.trigger(triggers.Modify(instructions=instructions))
+
     def set(self, **variables: Value) -> None:
         """Change the process's variables from outside."""
         self.trigger(triggers.VariablesSet(variables=variables))

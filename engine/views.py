@@ -70,6 +70,7 @@ class InstanceView:
     how: str | None
     end_node: str | None
     entries: int
+    suspended: bool
 
 
 @dataclass(frozen=True, slots=True)

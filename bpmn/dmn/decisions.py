@@ -15,7 +15,7 @@ from bpmn.dmn.evaluation import Evaluated, Evaluation, Flaw, TableUse
 from bpmn.dmn.functions import Parameter, typed
 from bpmn.dmn.inputs import Path, found, read
 from bpmn.dmn.nodes import DecisionNode, InputData, KnowledgeModel, Node, ServiceNode, World
-from bpmn.dmn.source import extension
+from bpmn.dmn.source import extension, plain_name
 from bpmn.dmn.table import DecisionTable
 from bpmn.errors import ExpressionFailed, Finding
 from bpmn.feel import exported, invoke
@@ -165,6 +165,7 @@ class Decisions(Mapping[str, Invocable]):
         knowledge model."""
         if name in self.invocables:
             return self.invocables[name]
+        name = plain_name(name)
         order = ("decision", "service", "model")
         named = [each for each in self.invocables.values() if name in (each.name, each.variable)]
         return min(named, key=lambda each: order.index(each.kind), default=None)

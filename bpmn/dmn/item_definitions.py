@@ -27,10 +27,10 @@ def _is_whole(value: Any) -> bool:
 WHOLE = Type("number", allows=_is_whole)
 
 BUILT_IN: Mapping[str, Type] = {
+    "any": ANY,
     **{
         name.lower(): Type(name)
         for name in (
-            "Any",
             "Null",
             "boolean",
             "context",
@@ -98,11 +98,8 @@ class Types:
     def of(self, element: Element, attribute: str = "typeRef") -> Type:
         """The type that an element refers to; `Any` where it names none (or, in DMN 1.1, holds
         the reference in an element)."""
-        reference = element.get(attribute)
-        if reference is None:
-            child = self.source.child(element, attribute)
-            reference = None if child is None else child.text
-        if reference is None or not reference.strip():
+        reference = self._reference(element, attribute)
+        if not reference.strip():
             return ANY
         found = self.named(reference.strip(), element)
         if found is None and not reference.strip().startswith(tuple(f"{n}." for n in self.absent)):
@@ -111,9 +108,19 @@ class Types:
         return found or ANY
 
     def named(self, reference: str, element: Element) -> Type | None:
+        """The type that a reference means; None if there is none."""
+        found = self._defined(reference, element)
+        if found is not None:
+            types, name = found
+            return types._own(name)
+        plain = plain_name(reference).lower()
+        return BUILT_IN.get(plain.removeprefix("feel.").rpartition(":")[2])
+
+    def _defined(self, reference: str, element: Element) -> tuple[Types, str] | None:
+        """The file and name of the item definition that a reference means."""
         name = plain_name(reference)
         if name in self._elements:
-            return self._own(name)
+            return self, name
         prefix, colon, rest = name.partition(":")
         if colon:
             return self._prefixed(prefix, rest, element)
@@ -122,18 +129,16 @@ class Types:
             for other in others:
                 plain = name.removeprefix(dotted)
                 if name.startswith(dotted) and plain in other._elements:
-                    return other._own(plain)
-        return BUILT_IN.get(name.lower()) or BUILT_IN.get(name.lower().removeprefix("feel."))
+                    return other, plain
+        return None
 
-    def _prefixed(self, prefix: str, name: str, element: Element) -> Type | None:
-        """A qualified name of XML, as DMN 1.1 has it."""
-        namespace = element.nsmap.get(prefix)
-        other = self if namespace == self.source.namespace else None
-        other = self._of_namespace.get(namespace or "", other)
-        if other is not None and name in other._elements:
-            return other._own(name)
-        own = self._own(name) if namespace is not None and name in self._elements else None
-        return own or BUILT_IN.get(name.lower())
+    def _prefixed(self, prefix: str, name: str, element: Element) -> tuple[Types, str] | None:
+        """A qualified name of XML, as DMN 1.1 has it; some tools write an import's name."""
+        named = self._of_namespace.get(element.nsmap.get(prefix) or "")
+        for other in (named, *self._imports.get(prefix, ()), self):
+            if other is not None and name in other._elements:
+                return other, name
+        return None
 
     # --- making them ---
 
@@ -203,14 +208,23 @@ class Types:
 
         return allows
 
-    def listed(self, reference: str | None) -> str:
-        """The text of the values that the named type of this file allows."""
-        name = plain_name(reference or "")
-        for found in (self._elements.get(name), self._elements.get(name.rpartition(":")[2])):
-            holder = None if found is None else self.source.child(found, "allowedValues")
-            if holder is not None:
-                return self.source.text(holder)
-        return ""
+    def listed(self, element: Element, most: int = 50) -> str:
+        """The text of the values that the type of an element allows, or the type it refers to."""
+        found = self._defined(self._reference(element, "typeRef"), element)
+        if found is None or not most:
+            return ""
+        types, name = found
+        definition = types._elements[name]
+        holder = types.source.child(definition, "allowedValues")
+        return (
+            types.source.text(holder) if holder is not None else types.listed(definition, most - 1)
+        )
+
+    def _reference(self, element: Element, attribute: str) -> str:
+        """The type that an attribute names or, in item definitions and DMN 1.1, a child."""
+        stated = element.get(attribute)
+        child = self.source.child(element, attribute) if stated is None else None
+        return (stated if child is None else child.text) or ""
 
 
 def _both(base: Type, test: Allows) -> Allows:

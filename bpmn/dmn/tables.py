@@ -131,7 +131,7 @@ class _Table:
         """The values in order, from the column or the type that it has."""
         values = self.source.child(element, "outputValues")
         text = "" if values is None else self.source.text(values)
-        text = text or self.boxed.types.listed(element.get("typeRef"))
+        text = text or self.boxed.types.listed(element)
         return self.boxed.expressions.values(text) if text.strip() else None
 
     # --- rules ---

@@ -149,6 +149,8 @@ def _outputs(item: JsonObject, own: JsonObject) -> list[JsonObject]:
     table = own["tables"][-1] if own.get("tables") else {}
     rules = table.get("rules", [])
     rows = table.get("outputs") or []
+    if not isinstance(rows, list):  # only their size and hash were kept
+        rows = []
     if not table and own:
         rows = [{own["id"]: own["result"]}]
     paired = len(rows) == len(rules)

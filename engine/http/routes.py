@@ -120,6 +120,8 @@ PATHS: tuple[tuple[str, str, Function], ...] = (
     ("POST", "/process-instance/count", instances.count),
     ("GET", "/process-instance/{id}", instances.one),
     ("DELETE", "/process-instance/{id}", instances.delete),
+    ("PUT", "/process-instance/{id}/suspended", instances.suspend),
+    ("POST", "/process-instance/{id}/modification", instances.modify),
     ("GET", "/process-instance/{id}/activity-instances", instances.activity_tree),
     ("GET", "/process-instance/{id}/variables", instances.variables),
     ("POST", "/process-instance/{id}/variables", instances.change_variables),

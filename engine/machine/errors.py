@@ -91,6 +91,16 @@ class SelectionRefused(MachineError):
         self.node = node
 
 
+class ModificationRefused(MachineError):
+    """An instruction of a modification that does not fit the instance; none has taken effect."""
+
+    code = "modification_refused"
+
+    def __init__(self, element: str, why: str) -> None:
+        super().__init__(f"{element}: {why}")
+        self.element = element
+
+
 class ScopeNotOpen(WaitNotOpen):
     code = "scope_not_open"
     subject = "scope"

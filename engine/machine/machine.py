@@ -36,6 +36,7 @@ from engine.machine import (
     inclusive,
     listeners,
     loops,
+    modification,
     starting,
     steps,
     subprocesses,
@@ -67,6 +68,7 @@ ANSWERS: dict[type[AnyTrigger], Callable[[Run, Any], None]] = {
     triggers.Continue: answers.resume,
     triggers.Retried: answers.retried,
     triggers.VariablesSet: answers.variables_set,
+    triggers.Modify: modification.modify,
     triggers.Cancel: answers.cancel,
 }
 

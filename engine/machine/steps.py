@@ -31,15 +31,16 @@ def arrive(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
         return "complete" if node.action is None and node.event is None else "act"
     if node.start_quantity > 1 and not gathered(run, token_id, token, node):
         return None
-    joins = node.kind in JOINING
-    if not joins:
+    if node.kind not in JOINING:
         token.flow = None
     token.entered = True
     run.facts.append(Entered(node.id, token_id, token.scope))
     if node.async_before:
         put_off(run, token_id, node, "start")
         return None
-    return "act" if joins and not (node.listeners or node.inputs) else "start"
+    if node.kind in JOINING and not (node.inputs or node.listeners):
+        return "act"
+    return "start"
 
 
 def arm(run: Run, token_id: int, token: Token, node: Node) -> Stage:
@@ -53,8 +54,7 @@ def arm(run: Run, token_id: int, token: Token, node: Node) -> Stage:
 
 def complete(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
     """The node's work is done: outputs, boundary events off, and on."""
-    plain, outgoing = node.plain, node.outgoing
-    if not plain and not is_host(token, node):
+    if not node.plain and not is_host(token, node):
         if not _wind_up(run, token_id, token, node):
             return None
         if token.instance:
@@ -65,7 +65,7 @@ def complete(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
         drop_scope(run, token_id)
     token.entered = False
     token.flow = None
-    if not outgoing and token.scope == 0 and node.kind == "endEvent":
+    if not node.outgoing and token.scope == 0 and node.kind == "endEvent":
         run.reached = node.id
     run.facts.append(Left(node.id, token_id))
     if token.scope and token.scope in run.state.progress:
@@ -75,11 +75,10 @@ def complete(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
         token.node = straight.target
         token.flow = straight.id
         return "arrive"
-    if plain:
-        if not outgoing and node.event is None and node.default is None:
-            consume(run, token_id)
-            return None
-    elif node.async_after:
+    if node.plain and not node.outgoing and node.event is None and node.default is None:
+        consume(run, token_id)
+        return None
+    if node.async_after:
         put_off(run, token_id, node, "take")
         return None
     return "take"

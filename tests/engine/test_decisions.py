@@ -163,6 +163,19 @@ def test_large_values_stand_in_an_explanation_as_their_hash(bureau: Bureau) -> N
     assert told.values[0]["required"]["x"].keys() == {"bytes", "sha256"}  # type: ignore[index,call-overload,union-attr]
 
 
+def test_an_explanation_of_very_many_values_stays_small(bureau: Bureau) -> None:
+    chain = [decision("d0", literal('"a" + x'), "i:x")]
+    chain += [decision(f"d{n}", literal(f"d{n - 1}"), f"d:d{n - 1}") for n in range(1, 600)]
+    deploy(bureau, ("d.dmn", model(input_data("x"), *chain)))
+
+    done = bureau.run(EvaluateDecision({"x": "x" * 3_000}, key="d599"))
+
+    with bureau.database.reading("default") as tx:
+        (entry,) = ledger.entries(tx, done.id)
+    assert entry.values is not None
+    assert 1_000_000 < len(entry.values) < 1_300_000
+
+
 def test_functions_and_ranges_inside_a_graph_are_explained_as_text(bureau: Bureau) -> None:
     source = model(
         decision("f", function({"n": ""}, literal("n + 1"))),
@@ -245,6 +258,22 @@ def test_a_process_takes_the_version_that_it_is_bound_to(
     with bureau.database.reading("default") as tx:
         found = queries.variables(tx, ANNA, started.id)["r"].value
     assert found["who"] == who  # type: ignore[index,call-overload]
+
+
+def test_zeebes_called_decision_gives_the_value_as_dmn_has_it(bureau: Bureau) -> None:
+    called = (
+        '<businessRuleTask id="b"><extensionElements>'
+        '<zeebe:calledDecision xmlns:zeebe="http://camunda.org/schema/zeebe/1.0" '
+        'decisionId="all" resultVariable="r"/></extensionElements></businessRuleTask>'
+    )
+    collecting = model(input_data("x"), decision("all", literal("[x, x + 1]"), "i:x"))
+    process = models.chain("p", ("b", called), models.user_task("u"))
+    deploy(bureau, ("all.dmn", collecting), ("p.bpmn", process))
+
+    started = bureau.run(StartInstance("p", variables={"x": 1}), ANNA)
+
+    with bureau.database.reading("default") as tx:
+        assert queries.variables(tx, ANNA, started.id)["r"].value == [1, 2]
 
 
 # --- deployment ---

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from bpmn.dmn import compile_decisions, compile_files
@@ -196,3 +199,20 @@ def test_what_can_only_give_null_is_a_warning(content: str, rule: str) -> None:
     made = compile_decisions(model(content))
 
     assert [(f.rule, f.severity) for f in made.findings] == [(rule, "warning")]
+
+
+def test_each_rule_id_in_the_code_is_in_the_documentation() -> None:
+    root = Path(__file__).parents[3]
+    inner = r"[^\"()]*(?:\([^()]*\)[^\"()]*)*"
+    reported = re.compile(rf"(?:fault|warn|report|Finding)\({inner}\"([a-z-]+)\"")
+    page = (root / "docs" / "decisions.md").read_text("utf-8").partition("## Rules")[2]
+    documented = set(re.findall(r"`([a-z-]+)`", page))
+
+    found = {
+        rule
+        for file in sorted((root / "bpmn" / "dmn").glob("*.py"))
+        for rule in reported.findall(file.read_text("utf-8"))
+    }
+
+    assert len(found) > 30
+    assert found <= documented
