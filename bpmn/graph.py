@@ -391,6 +391,8 @@ class Node:
     properties: Mapping[str, str] = field(default_factory=dict)
     plain: bool = field(init=False, repr=False, compare=False, default=False)
     """Nothing but its action, event or choice of flows: so a token passes it the short way."""
+    straight: Flow | None = field(init=False, repr=False, compare=False, default=None)
+    """The flow that is taken at once, where nothing is to choose, to hear or to wait for."""
 
     def __post_init__(self) -> None:
         quantities = self.start_quantity, self.completion_quantity
@@ -407,8 +409,13 @@ class Node:
             or self.for_compensation
             or quantities != (1, 1)
             or any(flow.listeners for flow in self.outgoing)
+            or (self.default is not None and self.default.listeners)
         )
         object.__setattr__(self, "plain", not special)
+        if len(self.outgoing) == 1 and self.completion_quantity == 1 and not self.async_after:
+            (only,) = self.outgoing
+            if only.condition is None and not only.listeners:
+                object.__setattr__(self, "straight", only)
 
 
 JOINING = frozenset({"parallelGateway", "inclusiveGateway", "complexGateway"})

@@ -192,7 +192,7 @@ def count(run: Run, token_id: int, token: Token, node: Node) -> Stage:
     progress = run.state.progress[host_id]
     if isinstance(loop, MultiInstance):
         if loop.results is not None and loop.result is not None:
-            value = loop.result.evaluate(run.state.visible(run.state.scope_of(token_id)), run.now)
+            value = loop.result.evaluate(run.state.visible(token_id), run.now)
             _keep_result(run, host_id, token.instance, value, gaps=loop.gaps)
         progress.active -= 1
     progress.completed += 1
@@ -215,17 +215,16 @@ def _keep_result(run: Run, host_id: int, instance: int, value: Value, *, gaps: b
 def settle(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
     """Stage `settle`: whether the activity goes on after this instance, and what it throws."""
     host_id, loop = token.scope, node.loop
-    progress = run.state.progress[host_id]
-    seen = run.state.visible(run.state.scope_of(token_id))
+    done, thrown = False, list[SimpleEvent]()
     if isinstance(loop, StandardLoop):
-        done = not loop.test_before and not holds(run, loop.condition, seen)
-        thrown: list[SimpleEvent] = []
-    else:
-        assert loop is not None
+        if not loop.test_before:
+            done = not holds(run, loop.condition, run.state.visible(token_id))
+    elif loop is not None and (loop.completion is not None or loop.events):
+        seen = run.state.visible(token_id)
         if loop.results is not None:
             seen = {**seen, loop.results: kept(run, host_id, RESULTS)}
         done = loop.completion is not None and holds(run, loop.completion, seen)
-        thrown = _implied(run, loop, progress, seen)
+        thrown = _implied(run, loop, run.state.progress[host_id], seen)
     cancel_waits(run, token)
     run.facts.append(Left(node.id, token_id))
     _drop_instance(run, token_id, token)

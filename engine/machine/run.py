@@ -38,7 +38,11 @@ Decide = Callable[[Decision, Mapping[str, Value], datetime], Decided]
 """Evaluates the decision a node names; raises `bpmn.errors.ModelError` when it cannot."""
 
 ENTRIES_A_CALL = 1_000
-"""Node entries after which `advance` puts the rest off to a continuation."""
+"""Node entries after which `advance` puts the rest off to a continuation.
+
+A continuation may make as many as the state has tokens: each command reads and writes them all,
+and so ten thousand instances cost ten times a thousand in stored commands too.
+"""
 
 ENTRIES_WITHOUT_A_WAIT = 1_000_000
 """Node entries without a wait after which a token is taken to loop for ever."""
@@ -85,6 +89,7 @@ class Run:
         self.reached: str | None = None
         """The end event of the process that was reached last."""
         self.inside: dict[int, list[int]] | None = None
+        """Scope → its tokens; made when a scope is cleared first."""
         self.shape = shape = KEPT.get(id(graph)) or shape_of(graph)
         self.watched = shape.has_conditions
         if self.watched:
@@ -96,8 +101,9 @@ class Run:
     def count_from(self, entries: int) -> None:
         """Allow this call its entries, `entries` having been made since the last wait."""
         self.state.entries = entries
-        if entries > ENTRIES_WITHOUT_A_WAIT - ENTRIES_A_CALL:
-            allowed = max(0, ENTRIES_WITHOUT_A_WAIT - entries)
+        if entries:
+            allowed = max(ENTRIES_A_CALL, len(self.state.tokens))
+            allowed = max(0, min(allowed, ENTRIES_WITHOUT_A_WAIT - entries))
             self.entries_allowed = self.entries_left = allowed
 
     def close_count(self) -> None:

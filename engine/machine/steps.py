@@ -54,8 +54,7 @@ def arm(run: Run, token_id: int, token: Token, node: Node) -> Stage:
 
 def complete(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
     """The node's work is done: outputs, boundary events off, and on."""
-    plain, outgoing = node.plain, node.outgoing
-    if not plain and not is_host(token, node):
+    if not node.plain and not is_host(token, node):
         if not _wind_up(run, token_id, token, node):
             return None
         if token.instance:
@@ -66,21 +65,20 @@ def complete(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
         drop_scope(run, token_id)
     token.entered = False
     token.flow = None
-    if not outgoing and token.scope == 0 and node.kind == "endEvent":
+    if not node.outgoing and token.scope == 0 and node.kind == "endEvent":
         run.reached = node.id
     run.facts.append(Left(node.id, token_id))
     if token.scope and token.scope in run.state.progress:
         return "ask"
-    if plain:
-        # Nothing to choose, nothing that could fail: most nodes save a stage here.
-        if len(outgoing) == 1 and outgoing[0].condition is None:
-            token.node = outgoing[0].target
-            token.flow = outgoing[0].id
-            return "arrive"
-        if not outgoing and node.event is None and node.default is None:
-            consume(run, token_id)
-            return None
-    elif node.async_after:
+    straight = node.straight
+    if straight is not None:  # Nothing that could fail: most nodes save a stage here.
+        token.node = straight.target
+        token.flow = straight.id
+        return "arrive"
+    if node.plain and not node.outgoing and node.event is None and node.default is None:
+        consume(run, token_id)
+        return None
+    if node.async_after:
         put_off(run, token_id, node, "take")
         return None
     return "take"
