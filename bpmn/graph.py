@@ -332,6 +332,9 @@ class MultiInstance:
     first_counter: int = 0
     async_before: bool = False
     async_after: bool = False
+    own: str | None = None
+    """The variable that `result` is, if it is one: each instance has its own, which begins empty,
+    and an output of that name stays in the instance."""
     gaps: bool = False
     """Whether `results` has a null for each instance that did not complete, as Zeebe's has."""
 

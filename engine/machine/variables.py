@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
-from bpmn.graph import Expression, Node
+from bpmn.graph import Expression, MultiInstance, Node
 from bpmn.values import Value, Variables
 from engine.machine.errors import Stopped
 from engine.machine.facts import VariableRemoved, VariableSet
@@ -114,10 +114,17 @@ def map_inputs(run: Run, token_id: int, token: Token, node: Node) -> Stage:
 
 
 def map_outputs(run: Run, token_id: int, token: Token, node: Node) -> None:
-    """Evaluate the output mapping inside the activity and write it to its surroundings."""
+    """Evaluate the output mapping inside the activity and write it to its surroundings.
+
+    What an instance's result is read from stays in the instance.
+    """
     seen = run.state.visible(run.state.scope_of(token_id))
+    own = node.loop.own if isinstance(node.loop, MultiInstance) else None
     for name, value in evaluate_all(run, seen, node.outputs, run.state.local(token_id)):
-        set_variable(run, token.scope, name, value)
+        if name == own:
+            set_local(run, token_id, name, value)
+        else:
+            set_variable(run, token.scope, name, value)
 
 
 def set_data(run: Run, scope: int, data: Sequence[tuple[str, Expression | None]]) -> None:
