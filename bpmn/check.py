@@ -29,8 +29,13 @@ def check_file(name: str, source: bytes, beside: Files | None = None) -> list[Fi
 
 
 def _decisions(source: bytes, file: str, beside: Files) -> list[Finding]:
+    """An imported file's own faults are found when it is checked itself."""
     others = [(name, content) for name, content in beside.items() if name != file and is_dmn(name)]
-    return [f for f in compile_decisions(source, file, others).findings if f.file == file]
+    try:
+        found = list(compile_decisions(source, file, others).findings)
+    except ModelRefused as refused:
+        found = refused.findings
+    return [finding for finding in found if finding.file == file]
 
 
 def _form(source: bytes, file: str, _beside: Files) -> list[Finding]:

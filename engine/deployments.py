@@ -6,7 +6,7 @@ its start events listen to clock and messages.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Literal
@@ -29,7 +29,6 @@ from storage.chain import GENESIS
 from storage.ledger import INSERT_ENTRY, seal
 
 if TYPE_CHECKING:
-    from bpmn.dmn import Decisions
     from bpmn.forms import FormSpec
 
 Kind = Literal["process", "decision", "form"]
@@ -79,12 +78,6 @@ _ONE = select(deployment).where(
 DEFINED = select(definition).where(
     definition.c.tenant == bindparam("tenant"), definition.c.deployment_id == bindparam("id")
 )
-
-
-def parse_decisions(source: bytes, file: str, beside: Sequence[tuple[str, bytes]]) -> Decisions:
-    from bpmn.dmn import compile_decisions  # noqa: PLC0415 loads when a decision is met
-
-    return compile_decisions(source, file, beside)
 
 
 def parse_form(source: bytes, file: str) -> FormSpec:
@@ -180,17 +173,35 @@ def _compile(files: list[File]) -> list[Finding]:
     findings: list[Finding] = []
     for file in files:
         try:
-            file.found, said = _read(file, files)
+            file.found, said = _read(file)
             findings.extend(said)
         except ModelRefused as refused:
             findings.extend(refused.findings)
+    models = {file.name: file for file in files if _is_decision(file)}
+    try:
+        findings.extend(_read_decisions(models))
+    except ModelRefused as refused:
+        findings.extend(refused.findings)
     findings.extend(_twice(files))
     if any(finding.severity == "error" for finding in findings):
         raise ModelRefused(findings)
     return findings
 
 
-def _read(file: File, files: list[File]) -> tuple[list[Found], list[Finding]]:
+def _read_decisions(models: dict[str, File]) -> Iterator[Finding]:
+    """Decision models are read together, for they may import each other."""
+    if not models:
+        return
+    from bpmn.dmn import compile_files  # noqa: PLC0415 loads when a decision is met
+
+    for made in compile_files([(file.name, file.content) for file in models.values()]):
+        models[made.file].found = [
+            Found("decision", d.id, d.name, d.version_tag, d.history_ttl) for d in made.values()
+        ]
+        yield from made.findings
+
+
+def _read(file: File) -> tuple[list[Found], list[Finding]]:
     """What a file defines, by its name's ending; other files are only kept."""
     name = file.name.lower()
     if name.endswith((".bpmn", ".bpmn20.xml")):
@@ -205,14 +216,6 @@ def _read(file: File, files: list[File]) -> tuple[list[Found], list[Finding]]:
             made.found = [Found("form", form.key)]
             file.brought.append(made)
         return processes, compiled.findings
-    if _is_decision(file):
-        others = [(f.name, f.content) for f in files if f is not file and _is_decision(f)]
-        decisions = parse_decisions(file.content, file.name, others)
-        found = [
-            Found("decision", d.id, d.name, d.version_tag, d.history_ttl)
-            for d in decisions.values()
-        ]
-        return found, [finding for finding in decisions.findings if finding.file == file.name]
     if name.endswith(".form"):
         return [Found("form", parse_form(file.content, file.name).id)], []
     return [], []

@@ -59,11 +59,23 @@ def compile_decisions(
     Raises `ModelRefused` with all findings when one is an error.
     """
     main = read_source(content, file)
-    others = [read_source(more, name) for name, more in beside] if main.imports else []
-    linked = link([main, *others])
+    linked = link([main, *_imported(main, list(beside))])
     needed = reached(linked, main)
     linked.sources[:] = [source for source in linked.sources if source in needed]
     return _compiled(linked)[0]
+
+
+def _imported(main: Source, beside: list[File]) -> list[Source]:
+    """The files that may be imported, directly or not: those that name such a namespace."""
+    found: list[Source] = []
+    wanted = [each.namespace for each in main.imports]
+    while wanted:
+        namespace = wanted.pop().rstrip("/").encode()
+        for each in [each for each in beside if namespace in each[1]]:
+            beside.remove(each)
+            found.append(read_source(each[1], each[0]))
+            wanted += [further.namespace for further in found[-1].imports]
+    return found
 
 
 def compile_files(files: Sequence[File]) -> list[Decisions]:
@@ -78,9 +90,14 @@ def compile_files(files: Sequence[File]) -> list[Decisions]:
             sources.append(read_source(content, name))
         except ModelRefused as refused:
             findings += refused.findings
+    try:
+        made = _compiled(link(sources))
+    except ModelRefused as refused:
+        # A file that cannot be read is reported itself, not again where it is imported.
+        more = [f for f in refused.findings if not findings or f.rule != "import-missing"]
+        raise ModelRefused(findings + more) from refused
     if findings:
         raise ModelRefused(findings)
-    made = _compiled(link(sources))
     imported = {namespace for each in made for namespace in each.imports}
     return sorted(made, key=lambda each: each.namespace in imported)
 
@@ -93,7 +110,7 @@ def _compiled(linked: Linked) -> list[Decisions]:
         source = linked.sources[0]
         source.fault(source.root, "too-deep", "The model is nested too deeply.")
     for source in linked.sources:
-        if not source.nodes and source is linked.sources[0]:
+        if not source.nodes and source.child(source.root, "itemDefinition") is None:
             source.fault(source.root, "no-decision", "The file has no decision.")
     if any(source.report.errors for source in linked.sources):
         raise ModelRefused([f for source in linked.sources for f in source.report.findings()])
@@ -104,6 +121,7 @@ def _compiled(linked: Linked) -> list[Decisions]:
             nodes=list(made.nodes[source].values()),
             paths=_paths(linked, source),
             findings=tuple(source.report.findings()),
+            file=source.file,
             namespace=source.namespace,
             imports=tuple(each.namespace for each in source.imports if each.of_decisions),
         )

@@ -133,11 +133,13 @@ class Decisions(Mapping[str, Invocable]):
         nodes: list[Node],
         paths: Callable[[Node], list[Path]],
         findings: tuple[Finding, ...] = (),
+        file: str = "",
         namespace: str = "",
         imports: tuple[str, ...] = (),
     ) -> None:
         self.id = id
         self.name = name
+        self.file = file
         self.namespace = namespace
         self.findings = findings
         self.imports = imports

@@ -266,6 +266,16 @@ def test_imports_go_on_through_other_models() -> None:
         assert made["d"].consider(given, NOW).value == 2027
 
 
+def test_a_model_may_hold_nothing_but_types() -> None:
+    types = model(item("tDay", "date"), namespace="ns:types")
+    user = model(
+        imports("t", "ns:types"), input_data("x", "t.tDay"), decision("d", literal("x.year"), "i:x")
+    )
+    made, _ = compile_files([("types.dmn", types), ("user.dmn", user)])
+
+    assert made["d"].consider({"x": "2026-01-02"}, NOW).value == 2026
+
+
 def test_a_missing_import_is_refused_by_name() -> None:
     with pytest.raises(ModelRefused) as refused:
         compile_decisions(USER, "user.dmn")

@@ -174,6 +174,18 @@ def test_faults_of_all_files_are_reported() -> None:
     assert {f.file for f in refused.value.findings} == {"a.dmn", "b.dmn"}
 
 
+def test_a_file_that_cannot_be_read_is_reported_beside_the_faults_of_others() -> None:
+    user = model(imports("b", "ns:b"), decision("d", literal("(")), namespace="ns:a")
+
+    with pytest.raises(ModelRefused) as refused:
+        compile_files([("a.dmn", user), ("b.dmn", b"<x/>")])
+
+    assert [(f.file, f.rule) for f in refused.value.findings] == [
+        ("b.dmn", "not-dmn"),
+        ("a.dmn", "expression"),
+    ]
+
+
 def test_a_namespace_of_several_files_cannot_be_imported() -> None:
     user = model(imports("b", "ns:b"), decision("d", ONE), namespace="ns:a")
     twins = [(f"{n}.dmn", model(decision("e", ONE), namespace="ns:b")) for n in (1, 2)]
