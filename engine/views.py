@@ -138,6 +138,7 @@ class SubscriptionView:
     business_key: str | None
     node: str
     token: int
+    event: Literal["message", "signal", "condition"]
     message: str
     key: str
     created_at: datetime
