@@ -134,6 +134,18 @@ class RetryIncident(Command[None]):
     incident_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class SelectActivity(Command[None]):
+    """Execute an activity of an ad-hoc subprocess once more.
+
+    `token` holds the subprocess open; it may be left out where only one does.
+    """
+
+    instance_id: str
+    node: str
+    token: int | None = None
+
+
 # --- people's tasks ---
 
 

@@ -68,6 +68,7 @@ HANDLED: Mapping[type[Command[Any]], Callable[[Unit, Any], Any]] = {
     commands.CancelInstance: runs.cancel,
     commands.SuspendInstance: operations.suspend,
     commands.ModifyInstance: operations.modify,
+    commands.SelectActivity: operations.select,
     commands.RetryIncident: incidents.retry,
     commands.ClaimTask: tasks.claim,
     commands.UnclaimTask: tasks.unclaim,

@@ -7,18 +7,20 @@ tasks refuse. It can be ended, and modified once it is resumed.
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, exists, update
 
+from engine import queries
 from engine.acts import Modified, Resumed, Suspended
-from engine.commands import ModifyInstance, SuspendInstance
+from engine.commands import ModifyInstance, SelectActivity, SuspendInstance
 from engine.instance import Instance
 from engine.limits import check_values
+from engine.machine import adhoc
 from engine.machine.errors import InstanceEnded
-from engine.machine.triggers import Modify, StartAfter, StartBefore, StartTransition
+from engine.machine.triggers import Modify, Selected, StartAfter, StartBefore, StartTransition
 from engine.tables import held_node, job, timer
 from engine.tables import instance as instances
 from engine.unit import Unit
-from identity.access import require
+from identity.access import permits, require
 
 _SUSPEND = (
     update(instances)
@@ -38,13 +40,11 @@ _RELEASE = {
     .where(
         table.c.tenant == bindparam("of_tenant"),
         table.c.instance_id == bindparam("of_instance"),
-        ~select(held_node.c.node)
-        .where(
+        ~exists().where(
             held_node.c.tenant == table.c.tenant,
             held_node.c.definition_id == table.c.definition_id,
             held_node.c.node == table.c.node,
-        )
-        .exists(),
+        ),
     )
     .values(suspended=False)
     for table in (job, timer)
@@ -80,6 +80,18 @@ def modify(unit: Unit, command: ModifyInstance) -> None:
             check_values(instruction.variables)
     unit.note(instance, "instance.modified", Modified(command.reason))
     unit.advance(instance, Modify(instructions=tuple(command.instructions)), "instance.modified")
+
+
+def select(unit: Unit, command: SelectActivity) -> None:
+    """Whoever works on the instance may say what is done next in it."""
+    if not permits(unit.principal, "instance.operate"):
+        require(unit.principal, "task.work")
+        queries.instance(unit.tx, unit.principal, command.instance_id)
+    instance = _running(unit, command.instance_id)
+    token = command.token
+    if token is None:
+        token = adhoc.host_of(instance.graph, instance.state, command.node)
+    unit.advance(instance, Selected(token=token, node=command.node), "activity.selected")
 
 
 def _running(unit: Unit, instance_id: str) -> Instance:

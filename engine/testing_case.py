@@ -12,7 +12,7 @@ from bpmn.graph import Graph
 from bpmn.values import Value, Variables
 from engine.errors import Misused, NotFound
 from engine.handlers import BpmnError, Done, Effect, JobContext, Registration, Retry
-from engine.machine import facts, triggers
+from engine.machine import adhoc, facts, triggers
 from engine.machine.machine import advance
 from engine.machine.state import State, new_state
 from engine.testing_state import Kept
@@ -216,12 +216,8 @@ class Case:
 
     def select(self, node: str) -> None:
         """Let an activity of an open ad-hoc subprocess be executed (once more)."""
-        inside = self.graph.nodes[node].scope
-        for token_id, token in self._kept.state.tokens.items():
-            if token.node == inside and token_id in self._kept.state.progress:
-                self.trigger(triggers.Selected(token=token_id, node=node))
-                return
-        raise NotFound("ad-hoc subprocess", inside)
+        token = adhoc.host_of(self.graph, self._kept.state, node)
+        self.trigger(triggers.Selected(token=token, node=node))
 
     def modify(self, *instructions: triggers.Instruction) -> None:
         """Put and withdraw tokens from outside: StartBefore, StartAfter, StartTransition,

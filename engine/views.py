@@ -71,6 +71,10 @@ class InstanceView:
     end_node: str | None
     entries: int
     suspended: bool
+    parent_id: str | None = None
+    """Who called it, with which call; `root_id` is the outermost caller."""
+    parent_call: int | None = None
+    root_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +138,7 @@ class SubscriptionView:
     business_key: str | None
     node: str
     token: int
+    event: Literal["message", "signal", "condition"]
     message: str
     key: str
     created_at: datetime

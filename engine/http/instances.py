@@ -163,7 +163,7 @@ def _cancelled(activity: object, activity_instance: object) -> CancelActivity:
     """All of an activity, or `<activity>:<instance>-<token>` as the tree names one."""
     if isinstance(activity_instance, str):
         node, _, execution = activity_instance.rpartition(":")
-        _, token = _split(execution)
+        _, token = split_execution(execution)
         if node and token is not None:
             return CancelActivity(node=node, token=token)
     elif isinstance(activity, str):
@@ -174,14 +174,14 @@ def _cancelled(activity: object, activity_instance: object) -> CancelActivity:
 # --- variables ---
 
 
-def _split(execution: str) -> tuple[str, int | None]:
+def split_execution(execution: str) -> tuple[str, int | None]:
     """An execution is a token: `<instance>-<n>`; the instance itself is one, too."""
     instance, _, token = execution.partition("-")
     return instance, int(token) if token.isdigit() else None
 
 
 def _seen(call: Call) -> dict[str, Variable]:
-    instance, token = _split(call.path["id"])
+    instance, token = split_execution(call.path["id"])
     with call.reading() as tx:
         return queries.variables(tx, call.principal, instance, token)
 
@@ -215,7 +215,7 @@ def variable_data(call: Call) -> Answer:
 
 
 def _set(call: Call, given: dict[str, object], removed: tuple[str, ...] = ()) -> Answer:
-    instance, token = _split(call.path["id"])
+    instance, token = split_execution(call.path["id"])
     values, wires = read_variables(given)
     command = SetVariables(instance, values, wires, removed, token or 0)
     call.engine.execute(command, call.principal)
@@ -332,7 +332,7 @@ def executions(call: Call) -> Answer:
 
 
 def execution(call: Call) -> Answer:
-    instance, token = _split(call.path["id"])
+    instance, token = split_execution(call.path["id"])
     with call.reading() as tx:
         tokens = queries.tokens(tx, call.principal, instance)
     if not tokens or token not in (None, *(each.id for each in tokens)):

@@ -1,12 +1,9 @@
-"""`/message`, `/signal` and `/condition`: what comes from outside to all who wait for it.
-
-`POST /message` correlates now or answers 400; nothing is buffered (as in Camunda 7).
-"""
+"""`POST /message`: correlate now or answer 400; nothing is buffered (as in Camunda 7)."""
 
 from __future__ import annotations
 
 from engine import queries
-from engine.commands import BroadcastSignal, CorrelateMessage, StartOnConditions
+from engine.commands import CorrelateMessage
 from engine.http.call import NO_CONTENT, Answer, Call
 from engine.http.dialect import BadRequest, JsonObject, format_date, read_variables
 from engine.results import Correlated
@@ -39,53 +36,13 @@ def correlate(call: Call) -> Answer:
     return [_result(each) for each in results]
 
 
-def broadcast(call: Call) -> Answer:
-    """`POST /signal`: to all who listen, or to the one execution that is named."""
-    body = call.json()
-    name = body.get("name")
-    if not isinstance(name, str) or not name:
-        raise BadRequest("name is required")
-    if body.get("tenantId") not in (None, call.principal.tenant):
-        raise BadRequest("tenantId is not the tenant that you belong to")
-    instance, token = None, None
-    if body.get("executionId") is not None:
-        instance, _, number = str(body["executionId"]).partition("-")
-        token = int(number) if number.isdecimal() and len(number) < 10 else None
-    variables, wires = read_variables(body.get("variables"))
-    command = BroadcastSignal(name, variables, wires, instance, token)
-    call.engine.execute(command, call.principal)
-    return NO_CONTENT
+_EVENTS = {"message": "message", "signal": "signal", "conditional": "condition"}
+"""Camunda's event types and ours. What waits for compensation or a condition inside a running
+instance has no row of its own and is not listed."""
 
 
-def on_conditions(call: Call) -> Answer:
-    """`POST /condition`: start what begins on a condition that these variables make true."""
-    body = call.json()
-    if body.get("tenantId") not in (None, call.principal.tenant):
-        raise BadRequest("tenantId is not the tenant that you belong to")
-    variables, wires = read_variables(body.get("variables"))
-    command = StartOnConditions(
-        variables, wires, body.get("businessKey"), body.get("processDefinitionId")
-    )
-    return [
-        _begun(each.id, each.definition_id, each.business_key, ended=each.ended)
-        for each in call.engine.execute(command, call.principal)
-    ]
-
-
-def _begun(instance: str, definition: str, business_key: str | None, *, ended: bool) -> JsonObject:
-    return {
-        "id": instance,
-        "definitionId": definition,
-        "businessKey": business_key,
-        "ended": ended,
-        "suspended": False,
-        "tenantId": None,
-        "links": [],
-    }
-
-
-def subscriptions(call: Call) -> Answer:
-    """`/event-subscription`: the messages that instances and start events wait for."""
+def _query(call: Call) -> queries.SubscriptionQuery | None:
+    """None: of a type that nothing here has."""
     filters = call.filters(
         "eventSubscriptionId",
         "eventType",
@@ -93,30 +50,49 @@ def subscriptions(call: Call) -> Answer:
         "processInstanceId",
         "activityId",
         "withoutTenantId",
+        "includeEventSubscriptionsWithoutTenantId",
     )
-    if filters.text("eventType") not in (None, "message"):
-        return []
-    query = queries.SubscriptionQuery(
+    filters.order({("created", "asc"): None}, None)
+    kind = filters.text("eventType")
+    if kind is not None and kind not in _EVENTS:
+        return None
+    return queries.SubscriptionQuery(
         ids=filters.texts("eventSubscriptionId"),
+        event=None if kind is None else _EVENTS[kind],
         message=filters.text("eventName"),
         instance_id=filters.text("processInstanceId"),
         node=filters.text("activityId"),
         offset=filters.offset,
         limit=filters.limit,
     )
-    filters.order({("created", "asc"): None}, None)
+
+
+def subscriptions(call: Call) -> Answer:
+    """`/event-subscription`: what instances and start events wait for."""
+    query = _query(call)
+    if query is None:
+        return []
     with call.reading() as tx:
         found = queries.subscriptions(tx, call.principal, query)
     return [_subscription(each) for each in found]
 
 
+def subscription_count(call: Call) -> Answer:
+    query = _query(call)
+    if query is None:
+        return {"count": 0}
+    with call.reading() as tx:
+        return {"count": queries.subscription_count(tx, call.principal, query)}
+
+
 def _subscription(view: SubscriptionView) -> JsonObject:
     waits = view.instance_id is not None
+    execution = view.instance_id if not view.token else f"{view.instance_id}-{view.token}"
     return {
         "id": view.id,
-        "eventType": "message",
-        "eventName": view.message,
-        "executionId": f"{view.instance_id}-{view.token}" if waits else None,
+        "eventType": "conditional" if view.event == "condition" else view.event,
+        "eventName": view.message or None,
+        "executionId": execution if waits else None,
         "processInstanceId": view.instance_id,
         "activityId": view.node,
         "createdDate": format_date(view.created_at),
@@ -126,7 +102,15 @@ def _subscription(view: SubscriptionView) -> JsonObject:
 
 def _result(each: Correlated) -> JsonObject:
     if each.started:
-        instance = _begun(each.instance_id, each.definition_id, each.business_key, ended=False)
+        instance: JsonObject = {
+            "id": each.instance_id,
+            "definitionId": each.definition_id,
+            "businessKey": each.business_key,
+            "ended": False,
+            "suspended": False,
+            "tenantId": None,
+            "links": [],
+        }
         return {"resultType": "ProcessDefinition", "execution": None, "processInstance": instance}
     execution = {
         "id": each.instance_id,

@@ -16,6 +16,7 @@ from engine.http import (
     jobs,
     messages,
     people,
+    signals,
     tasks,
 )
 from engine.http.call import Answer, Call, Function
@@ -79,8 +80,9 @@ PATHS: tuple[tuple[str, str, Function], ...] = (
     ("GET", "/job/{id}", jobs.one),
     ("PUT", "/job/{id}/retries", external_tasks.set_retries),
     ("POST", "/message", messages.correlate),
-    ("POST", "/signal", messages.broadcast),
-    ("POST", "/condition", messages.on_conditions),
+    ("POST", "/signal", signals.throw),
+    ("POST", "/condition", signals.evaluate),
+    ("GET", "/event-subscription/count", messages.subscription_count),
     ("GET", "/incident", jobs.incidents),
     ("GET", "/incident/count", jobs.incident_count),
     ("GET", "/incident/{id}", jobs.incident_one),

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from bpmn.graph import AdHoc, Node, Subprocess
+from bpmn.graph import AdHoc, Graph, Node, Subprocess
 from engine.machine.errors import AdHocNotOpen, SelectionRefused, Stopped
 from engine.machine.listening import listen
 from engine.machine.run import Run, is_host
@@ -22,7 +22,7 @@ from engine.machine.scopes import (
     discard,
     stop_listening,
 )
-from engine.machine.state import Progress, Stage, Token, Wait
+from engine.machine.state import Progress, Stage, State, Token, Wait
 from engine.machine.subprocesses import prepare_event_subprocesses
 from engine.machine.triggers import Selected
 from engine.machine.variables import holds, set_data
@@ -167,3 +167,20 @@ def selected(run: Run, trigger: Selected) -> None:
     for local in _selection(run, host):
         close_wait(run, local, None)
     begin(run, host_id, (trigger.node,))
+
+
+def host_of(graph: Graph, state: State, activity: str) -> int:
+    """The token that holds the ad-hoc subprocess around the activity open, if just one does."""
+    node = graph.nodes.get(activity)
+    found = [
+        token_id
+        for token_id, token in state.tokens.items()
+        if node is not None
+        and token.node == node.scope
+        and token_id in state.progress
+        and not is_host(token, graph.nodes[token.node])
+    ]
+    if len(found) != 1:
+        how = "none is open" if not found else "several are open: say which"
+        raise SelectionRefused(activity, f"of the ad-hoc subprocesses around it {how}")
+    return found[0]
