@@ -30,7 +30,12 @@ def script_of(
     script: etree._Element | None,
     variable: str | None = None,
 ) -> Computation:
-    """What the script of `element` computes; with a variable it is one expression."""
+    """What the script of `element` computes; with a variable it is one expression.
+
+    Without a script the task acts as an abstract one (BPMN 2.0 §10.3.3, Script Task).
+    """
+    if script is None and variable is None:
+        return Computation(())
     format_ = "scriptLanguage" if local(element) == "globalScriptTask" else "scriptFormat"
     language = (element.get(format_) or "").strip()
     if not says_feel(language):

@@ -79,6 +79,8 @@ PATHS: tuple[tuple[str, str, Function], ...] = (
     ("GET", "/job/{id}", jobs.one),
     ("PUT", "/job/{id}/retries", external_tasks.set_retries),
     ("POST", "/message", messages.correlate),
+    ("POST", "/signal", messages.broadcast),
+    ("POST", "/condition", messages.on_conditions),
     ("GET", "/incident", jobs.incidents),
     ("GET", "/incident/count", jobs.incident_count),
     ("GET", "/incident/{id}", jobs.incident_one),
