@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli_output import FINDINGS, Files, Json, OneFile, out, print_json, refuse, say
+from cli_output import FINDINGS, Files, Json, OneFile, as_text, out, print_json, refuse, say
 
 if TYPE_CHECKING:
     from bpmn.errors import Finding
@@ -61,7 +61,8 @@ def check(models: Files, as_json: Json = False) -> None:
     """Was die Bereitstellung sagen würde · what deployment would say."""
     from bpmn.check import check_file
 
-    findings = [f for model in models for f in check_file(str(model), model.read_bytes())]
+    files = {str(model): model.read_bytes() for model in models}
+    findings = [f for name, content in files.items() for f in check_file(name, content, files)]
     if not findings and not as_json:
         say("Ohne Befund.", "No findings.")
     print_findings(findings, as_json)
@@ -106,28 +107,43 @@ def run(
 
 @app.command()
 def decide(
-    model: OneFile,
-    decision: Annotated[str, typer.Option(help="decision id")],
+    models: Files,
+    decision: Annotated[
+        str | None, typer.Option(help="id or name of a decision, service or knowledge model")
+    ] = None,
     context: Annotated[str, typer.Option(help="JSON object")] = "{}",
     as_json: Json = False,
 ) -> None:
-    """Eine Entscheidung auswerten · evaluate a decision."""
-    from bpmn.dmn import compile_decisions
+    """Entscheidungen auswerten, eine oder alle · evaluate one decision, or all."""
+    from bpmn.dmn import compile_files
+    from bpmn.dmn.answers import answer
+    from bpmn.dmn.answers import as_json as shown_as
     from bpmn.errors import ExpressionFailed, ModelRefused
 
+    given, now = _context(context), datetime.now(UTC)
     try:
-        decisions = compile_decisions(model.read_bytes(), str(model))
-        outcome = decisions[decision].evaluate(_context(context), datetime.now(UTC))
+        files = compile_files([(str(model), model.read_bytes()) for model in models])
+        if decision is None:
+            of, outcome = files[0], files[0].consider_all(given, now, explains=True)
+        else:
+            found = [(each, each.called(decision)) for each in files]
+            of, asked = next((pair for pair in found if pair[1]), (files[0], None))
+            if asked is None:
+                refuse(f"Keine Entscheidung {decision}", f"No decision {decision}")
+            outcome = asked.consider(given, now, explains=True)
     except ModelRefused as error:
         print_findings(error.findings, as_json)
         raise typer.Exit(FINDINGS) from error
-    except KeyError:
-        refuse(f"Keine Entscheidung {decision}", f"No decision {decision}")
     except ExpressionFailed as error:
         refuse(str(error), str(error), FINDINGS)
-    print_json(
-        {"outputs": outcome.outputs, "matched": list(outcome.matched), "inputs": outcome.inputs}
-    )
+    if as_json:
+        print_json(answer(outcome, of))
+        return
+    shown = outcome.value if decision is None else {"": outcome.value}
+    for name, value in shown.items():
+        out.print(f"{name}: {as_text(shown_as(value))}".removeprefix(": "), markup=False)
+    for flaw in outcome.warnings:
+        say(f"Warnung: {flaw}", f"Warning: {flaw}")
 
 
 @app.command()

@@ -43,10 +43,15 @@ def refuse(german: str, english: str, code: int = MISUSE) -> NoReturn:
 
 def print_json(value: object) -> None:
     """Numbers keep their digits; temporal values are ISO 8601 text, as a person writes them."""
+    sys.stdout.write(as_text(value) + "\n")
+
+
+def as_text(value: object) -> str:
+    """The value as indented JSON."""
     import msgspec  # noqa: PLC0415
 
     encoded = msgspec.json.Encoder(decimal_format="number").encode(plain(value))
-    sys.stdout.write(msgspec.json.format(encoded, indent=2).decode() + "\n")
+    return msgspec.json.format(encoded, indent=2).decode()
 
 
 def plain(value: object) -> object:

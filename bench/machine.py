@@ -14,7 +14,7 @@ from bpmn.compiler import compile_model
 from engine.machine.machine import advance
 from engine.machine.run import Decided
 from engine.machine.state import new_state
-from engine.machine.triggers import Start, TaskCompleted
+from engine.machine.triggers import Continue, Start, TaskCompleted
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ROUNDS = 7
@@ -69,5 +69,51 @@ def compare(options: Options) -> list[dict[str, Cell]]:
     return rows
 
 
+def for_each(source: bytes, items: int) -> Callable[[], None]:
+    """A function that runs one instance of a multi-instance model to its end."""
+    (graph,) = compile_model(source).graphs
+    start = Start(variables={"items": list(range(items))})
+
+    def run() -> None:
+        state, _ = advance(graph, new_state(graph), start, NOW, _undecided)
+        while state.ended is None:
+            (job,) = state.waits
+            state, _ = advance(graph, state, Continue(job=job), NOW, _undecided)
+
+    return run
+
+
+def instances(options: Options) -> list[dict[str, Cell]]:
+    """CPU time of one instance of a multi-instance script, of a thousand and of ten thousand."""
+    rows: list[dict[str, Cell]] = []
+    few, many = (100, 1_000) if options.quick else (1_000, 10_000)
+    for sequential in (True, False):
+        source = models.many(sequential=sequential)
+        costs = []
+        for items in (few, many):
+            run = for_each(source, items)
+            rounds = range(1 if options.quick else 5)
+            costs.append(min(cpu_once(run) for _ in rounds) / items)
+        rows.append(
+            {
+                "script for each item": "sequential" if sequential else "parallel",
+                f"one of {few:,}, µs": costs[0],
+                f"one of {many:,}, µs": costs[1],
+                "ratio": costs[1] / costs[0],
+            }
+        )
+    return rows
+
+
+def cpu_once(run: Callable[[], None]) -> float:
+    """Microseconds of CPU of one execution."""
+    started = time.process_time()
+    run()
+    return (time.process_time() - started) * 1e6
+
+
 def run(options: Options) -> list[Table]:
-    return [Table("Machine steps, in memory", compare(options))]
+    return [
+        Table("Machine steps, in memory", compare(options)),
+        Table("Multi-instance, in memory", instances(options)),
+    ]

@@ -69,6 +69,17 @@ def twenty_nodes(dialect: Dialect) -> bytes:
     return process("twenty_nodes", body)
 
 
+def many(*, sequential: bool) -> bytes:
+    """A script that runs once for each of `items`."""
+    task = (
+        '<scriptTask id="t" scriptFormat="feel"><multiInstanceLoopCharacteristics'
+        f' isSequential="{str(sequential).lower()}" camunda:collection="${{items}}"'
+        ' camunda:elementVariable="item"/><script>x = item + 1</script></scriptTask>'
+    )
+    body = '<startEvent id="s"/><endEvent id="end"/>' + task + chain("s", "t", "end")
+    return process("many", body)
+
+
 # --- workloads of the engine, as other engines run them ---
 
 

@@ -5,41 +5,50 @@ Invariant: never raises for what stands in the file; everything is a finding.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from bpmn.compiler import compile_model
-from bpmn.dmn import compile_decisions
+from bpmn.dmn import DMN_SUFFIXES, compile_decisions, is_dmn
 from bpmn.errors import Finding, ModelRefused
 from bpmn.forms import parse_form
 
+Files = Mapping[str, bytes]
 
-def check_file(name: str, source: bytes) -> list[Finding]:
-    """Findings of a .bpmn, .dmn or .form file; its name says which it is."""
+
+def check_file(name: str, source: bytes, beside: Files | None = None) -> list[Finding]:
+    """Findings of a .bpmn, .dmn or .form file; its name says which it is. What it imports is
+    looked for in the files that come along `beside` it."""
     for suffixes, check in _CHECKS.items():
         if name.lower().endswith(suffixes):
             try:
-                return check(source, name)
+                return check(source, name, beside or {})
             except ModelRefused as refused:
                 return refused.findings
     text = "Deployed are models (.bpmn), decisions (.dmn) and forms (.form)."
     return [Finding(name, 0, None, "unknown-file", "error", text)]
 
 
-def _decisions(source: bytes, file: str) -> list[Finding]:
-    return list(compile_decisions(source, file).findings)
+def _decisions(source: bytes, file: str, beside: Files) -> list[Finding]:
+    """An imported file's own faults are found when it is checked itself."""
+    others = [(name, content) for name, content in beside.items() if name != file and is_dmn(name)]
+    try:
+        found = list(compile_decisions(source, file, others).findings)
+    except ModelRefused as refused:
+        found = refused.findings
+    return [finding for finding in found if finding.file == file]
 
 
-def _form(source: bytes, file: str) -> list[Finding]:
+def _form(source: bytes, file: str, _beside: Files) -> list[Finding]:
     parse_form(source, file)
     return []
 
 
-def _model(source: bytes, file: str) -> list[Finding]:
+def _model(source: bytes, file: str, _beside: Files) -> list[Finding]:
     return compile_model(source, file).findings
 
 
-_CHECKS: dict[tuple[str, ...], Callable[[bytes, str], list[Finding]]] = {
+_CHECKS: dict[tuple[str, ...], Callable[[bytes, str, Files], list[Finding]]] = {
     (".bpmn", ".bpmn20.xml"): _model,
-    (".dmn", ".dmn11.xml"): _decisions,
+    DMN_SUFFIXES: _decisions,
     (".form",): _form,
 }

@@ -23,7 +23,7 @@ from bpmn.model_reading import read_model
 from bpmn.nodes import Nodes
 from bpmn.reader import Document, read_document
 from bpmn.report import Report
-from bpmn.rules import check_file, check_process
+from bpmn.rules import check_file, check_names, check_process
 from bpmn.soundness import check_soundness
 
 
@@ -94,6 +94,7 @@ def _check_extensions(model: Model, spoken: Spoken, report: Report) -> None:
 def _graph(context: Context, process: ProcessModel, source_hash: str) -> Graph:
     compile_ = Nodes(context, process)
     nodes = {node.id: compile_.node(node) for node in process.nodes.values() if node.executed}
+    check_names(process, nodes, context.report)
     words = context.dialect.process(context, process.element)
     initiators = map(context.dialect.initiator, (n.element for n in process.scopes[0].starts))
     remembered = (

@@ -215,7 +215,10 @@ def _error(
     context: Context, process: ProcessModel, node: FlowNode, definition: etree._Element
 ) -> ErrorEvent:
     code = _code(context, node, definition, "error")
-    return ErrorEvent(code, *context.dialect.error_variables(definition))
+    error = context.model.find("error", reference(definition.get("errorRef")))
+    thrown = error if _throws(node) else None
+    message = None if thrown is None else context.dialect.error_message(context, thrown)
+    return ErrorEvent(code, *context.dialect.error_variables(definition), message)
 
 
 def _escalation(

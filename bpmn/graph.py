@@ -76,11 +76,13 @@ class TimerEvent:
 
 @dataclass(frozen=True, slots=True)
 class ErrorEvent:
-    """`code` None catches every error. The variables receive code and message when named."""
+    """`code` None catches every error. The variables receive code and message when named; a
+    throwing event may say a `message`."""
 
     code: str | None
     code_variable: str | None = None
     message_variable: str | None = None
+    message: Expression | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,6 +332,9 @@ class MultiInstance:
     first_counter: int = 0
     async_before: bool = False
     async_after: bool = False
+    own: str | None = None
+    """The variable that `result` is, if it is one: each instance has its own, which begins empty,
+    and an output of that name stays in the instance."""
     gaps: bool = False
     """Whether `results` has a null for each instance that did not complete, as Zeebe's has."""
 
@@ -389,6 +394,8 @@ class Node:
     properties: Mapping[str, str] = field(default_factory=dict)
     plain: bool = field(init=False, repr=False, compare=False, default=False)
     """Nothing but its action, event or choice of flows: so a token passes it the short way."""
+    straight: Flow | None = field(init=False, repr=False, compare=False, default=None)
+    """The flow that is taken at once, where nothing is to choose, to hear or to wait for."""
 
     def __post_init__(self) -> None:
         quantities = self.start_quantity, self.completion_quantity
@@ -405,8 +412,13 @@ class Node:
             or self.for_compensation
             or quantities != (1, 1)
             or any(flow.listeners for flow in self.outgoing)
+            or (self.default is not None and self.default.listeners)
         )
         object.__setattr__(self, "plain", not special)
+        if len(self.outgoing) == 1 and self.completion_quantity == 1 and not self.async_after:
+            (only,) = self.outgoing
+            if only.condition is None and not only.listeners:
+                object.__setattr__(self, "straight", only)
 
 
 JOINING = frozenset({"parallelGateway", "inclusiveGateway", "complexGateway"})

@@ -52,13 +52,16 @@ def _multi_instance(
         )
     item, made = child(loop, "inputDataItem"), child(loop, "outputDataItem")
     result = words.result or (None if made is None else context.variable(data.name_of(made), made))
+    element = words.element or (None if item is None else data.name_of(item))
+    results = words.results or _results(context, data, node, loop)
     return MultiInstance(
         sequential=loop.get("isSequential", "false").strip() in ("true", "1"),
         cardinality=cardinality,
         collection=collection,
-        element=words.element or (None if item is None else data.name_of(item)),
-        results=words.results or _results(context, data, node, loop),
+        element=element,
+        results=results,
         result=result,
+        own=None if results is None else _own(result, element),
         completion=context.condition(child(loop, "completionCondition"), at=node.element),
         behavior=_behavior(loop),
         events=tuple(_events(context, node, loop)),
@@ -69,13 +72,9 @@ def _multi_instance(
     )
 
 
-def local_result(loop: Loop | None) -> str | None:
-    """The variable of each instance that its result is read from, if it is one: it begins empty,
-    so that the instances do not share it."""
-    if not isinstance(loop, MultiInstance) or loop.result is None or loop.results is None:
-        return None
-    match = _VARIABLE.fullmatch(loop.result.text)
-    return match[1] if match and match[1] != loop.element else None
+def _own(result: Expression | None, element: str | None) -> str | None:
+    match = None if result is None else _VARIABLE.fullmatch(result.text)
+    return match[1] if match and match[1] != element else None
 
 
 def _collection(

@@ -16,11 +16,12 @@ from bpmn.graph import (
     Flow,
     Listener,
     Loop,
+    MultiInstance,
     Node,
     Scope,
     SignalEvent,
 )
-from bpmn.loops import compile_loop, local_result
+from bpmn.loops import compile_loop
 from bpmn.model import (
     FlowNode,
     ProcessModel,
@@ -140,7 +141,7 @@ class Nodes:
         said = self.context.dialect.mappings(self.context, node) or Mappings()
         data = self.data.mappings(node)
         inputs = (*data.inputs, *said.inputs)
-        own = local_result(loop)
+        own = loop.own if isinstance(loop, MultiInstance) else None
         if own is not None and own not in {name for name, _ in inputs}:
             inputs = ((own, constant("null", None, self.context.line(node.element))), *inputs)
         return Mappings(inputs, (*data.outputs, *said.outputs), said.keeps_results)

@@ -53,6 +53,8 @@ Variables: TypeAlias = dict[str, Value]
 _encoder = msgspec.json.Encoder(decimal_format="number")
 _decoder = msgspec.json.Decoder(float_hook=Decimal)
 _PLAIN = (str, int, bool, type(None), Decimal)
+_SIMPLE = frozenset({str, int, bool, type(None)})
+"""Classes of what is the same in JSON: long lists are mostly of these."""
 
 
 def encode(value: Value) -> bytes:
@@ -77,7 +79,7 @@ def to_json(value: object) -> object:
             return {"$context": plain}
         return plain
     if isinstance(value, list | tuple):
-        return [to_json(item) for item in value]
+        return [item if item.__class__ in _SIMPLE else to_json(item) for item in value]
     return _tagged(value)
 
 
@@ -129,7 +131,7 @@ def from_json(value: object) -> Value:
                 return _TAGS[tag](content)
         return {key: from_json(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [from_json(item) for item in value]
+        return [item if item.__class__ in _SIMPLE else from_json(item) for item in value]
     assert value is None or isinstance(value, str | int | bool | Decimal)
     return value
 

@@ -6,6 +6,7 @@ and an Akte keeps the row under which it was created.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal, TypeAlias
@@ -19,11 +20,14 @@ from eakte.errors import AktenplanUnknown, HeadDataInvalid, UnitUnknown
 from eakte.ids import new_id
 from eakte.tables import aktenplaneinheit, organisationseinheit
 from identity.access import require
+from identity.persons import changed
 from identity.principal import Principal
 from storage.database import Row, Transaction
 from storage.ledger import append
 
 ZONE = ZoneInfo("Europe/Berlin")
+
+_UNIT_ID = re.compile(r"[a-z0-9_-]{1,100}", re.ASCII)
 
 Ausloeser: TypeAlias = Literal["abschluss", "haushaltsjahr", "ereignis"]
 """What starts the period: the Akte's closing, the council's decision on the Haushaltsjahr (it
@@ -155,14 +159,21 @@ def set_unit(
 ) -> Organisationseinheit:
     """Add a unit or change its name or Vertraulichkeit (for new files). Its Kuerzel stays."""
     require(principal, "unit.change")
-    if not kuerzel.isalnum():
-        raise HeadDataInvalid("Ein Kürzel besteht aus Buchstaben und Ziffern.")
+    if not _UNIT_ID.fullmatch(unit_id):
+        raise HeadDataInvalid("Eine Kennung hat bis zu 100 Zeichen: a–z, Ziffern, - und _.")
+    if not 0 < len(bezeichnung.strip()) <= 200:
+        raise HeadDataInvalid("Eine Bezeichnung hat 1 bis 200 Zeichen.")
+    if not kuerzel.isalnum() or len(kuerzel) > 20:
+        raise HeadDataInvalid("Ein Kürzel besteht aus bis zu 20 Buchstaben und Ziffern.")
     c = organisationseinheit.c
     row = {"bezeichnung": bezeichnung, "vertraulichkeit": int(vertraulichkeit)}
     where = (c.tenant == tx.tenant, c.id == unit_id)
     if not tx.run(update(organisationseinheit).where(*where).values(**row)):
         key = {"tenant": tx.tenant, "id": unit_id, "kuerzel": kuerzel}
         tx.run(insert(organisationseinheit), {**key, **row})
+    if principal.kind != "system":
+        # A unit is no stream; what somebody changed stands in their own.
+        changed(tx, principal, principal.id, "unit.set", {"unit": unit_id, **row})
     return unit(tx, unit_id)
 
 

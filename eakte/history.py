@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from types import MappingProxyType
 
 from sqlalchemy import Table, select
 
@@ -106,8 +107,12 @@ def history(
     *,
     vorgang_id: str | None = None,
     after: int = 0,
+    words: Mapping[str, str] = MappingProxyType({}),
 ) -> list[HistoryEntry]:
-    """The Akte's history, or one Vorgang's, oldest first; `after` is the last seq one has."""
+    """The Akte's history, or one Vorgang's, oldest first; `after` is the last seq one has.
+
+    `words` are what the process calls its steps and outcomes.
+    """
     if vorgang_id is None:
         demand(tx, principal, akte, akte_id, "content")
     else:
@@ -116,7 +121,7 @@ def history(
     record_access(tx, principal, "read", "historie", vorgang_id or akte_id, akte=akte_id)
     told = list(_told(tx, principal, akte_id, vorgang_id, after))
     names = display_names(tx, _persons(told))
-    return [_line(entry, facts, names) for entry, facts in told]
+    return [_line(entry, facts, names, words) for entry, facts in told]
 
 
 def _told(
@@ -157,10 +162,12 @@ def _persons(told: list[tuple[Entry, dict[str, object]]]) -> set[str]:
     return found
 
 
-def _line(entry: Entry, facts: dict[str, object], names: Mapping[str, str]) -> HistoryEntry:
+def _line(
+    entry: Entry, facts: dict[str, object], names: Mapping[str, str], words: Mapping[str, str]
+) -> HistoryEntry:
     values = {} if entry.values is None else _decoded(entry.values)
     shown = {
-        name: _shown(name, value, names)
+        name: _shown(name, value, names, words)
         for name, value in {**facts, **values}.items()
         if value is not None
     }
@@ -194,7 +201,7 @@ def _text(template: str, shown: Mapping[str, str]) -> str:
     return _PLACE.sub(lambda place: shown.get(place.group(1), ERASED), whole)
 
 
-def _shown(name: str, value: object, names: Mapping[str, str]) -> str:
+def _shown(name: str, value: object, names: Mapping[str, str], words: Mapping[str, str]) -> str:
     """A value as people read it."""
     if isinstance(value, date):  # a datetime is one too
         return (
@@ -211,6 +218,8 @@ def _shown(name: str, value: object, names: Mapping[str, str]) -> str:
         return euros.translate(str.maketrans(",.", ".,"))
     if name in {"addressee", "grantee"}:
         return _who(str(value), names)
+    if name in {"step_kind", "outcome"} and str(value) in words:
+        return words[str(value)]
     return _WORDS.get(str(value), str(value))
 
 

@@ -66,6 +66,22 @@ class CancelRequested(Fact, frozen=True):
     reason: str
 
 
+class Suspended(Fact, frozen=True):
+    """From here on no token of the instance moves."""
+
+    reason: str = ""
+
+
+class Resumed(Fact, frozen=True):
+    reason: str = ""
+
+
+class Modified(Fact, frozen=True):
+    """Tokens were put and withdrawn from outside; what that was stands beside this."""
+
+    reason: str = ""
+
+
 class DefinitionDeployed(Fact, frozen=True):
     """`hash` is the SHA-256 of the whole file."""
 
@@ -85,5 +101,8 @@ Act: TypeAlias = (
     | JobFailed
     | JobRetriesSet
     | CancelRequested
+    | Suspended
+    | Resumed
+    | Modified
     | DefinitionDeployed
 )

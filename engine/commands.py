@@ -13,8 +13,12 @@ from datetime import datetime, timedelta
 from typing import Generic, Literal, TypeVar
 
 from bpmn.values import Value, Variables
+from engine.machine.triggers import (
+    Instruction,
+)
 from engine.results import (
     Correlated,
+    DecisionEvaluated,
     Deployed,
     LockedJob,
     Published,
@@ -33,6 +37,18 @@ class Command(Generic[R_co]):
 
 
 # --- definitions ---
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluateDecision(Command[DecisionEvaluated]):
+    """Evaluate a decision, by definition or the newest of its key, and record it in the ledger.
+
+    Raises NotFound, and ExpressionFailed where the model or the data are at fault.
+    """
+
+    variables: Variables
+    key: str | None = None
+    definition_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +110,40 @@ class CancelInstance(Command[None]):
 
 
 @dataclass(frozen=True, slots=True)
+class SuspendInstance(Command[None]):
+    """Let no token of the instance move until it is resumed (`suspended` False)."""
+
+    instance_id: str
+    suspended: bool = True
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ModifyInstance(Command[None]):
+    """Put and withdraw tokens, all or none (Camunda 7: process instance modification)."""
+
+    instance_id: str
+    instructions: Sequence[Instruction]
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RetryIncident(Command[None]):
     """Try again what an expression's failure stopped, or give a job its attempts back."""
 
     incident_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SelectActivity(Command[None]):
+    """Execute an activity of an ad-hoc subprocess once more.
+
+    `token` holds the subprocess open; it may be left out where only one does.
+    """
+
+    instance_id: str
+    node: str
+    token: int | None = None
 
 
 # --- people's tasks ---

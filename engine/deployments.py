@@ -20,7 +20,7 @@ from engine import record, starts
 from engine.acts import DefinitionDeployed
 from engine.commands import Deploy
 from engine.ids import new_id
-from engine.models import as_definition
+from engine.models import as_definition, may_import
 from engine.results import Definition, Deployed
 from engine.tables import definition, deployment, resource
 from engine.unit import Unit
@@ -29,7 +29,6 @@ from storage.chain import GENESIS
 from storage.ledger import INSERT_ENTRY, seal
 
 if TYPE_CHECKING:
-    from bpmn.dmn import Decisions
     from bpmn.forms import FormSpec
 
 Kind = Literal["process", "decision", "form"]
@@ -79,12 +78,6 @@ _ONE = select(deployment).where(
 DEFINED = select(definition).where(
     definition.c.tenant == bindparam("tenant"), definition.c.deployment_id == bindparam("id")
 )
-
-
-def parse_decisions(source: bytes, file: str) -> Decisions:
-    from bpmn.dmn import compile_decisions  # noqa: PLC0415 loads when a decision is met
-
-    return compile_decisions(source, file)
 
 
 def parse_form(source: bytes, file: str) -> FormSpec:
@@ -149,7 +142,22 @@ def _changed(unit: Unit, name: str, files: list[File]) -> tuple[list[File], str 
             changed.append(file)
         else:
             last = max(last or "", row.deployment_id)
-    return changed, last
+    return _with_imports(files, changed), last
+
+
+def _with_imports(files: list[File], changed: list[File]) -> list[File]:
+    """Decision models that may import each other stay together: one is read with what came along
+    with it."""
+    models = [file for file in files if _is_decision(file)]
+    if any(_is_decision(each) for each in changed) and any(
+        may_import(model.content) for model in models
+    ):
+        return [file for file in files if file in changed or file in models]
+    return changed
+
+
+def _is_decision(file: File) -> bool:
+    return file.name.lower().endswith((".dmn", ".dmn11.xml"))
 
 
 def _again(unit: Unit, deployment_id: str) -> Deployed:
@@ -169,10 +177,28 @@ def _compile(files: list[File]) -> list[Finding]:
             findings.extend(said)
         except ModelRefused as refused:
             findings.extend(refused.findings)
+    models = {file.name: file for file in files if _is_decision(file)}
+    try:
+        findings.extend(_read_decisions(models))
+    except ModelRefused as refused:
+        findings.extend(refused.findings)
     findings.extend(_twice(files))
     if any(finding.severity == "error" for finding in findings):
         raise ModelRefused(findings)
     return findings
+
+
+def _read_decisions(models: dict[str, File]) -> Iterator[Finding]:
+    """Decision models are read together, for they may import each other."""
+    if not models:
+        return
+    from bpmn.dmn import compile_files  # noqa: PLC0415 loads when a decision is met
+
+    for made in compile_files([(file.name, file.content) for file in models.values()]):
+        models[made.file].found = [
+            Found("decision", d.id, d.name, d.version_tag, d.history_ttl) for d in made.values()
+        ]
+        yield from made.findings
 
 
 def _read(file: File) -> tuple[list[Found], list[Finding]]:
@@ -190,13 +216,6 @@ def _read(file: File) -> tuple[list[Found], list[Finding]]:
             made.found = [Found("form", form.key)]
             file.brought.append(made)
         return processes, compiled.findings
-    if name.endswith((".dmn", ".dmn11.xml")):
-        decisions = parse_decisions(file.content, file.name)
-        found = [
-            Found("decision", d.id, d.name, d.version_tag, d.history_ttl)
-            for d in decisions.values()
-        ]
-        return found, list(decisions.findings)
     if name.endswith(".form"):
         return [Found("form", parse_form(file.content, file.name).id)], []
     return [], []

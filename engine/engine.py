@@ -20,17 +20,18 @@ from threading import local
 from time import sleep
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from bpmn.errors import ExpressionFailed, ModelError
-from bpmn.graph import Decision, Graph
-from bpmn.values import Value
+from bpmn.errors import ModelError
+from bpmn.graph import Graph
 from engine import (
     commands,
+    decisions,
     deployments,
     external,
     inbound,
     incidents,
     jobs,
     messages,
+    operations,
     runs,
     signals,
     starts,
@@ -45,7 +46,7 @@ from engine.errors import EngineError, Misused, Overtaken
 from engine.handlers import Backoff, Handlers, Participants
 from engine.instance import Instance
 from engine.machine.errors import MachineError
-from engine.machine.run import Decide, Decided
+from engine.machine.run import Decide
 from engine.models import Models
 from engine.unit import Unit
 from identity.principal import Principal, system_principal
@@ -61,9 +62,13 @@ log = logging.getLogger(__name__)
 HANDLED: Mapping[type[Command[Any]], Callable[[Unit, Any], Any]] = {
     commands.Deploy: deployments.deploy,
     commands.DeleteDeployment: withdrawal.withdraw,
+    commands.EvaluateDecision: decisions.evaluate,
     commands.StartInstance: runs.start,
     commands.SetVariables: runs.set_variables,
     commands.CancelInstance: runs.cancel,
+    commands.SuspendInstance: operations.suspend,
+    commands.ModifyInstance: operations.modify,
+    commands.SelectActivity: operations.select,
     commands.RetryIncident: incidents.retry,
     commands.ClaimTask: tasks.claim,
     commands.UnclaimTask: tasks.unclaim,
@@ -208,22 +213,7 @@ class Engine:
     def decider(self, unit: Unit, instance: Instance) -> Decide:
         """Evaluates the decision that a business rule task names, in the version it is bound to."""
 
-        def decide(action: Decision, seen: Mapping[str, Value], now: datetime) -> Decided:
-            found = self.models.bound(
-                unit.tx,
-                "decision",
-                action.reference,
-                action.binding,
-                action.version,
-                instance.definition.deployment_id,
-            )
-            if found is None:
-                raise ExpressionFailed(f"decision {action.reference!r} is not deployed")
-            table = self.models.parsed(unit.tx, found, deployments.parse_decisions)[found.key]
-            outcome = table.evaluate(seen, now)
-            return Decided(outcome.outputs, outcome.matched, outcome.inputs, found.version)
-
-        return decide
+        return decisions.decider(unit, instance)
 
     def form(self, tx: Transaction, form_id: str) -> FormSpec:
         """The form a task was opened with (`Task.form_id`)."""

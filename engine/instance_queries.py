@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 
 from engine import access, record
 from engine.errors import NotAllowed, NotFound
@@ -31,6 +31,10 @@ _HEAD = (
     instances.c.how,
     instances.c.end_node,
     instances.c.seq,
+    instances.c.suspended,
+    instances.c.parent_id,
+    instances.c.parent_call,
+    instances.c.root_id,
 )
 
 
@@ -44,6 +48,12 @@ class InstanceQuery:
     business_key: str | None = None
     started_by: str | None = None
     with_incident: bool | None = None
+    suspended: bool | None = None
+    parent_id: str | None = None
+    root_id: str | None = None
+    """The whole family of calls, its root among them."""
+    roots: bool = False
+    """Only instances that nobody has called."""
     state: Literal["running", "ended", "any"] = "any"
     order: Literal["newest", "oldest"] = "newest"
     limit: int = 50
@@ -131,7 +141,7 @@ def variables(
         if token not in state.tokens:
             raise NotFound("token", local_id(instance_id, token))
         scope = state.scope_of(token)
-        seen = state.variables.get(token, {}) if local else state.visible(scope)
+        seen = state.local(token) if local else state.visible(scope)
     stated = {**state.wire.get(0, {}), **state.wire.get(scope, {})}
     return {name: Variable(value, stated.get(name)) for name, value in seen.items()}
 
@@ -226,11 +236,18 @@ def _filters(
         (table.definition_id, query.definition_id),
         (table.business_key, query.business_key),
         (table.started_by, query.started_by),
+        (table.parent_id, query.parent_id),
     )
     found += [column == value for column, value in equal if value is not None]
     if query.state != "any":
         runs = table.ended_at.is_(None)
         found.append(runs if query.state == "running" else ~runs)
+    if query.suspended is not None:
+        found.append(table.suspended.is_(query.suspended))
+    if query.root_id is not None:
+        found.append(or_(table.root_id == query.root_id, table.id == query.root_id))
+    if query.roots:
+        found.append(table.parent_id.is_(None))
     if query.with_incident is not None:
         stopped = exists().where(
             incident.c.tenant == table.tenant, incident.c.instance_id == table.id

@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime
 from threading import Lock
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from sqlalchemy import bindparam, select
 
@@ -20,6 +20,9 @@ from engine.errors import NotFound
 from engine.results import Definition
 from engine.tables import definition, resource
 from storage.database import Row, Transaction
+
+if TYPE_CHECKING:
+    from bpmn.dmn import Decisions
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -47,6 +50,19 @@ _CONTENT = select(resource.c.content, resource.c.hash).where(
     resource.c.deployment_id == bindparam("deployment_id"),
     resource.c.name == bindparam("name"),
 )
+_CONTENTS = (
+    select(resource.c.name, resource.c.content)
+    .where(
+        resource.c.tenant == bindparam("tenant"),
+        resource.c.deployment_id == bindparam("deployment_id"),
+    )
+    .order_by(resource.c.name)
+)
+
+
+def may_import(content: bytes) -> bool:
+    """Whether a decision model may import others; where it does not, none need be read."""
+    return b"import" in content
 
 
 class Kept(Generic[K, V]):
@@ -152,11 +168,27 @@ class Models:
         return graph
 
     def parsed(self, tx: Transaction, of: Definition, parse: Callable[[bytes, str], V]) -> V:
-        """A decision or form as `parse(source, file)` reads it, from the same kind of cache."""
+        """A form as `parse(source, file)` reads it, from the same kind of cache."""
         key = (self._hash(tx, of), of.kind)
         found = self._parsed.get(key)
         if found is None:
             found = self._parsed.put(key, parse(self.content(tx, of), of.resource))
+        return found  # type: ignore[return-value]
+
+    def decisions(self, tx: Transaction, of: Definition) -> Decisions:
+        """The decisions of a definition's file; what it imports was deployed with it."""
+        from bpmn.dmn import compile_decisions, is_dmn  # noqa: PLC0415 loads when one is met
+
+        key = (of.deployment_id, of.resource)
+        found = self._parsed.get(key)
+        if found is None:
+            content, others = self.content(tx, of), []
+            if may_import(content):
+                keys = {"tenant": tx.tenant, "deployment_id": of.deployment_id}
+                rows = tx.all(_CONTENTS, keys)
+                others = [(row.name, bytes(row.content)) for row in rows if is_dmn(row.name)]
+            beside = [each for each in others if each[0] != of.resource]
+            found = self._parsed.put(key, compile_decisions(content, of.resource, beside))
         return found  # type: ignore[return-value]
 
     def content(self, tx: Transaction, of: Definition) -> bytes:

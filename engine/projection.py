@@ -15,6 +15,7 @@ import msgspec
 from sqlalchemy import Table, bindparam, delete, exists, insert, select, update
 
 from bpmn.values import Value, encode
+from engine.decisions import RECORD_EVALUATION, evaluation_row
 from engine.ids import local_id
 from engine.machine import facts
 from engine.machine.facts import Fact
@@ -272,6 +273,14 @@ def _job_closed(to: Projection, instance: Instance, fact: facts.JobClosed) -> No
         to.close(CLOSE_INCIDENT, instance, fact.job)  # a failed job's incident bears its number
 
 
+def _decided(to: Projection, instance: Instance, fact: facts.Decided) -> None:
+    """The evaluation's id says where it stands: in which entry of the instance, and as which."""
+    rows = to.rows.get(RECORD_EVALUATION, ())
+    number = 1 + sum(row["instance_id"] == instance.id for row in rows)
+    identity = f"{instance.id}-{instance.seq + 1}-{number}"
+    to.add(RECORD_EVALUATION, evaluation_row(to.unit, fact, identity, instance))
+
+
 PROJECTED: Mapping[type[Fact], Callable[[Projection, Instance, Any], None]] = {
     facts.TaskOpened: _task_opened,
     facts.TaskClosed: _task_closed,
@@ -283,6 +292,7 @@ PROJECTED: Mapping[type[Fact], Callable[[Projection, Instance, Any], None]] = {
     facts.Unsubscribed: lambda to, instance, fact: to.close(
         UNSUBSCRIBE, instance, fact.subscription
     ),
+    facts.Decided: _decided,
     facts.IncidentOpened: _incident_opened,
     facts.IncidentClosed: lambda to, instance, fact: to.close(
         CLOSE_INCIDENT, instance, fact.incident

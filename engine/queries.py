@@ -16,6 +16,13 @@ from engine.definition_queries import (
     resources,
     source,
 )
+from engine.evaluation_queries import (
+    EvaluationQuery,
+    evaluation,
+    evaluation_count,
+    evaluation_list,
+    explanation,
+)
 from engine.instance_queries import (
     InstanceQuery,
     activities,
@@ -39,6 +46,7 @@ from engine.runtime_queries import (
     job_count,
     job_of,
     jobs,
+    subscription_count,
     subscriptions,
     timer_count,
     timer_of,
@@ -48,6 +56,7 @@ from engine.task_queries import TaskQuery, task, task_count, tasks
 
 __all__ = [
     "DefinitionQuery",
+    "EvaluationQuery",
     "IncidentQuery",
     "InstanceQuery",
     "JobQuery",
@@ -61,6 +70,10 @@ __all__ = [
     "deployment",
     "deployment_count",
     "deployments",
+    "evaluation",
+    "evaluation_count",
+    "evaluation_list",
+    "explanation",
     "history",
     "incident_count",
     "incident_of",
@@ -77,6 +90,7 @@ __all__ = [
     "resources",
     "running_by_definition",
     "source",
+    "subscription_count",
     "subscriptions",
     "task",
     "task_count",

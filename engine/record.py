@@ -34,7 +34,7 @@ ERASABLE: dict[type[Fact], tuple[str, ...]] = {
     machine.Subscribed: ("message", "key"),
     machine.IncidentOpened: ("message",),
     machine.ErrorThrown: ("message",),
-    machine.Decided: ("inputs", "result"),
+    machine.Decided: ("inputs", "result", "values"),
     machine.MessageThrown: ("message", "key", "variables"),
     machine.SignalThrown: ("signal", "variables"),
     machine.Called: ("business_key", "variables"),
@@ -42,6 +42,9 @@ ERASABLE: dict[type[Fact], tuple[str, ...]] = {
     acts.TaskAssigned: ("assignee",),
     acts.JobFailed: ("message",),
     acts.CancelRequested: ("reason",),
+    acts.Suspended: ("reason",),
+    acts.Resumed: ("reason",),
+    acts.Modified: ("reason",),
 }
 """Fields that may name a person or quote a value."""
 

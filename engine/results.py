@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from bpmn.errors import Finding
-from bpmn.values import Value
+from bpmn.values import Value, Variables
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,18 @@ class Deployed:
     definitions: tuple[Definition, ...]
     findings: tuple[Finding, ...]
     unchanged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionEvaluated:
+    """`value` is the result as DMN has it, `outputs` are its rows as Camunda 7 counts them. The
+    id names the evaluation in the ledger."""
+
+    id: str
+    definition_id: str
+    value: Value
+    outputs: tuple[Variables, ...]
+    matched: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)

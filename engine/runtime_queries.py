@@ -51,6 +51,9 @@ class TimerQuery(OpenQuery):
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionQuery(OpenQuery):
+    """`message` is a signal's name, too."""
+
+    event: str | None = None
     message: str | None = None
 
 
@@ -98,6 +101,10 @@ def subscriptions(
 ) -> list[SubscriptionView]:
     by = subscription.c.created_at
     return _page(tx, principal, subscription, query, _view(SubscriptionView), by)
+
+
+def subscription_count(tx: Transaction, principal: Principal, query: SubscriptionQuery) -> int:
+    return _count(tx, principal, subscription, query)
 
 
 _NEWEST_INCIDENT = incident.c.opened_at.desc()

@@ -102,6 +102,7 @@ def _start(  # noqa: PLR0917 the parts of a start
 ) -> None:
     if unit.followed >= MOST_FOLLOWED:
         raise Misused(f"{MOST_FOLLOWED} signals set each other off, the last one was {name!r}")
+    unit.followed += 1
     definition = unit.engine.models.definition(unit.tx, definition_id)
     unit.begin(definition, variables, wires=wires, node=node, kind="signal.started")
 

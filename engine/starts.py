@@ -28,7 +28,7 @@ from bpmn.graph import (
 )
 from bpmn.values import Value, Variables
 from engine.commands import StartOnConditions
-from engine.errors import NotAllowed
+from engine.errors import NotAllowed, NotFound
 from engine.ids import new_id
 from engine.limits import check_names, check_values
 from engine.machine.time import TimeInvalid, first_due
@@ -176,6 +176,8 @@ def _conditional(unit: Unit, definition_id: str | None) -> list[tuple[Definition
     models = unit.engine.models
     if definition_id is not None:
         definition = models.definition(unit.tx, definition_id)
+        if definition.kind != "process":
+            raise NotFound("process", definition_id)
         graph = models.graph(unit.tx, definition)
         return [(definition, node) for node in graph.scopes[graph.process_id].condition_starts]
     rows = unit.tx.all(_ON_CONDITIONS, {"tenant": unit.tx.tenant})

@@ -395,6 +395,43 @@ incident = Table(
 )
 Index("ix_incident_instance", incident.c.tenant, incident.c.instance_id)
 
+# --- decisions ---
+
+evaluation = Table(
+    "evaluation",  # a process's stands in the instance's stream, others in one of their own
+    metadata,
+    tenant_column(),
+    Column("id", String(80), nullable=False),
+    Column("definition_id", ID),
+    Column("key", NAME, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("instance_id", ID),
+    Column("process_definition_id", ID),
+    Column("process_id", NAME),
+    Column("node", NAME),
+    Column("evaluated_at", Instant, nullable=False),
+    Column("evaluated_by", ID, nullable=False),
+    PrimaryKeyConstraint("tenant", "id"),
+)
+Index("ix_evaluation_at", evaluation.c.tenant, evaluation.c.evaluated_at)
+Index("ix_evaluation_key", evaluation.c.tenant, evaluation.c.key, evaluation.c.evaluated_at)
+_index(
+    "ix_evaluation_instance",
+    evaluation.c.tenant,
+    evaluation.c.instance_id,
+    where=evaluation.c.instance_id.is_not(None),
+)
+
+evaluation_stream = Table(
+    "evaluation_stream",
+    metadata,
+    tenant_column(),
+    Column("id", ID, nullable=False),
+    *stream_columns(),
+    PrimaryKeyConstraint("tenant", "id"),
+)
+register_stream(evaluation_stream)
+
 # --- what is done to many instances ---
 
 batch = Table(

@@ -7,31 +7,36 @@ asyncBefore and asyncAfter with them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 from bpmn.compiler import compile_model
-from bpmn.dmn import compile_decisions
+from bpmn.dmn import Invocable, compile_files
 from bpmn.errors import ExpressionFailed
 from bpmn.forms import FormSpec, parse_form
-from bpmn.graph import Decision, Graph, MessageEvent, TimerEvent
+from bpmn.graph import Decision, Graph
 from bpmn.values import Value, Variables
-from engine.errors import CorrelationMismatch, Misused, NotFound
+from engine.decisions import decided
+from engine.errors import CorrelationMismatch, NotFound
 from engine.handlers import BpmnError, Done, Handlers, JobContext, Registration, Retry
-from engine.machine import facts, triggers
+from engine.machine import triggers
 from engine.machine.run import Decided
 from engine.machine.time import Due, first_due, next_due
+from engine.starts import condition_starts, timer_starts
 from engine.testing_case import Case
+from engine.testing_traffic import TIME_TO_LIVE, Message, Traffic
 from storage.database import Database
 
 BEGINNING = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
 """Where a Bench's clock stands at first: a Monday, 9 o'clock in Berlin."""
 
-TIME_TO_LIVE = timedelta(hours=1)
-"""How long a message that nobody waits for is kept."""
+
+_DECISIONS = re.compile(rb"""xmlns(:\w+)?\s*=\s*["'][^"']*/DMN/\d+/(MODEL|dmn\.xsd)""")
+"""A decision model by its content: DMN's own namespace, not a mention of DMN in a BPMN file."""
 
 
 class _Topics(Protocol):
@@ -61,14 +66,6 @@ class Objects:
 
 
 @dataclass(slots=True)
-class _Message:
-    name: str
-    key: Value
-    variables: Variables
-    until: datetime
-
-
-@dataclass(slots=True)
 class _TimerStart:
     graph: Graph
     node: str
@@ -86,11 +83,9 @@ class Bench:
         self.handlers = Handlers()
         self.forms: dict[str, FormSpec] = {}
         self._graphs: dict[str, Graph] = {}
-        self._decisions: dict[str, Any] = {}
+        self._decisions: dict[str, Invocable] = {}
         self._timer_starts: list[_TimerStart] = []
-        self._kept: list[_Message] = []
-        self._thrown: list[_Message] = []
-        self._delivering = False
+        self.traffic = Traffic(self)
 
     # --- before a test ---
 
@@ -99,8 +94,15 @@ class Bench:
         """The ids of the processes that are deployed."""
         return tuple(sorted(self._graphs))
 
+    @property
+    def graphs(self) -> list[Graph]:
+        """The newest graph of each process that is deployed."""
+        return list(self._graphs.values())
+
     def deploy(self, *sources: str | Path | bytes | Graph) -> None:
-        """Deploy models, decisions and forms, by path or content. Raises `ModelRefused`."""
+        """Deploy models, decisions and forms, by path or content; decision models may import
+        others that are deployed in the same call. Raises `ModelRefused`."""
+        decisions: list[tuple[str, bytes]] = []
         for source in sources:
             if isinstance(source, Graph):
                 self._add(source)
@@ -111,21 +113,21 @@ class Bench:
                 form = parse_form(data, name)
                 self.forms[form.id] = form
                 continue
-            if name.endswith(".dmn") or b"/DMN/" in data[:4000]:
-                self._decisions.update(cast("Any", compile_decisions(data, name)))
+            if name.endswith(".dmn") or _DECISIONS.search(data, 0, 4000):
+                decisions.append((name, data))
                 continue
             compiled = compile_model(data, name)
             for graph in compiled.graphs:
                 self._add(graph)
             self.forms |= {form.key: parse_form(form.content) for form in compiled.forms}
+        for made in compile_files(decisions):
+            self._decisions.update(made)
 
     def _add(self, graph: Graph) -> None:
         self._graphs[graph.process_id] = graph
         others = [each for each in self._timer_starts if each.graph.process_id != graph.process_id]
         self._timer_starts = others
-        for node in graph.scopes[graph.process_id].timer_starts:
-            event = graph.nodes[node].event
-            assert isinstance(event, TimerEvent)
+        for node, event in timer_starts(graph):
             due = first_due(event.kind, event.expression.evaluate({}, self.now), self.now)
             self._timer_starts.append(_TimerStart(graph, node, due))
 
@@ -166,30 +168,56 @@ class Bench:
         **variables: Value,
     ) -> Case:
         """Start a process at its none start event, or `at` another."""
-        return self._start(self._graph(process), variables, at, business_key, initiator)
+        return self._start(process, variables, at, business_key, initiator)
 
     def start_with(self, process: str, variables: Variables) -> Case:
         """`start` with variables of any name."""
-        return self._start(self._graph(process), variables)
-
-    def _graph(self, process: str) -> Graph:
-        if process not in self._graphs:
-            raise NotFound("process", process)
-        return self._graphs[process]
+        return self._start(process, variables)
 
     def _start(
         self,
-        graph: Graph,
+        process: str,
         variables: Variables,
         at: str | None = None,
         business_key: str | None = None,
         initiator: str | None = None,
     ) -> Case:
-        case = Case(self, graph, f"{len(self.cases) + 1:032x}")
+        """A process that begins on a condition only is begun there, if that is true."""
+        graph = self.find(process)
+        if graph is None:
+            raise NotFound("process", process)
+        if at is None and not graph.scopes[graph.process_id].starts:
+            for node, event in condition_starts(graph):
+                if event.condition.evaluate(variables, self.now) is True:
+                    at = node
+        return self.begin(graph, variables, at=at, business_key=business_key, initiator=initiator)
+
+    def find(self, process: str) -> Graph | None:
+        """The newest deployed process of this id."""
+        return self._graphs.get(process)
+
+    def begin(
+        self,
+        graph: Graph,
+        variables: Variables,
+        *,
+        at: str | None = None,
+        business_key: str | None = None,
+        initiator: str | None = None,
+        caller: tuple[Case, int] | None = None,
+    ) -> Case:
+        """Begin a case of the graph, by itself or for a call of another case."""
+        case = Case(self, graph, f"{len(self.cases) + 1:032x}", caller)
         self.cases.append(case)
+        if caller is not None:
+            caller[0].children.append(case)
         case.trigger(
             triggers.Start(
-                variables=variables, node=at, business_key=business_key, initiator=initiator
+                variables=variables,
+                node=at,
+                business_key=business_key,
+                initiator=initiator,
+                called=caller is not None,
             )
         )
         return case
@@ -199,14 +227,24 @@ class Bench:
 
         Kept for an hour if nobody takes it (then None); several receivers are a mismatch.
         """
-        found = self._receivers(name, key)
+        found = self.traffic.receivers(name, key)
         if len(found) > 1:
             raise CorrelationMismatch(name, len(found))
-        return self._deliver(_Message(name, key, variables, self.now + TIME_TO_LIVE))
+        message = Message(name, key, variables, self.now + TIME_TO_LIVE)
+        return self.traffic.deliver(message)
 
-    def signal(self, name: str, /) -> None:
-        """Signals are not executed: a model with one is refused at deployment."""
-        raise Misused(f"signal {name!r}: signals are not executed yet; use a message")
+    def signal(self, name: str, /, **variables: Value) -> None:
+        """Send a signal: to all who listen now, and to signal start events."""
+        self.traffic.broadcast(name, variables)
+
+    def conditions(self, **variables: Value) -> list[Case]:
+        """Ask all conditional start events, as when this has become true in the world."""
+        return [
+            self.begin(graph, variables, at=node)
+            for graph in self.graphs
+            for node, event in condition_starts(graph)
+            if event.condition.evaluate(variables, self.now) is True
+        ]
 
     def advance(self, by: timedelta | datetime) -> None:
         """Move the clock by a while or to an instant; each timer fires at its own time."""
@@ -229,51 +267,10 @@ class Bench:
 
     def decide(self, decision: Decision, variables: Mapping[str, Value], now: datetime) -> Decided:
         """Evaluate a deployed decision for the machine."""
-        table = self._decisions.get(decision.reference)
-        if table is None:
+        found = self._decisions.get(decision.reference)
+        if found is None:
             raise ExpressionFailed(f"decision {decision.reference!r} is not deployed")
-        outcome = table.evaluate(variables, now)
-        return Decided(list(outcome.outputs), tuple(outcome.matched), dict(outcome.inputs), 1)
-
-    def settle(self, happened: list[facts.AnyFact]) -> None:
-        """Deliver what a step has thrown, and what was kept for what it now waits for."""
-        for fact in happened:
-            if isinstance(fact, facts.MessageThrown):
-                until = self.now + TIME_TO_LIVE
-                self._thrown.append(_Message(fact.message, fact.key, fact.variables, until))
-        if any(isinstance(fact, facts.Subscribed) for fact in happened):
-            kept, self._kept = self._kept, []
-            self._thrown += [message for message in kept if message.until > self.now]
-        if self._delivering:
-            return
-        self._delivering = True
-        try:
-            while self._thrown:
-                self._deliver(self._thrown.pop(0))
-        finally:
-            self._delivering = False
-
-    def _receivers(self, name: str, key: Value) -> list[tuple[Case, int]]:
-        return [
-            (case, local)
-            for case in self.cases
-            for local, message, wanted in case.subscriptions
-            if message == name
-            and (wanted == key if wanted is not None else key in (None, case.business_key))
-        ]
-
-    def _deliver(self, message: _Message) -> Case | None:
-        for case, local in self._receivers(message.name, message.key):
-            case.trigger(triggers.MessageArrived(subscription=local, variables=message.variables))
-            return case
-        for graph in self._graphs.values():
-            for node in graph.scopes[graph.process_id].message_starts:
-                event = graph.nodes[node].event
-                assert isinstance(event, MessageEvent)
-                if event.name.evaluate({}, self.now) == message.name:
-                    return self._start(graph, message.variables, node)
-        self._kept.append(message)
-        return None
+        return decided(found.evaluate(variables, now), 1)
 
     def _next_timer(self) -> tuple[datetime, Callable[[], None]] | None:
         """The earliest timer: by due time, then case, then order of arming."""
@@ -294,7 +291,7 @@ class Bench:
             self._timer_starts.remove(start)
         else:
             start.due = following
-        self._start(start.graph, {}, start.node)
+        self.begin(start.graph, {}, at=start.node)
 
 
 __all__ = ["Bench", "BpmnError", "Case", "Done", "Objects", "Retry"]

@@ -1,6 +1,6 @@
 """One process instance on a `Bench`: what can be seen of it, and what can be done to it.
 
-Invariant: between steps the case is held only as the bytes that would be stored.
+Invariant: what goes on has been written, read back and compared (`testing_state`).
 """
 
 from __future__ import annotations
@@ -12,19 +12,31 @@ from bpmn.graph import Graph
 from bpmn.values import Value, Variables
 from engine.errors import Misused, NotFound
 from engine.handlers import BpmnError, Done, Effect, JobContext, Registration, Retry
-from engine.machine import facts, triggers
+from engine.machine import adhoc, facts, triggers
 from engine.machine.machine import advance
-from engine.machine.state import State, decode, encode, encode_variables, new_state
+from engine.machine.state import State, new_state
+from engine.testing_state import Kept
 from storage.database import Database
 
 if TYPE_CHECKING:
     from engine.testing import Bench
 
 
+_SHOWN = frozenset(
+    {"task", "job", "continuation", "timer", "subscription", "condition", "call", "selection"}
+)
+
+
 class Case:
     """One process instance on a Bench."""
 
-    def __init__(self, bench: Bench, graph: Graph, identifier: str) -> None:
+    def __init__(
+        self,
+        bench: Bench,
+        graph: Graph,
+        identifier: str,
+        caller: tuple[Case, int] | None = None,
+    ) -> None:
         self.id = identifier
         self.graph = graph
         self.facts: list[facts.AnyFact] = []
@@ -33,52 +45,76 @@ class Case:
         self.failures: list[Exception] = []
         """What handlers raised that is neither a BpmnError nor a Retry."""
         self.children: list[Case] = []
-        """Cases that this one called. Call activities are refused at deployment so far."""
+        """Cases that this one called, in order."""
+        self.caller = caller
+        """The case that called this one, and the number of its call."""
+        self.depth: int = caller[0].depth + 1 if caller else 0
         self.armed: dict[int, facts.TimerArmed] = {}
         self._bench = bench
-        self._stored = (encode(new_state(graph)), encode_variables(new_state(graph)))
+        self._kept = Kept(new_state(graph))
         self._jobs: dict[int, facts.JobRequested] = {}
         self._subscribed: dict[int, facts.Subscribed] = {}
         self._incidents: dict[int, facts.IncidentOpened] = {}
         self._attempts: dict[int, int] = {}
         self._look_again: dict[int, datetime] = {}
+        self._trace: list[str] = []
+        self._entered: dict[int, facts.Entered] = {}
 
     # --- looking ---
 
     @property
     def state(self) -> State:
-        return decode(*self._stored)
+        """A copy: what is done to it is done to nobody."""
+        return self._kept.copy()
+
+    def waits_for(self, local: int) -> bool:
+        """Whether this is still waited for."""
+        return local in self._kept.state.waits
 
     @property
     def variables(self) -> Variables:
         """The process's own variables."""
-        return self.state.visible(0)
+        return dict(self._kept.state.visible(0))
 
     @property
     def business_key(self) -> str | None:
-        return self.state.business_key
+        return self._kept.state.business_key
 
     @property
     def waits_at(self) -> list[str]:
-        """Ids of open tasks, jobs, messages and timers, in order of arrival.
+        """Ids of open tasks, jobs, calls, and of events that are waited for, in order of arrival.
 
-        Boundary events are not among them: the case waits at their activity.
+        Behind an event-based gateway these are its events. Boundary events and the start events of
+        event subprocesses are not among them: the case waits at what they stand around.
         """
-        return [
-            wait.node
-            for wait in self.state.waits.values()
-            if wait.kind != "incident" and self.graph.nodes[wait.node].attached_to is None
-        ]
+        found = dict.fromkeys(
+            (wait.token, wait.node)
+            for wait in self._kept.state.waits.values()
+            if wait.kind in _SHOWN and not self._stands_around(wait.node)
+        )
+        return [node for _, node in found]
+
+    def _stands_around(self, node: str) -> bool:
+        at = self.graph.nodes[node]
+        return at.attached_to is not None or at.kind == "startEvent"
 
     @property
     def trace(self) -> list[str]:
-        """Ids of activities and events in order of completion."""
-        return [
-            fact.node
-            for fact in self.facts
-            if isinstance(fact, facts.Left)
-            and not self.graph.nodes[fact.node].kind.endswith("Gateway")
-        ]
+        """Ids of activities and events in order of completion.
+
+        Of a loop or multi-instance activity each instance is here, and not the whole besides.
+        """
+        return list(self._trace)
+
+    def _completed(self, left: facts.Left) -> None:
+        node = self.graph.nodes[left.node]
+        entered = self._entered.pop(left.token, None)
+        if node.loop is not None and entered is not None:
+            around = self._entered.get(entered.parent)
+            if around is None or around.node != node.id:
+                return  # The host: its instances stand in the trace.
+        if not node.kind.endswith("Gateway"):
+            self._trace.append(node.id)
 
     @property
     def incidents(self) -> list[facts.IncidentOpened]:
@@ -87,12 +123,12 @@ class Case:
 
     @property
     def ended(self) -> bool:
-        return self.state.ended is not None
+        return self._kept.state.ended is not None
 
     @property
     def outcome(self) -> str | None:
         """How it ended: completed, terminated, cancelled or error."""
-        return self.state.ended
+        return self._kept.state.ended
 
     @property
     def timers(self) -> dict[str, datetime]:
@@ -102,7 +138,22 @@ class Case:
     @property
     def subscriptions(self) -> list[tuple[int, str, Value]]:
         """Local id, message name and key of what is waited for."""
-        return [(local, each.message, each.key) for local, each in self._subscribed.items()]
+        return [
+            (local, each.message, each.key)
+            for local, each in self._subscribed.items()
+            if not each.signal
+        ]
+
+    @property
+    def signals(self) -> list[tuple[int, str]]:
+        """Local id and name of the signals that are listened to."""
+        return [(local, each.message) for local, each in self._subscribed.items() if each.signal]
+
+    @property
+    def uncaught(self) -> facts.ErrorThrown | None:
+        """The last error that nobody caught: the one that ended the case, if one did."""
+        thrown = (fact for fact in reversed(self.facts) if isinstance(fact, facts.ErrorThrown))
+        return next((fact for fact in thrown if fact.caught_by is None), None)
 
     def task(self, node: str) -> facts.TaskOpened:
         """The open user task at a node, as it was put before people."""
@@ -146,7 +197,7 @@ class Case:
         form = self._bench.forms.get(task.form or "")
         if form is None:
             raise NotFound("form", f"{task.form} of {node}")
-        seen = self.state.visible(self.state.scope_of(task.token))
+        seen = self._kept.state.visible(self._kept.state.scope_of(task.token))
         values = form.validate(data, seen, self._bench.now)
         self._complete(task.task, values, performer, None)
 
@@ -162,6 +213,16 @@ class Case:
             self.trigger(
                 triggers.TaskThrew(task=local, code=code, message=message, variables=variables)
             )
+
+    def select(self, node: str) -> None:
+        """Let an activity of an open ad-hoc subprocess be executed (once more)."""
+        token = adhoc.host_of(self.graph, self._kept.state, node)
+        self.trigger(triggers.Selected(token=token, node=node))
+
+    def modify(self, *instructions: triggers.Instruction) -> None:
+        """Put and withdraw tokens from outside: StartBefore, StartAfter, StartTransition,
+        CancelActivity of `engine.machine.triggers`."""
+        self.trigger(triggers.Modify(instructions=instructions))
 
     def set(self, **variables: Value) -> None:
         """Change the process's variables from outside."""
@@ -200,30 +261,29 @@ class Case:
     def trigger(self, trigger: triggers.AnyTrigger) -> None:
         """One step of the machine, then at once what it put off, and what it has set off."""
         happened = self._step(trigger)
-        while (put_off := self._put_off()) is not None:
-            happened += self._step(triggers.Continue(job=put_off))
-        self._bench.settle(happened)
+        following = self._kept.put_off(happened)
+        while following:
+            further = self._step(triggers.Continue(job=following.pop(0)))
+            following = [*self._kept.put_off(further), *following]
+            happened += further
+        self._bench.traffic.follow(self, happened)
 
     def _step(self, trigger: triggers.AnyTrigger) -> list[facts.AnyFact]:
         bench = self._bench
-        state, happened = advance(self.graph, self.state, trigger, bench.now, bench.decide)
-        self._stored = (encode(state), encode_variables(state))
-        assert self.state == state, "the state read back differs from the state written"
+        state, happened = advance(self.graph, self._kept.state, trigger, bench.now, bench.decide)
+        self._kept.keep(state)
         self.facts += happened
         for fact in happened:
             self._note(fact)
         return happened
 
-    def _put_off(self) -> int | None:
-        """A continuation that stands for no asyncBefore or asyncAfter of the model."""
-        for local, wait in self.state.waits.items():
-            if wait.kind == "continuation" and wait.stage == "arrive":
-                return local
-        return None
-
     def _note(self, fact: facts.AnyFact) -> None:
         """Keep the rows that the engine would keep."""
         match fact:
+            case facts.Entered():
+                self._entered[fact.token] = fact
+            case facts.Left():
+                self._completed(fact)
             case facts.JobRequested():
                 self._jobs[fact.job] = fact
             case facts.JobClosed():
@@ -248,7 +308,7 @@ class Case:
         self.trigger(triggers.TimerDue(timer=timer))
 
     def _open(self, node: str, *kinds: str) -> int:
-        for local, wait in self.state.waits.items():
+        for local, wait in self._kept.state.waits.items():
             if wait.node == node and wait.kind in kinds:
                 return local
         raise NotFound(" or ".join(kinds), f"{node} (open: {', '.join(self.waits_at) or 'none'})")
@@ -313,7 +373,7 @@ class Case:
         self._look_again[job.job] = self._bench.now + wait
 
     def _context(self, job: facts.JobRequested, attempt: int) -> JobContext:
-        state = self.state
+        state = self._kept.state
         return JobContext(
             id=f"{self.id}-{job.job}",
             instance_id=self.id,
@@ -321,7 +381,7 @@ class Case:
             business_key=state.business_key,
             node=job.node,
             topic=job.topic,
-            variables=state.visible(state.scope_of(job.token)),
+            variables=dict(state.visible(state.scope_of(job.token))),
             properties=self.graph.nodes[job.node].properties,
             attempt=attempt,
             tenant="default",

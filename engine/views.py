@@ -70,6 +70,27 @@ class InstanceView:
     how: str | None
     end_node: str | None
     entries: int
+    suspended: bool
+    parent_id: str | None = None
+    """Who called it, with which call; `root_id` is the outermost caller."""
+    parent_call: int | None = None
+    root_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationView:
+    """A decision that was evaluated, by a process or (no instance) on its own."""
+
+    id: str
+    definition_id: str | None
+    key: str
+    version: int
+    instance_id: str | None
+    process_definition_id: str | None
+    process_id: str | None
+    node: str | None
+    evaluated_at: datetime
+    evaluated_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +138,7 @@ class SubscriptionView:
     business_key: str | None
     node: str
     token: int
+    event: Literal["message", "signal", "condition"]
     message: str
     key: str
     created_at: datetime

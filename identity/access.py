@@ -30,12 +30,13 @@ ROLES: MappingProxyType[str, frozenset[str]] = MappingProxyType(
         "lead": frozenset(
             _WORK
             | {"akte.grant", "akte.break_glass", "task.assign", "deputy.set"}
+            | {"house.administer", "invoice.route"}
             | {"befugnis.propose", "befugnis.confirm", "befugnis.read"}
         ),
         "registratur": frozenset(
             _WORK
             | {"akte.grant", "akte.reopen", "akte.retention", "akte.all_heads"}
-            | {"aktenplan.change", "unit.change"}
+            | {"aktenplan.change", "unit.change", "house.administer"}
         ),
         "auditor": frozenset(
             _READ | {"akte.audit", "akte.break_glass", "befugnis.read", "ledger.verify"}
@@ -48,6 +49,7 @@ ROLES: MappingProxyType[str, frozenset[str]] = MappingProxyType(
             {"model.read", "model.deploy", "instance.start", "instance.read", "instance.operate"}
             | {"job.operate", "external_task.work", "message.send", "task.read"}
             | {"person.manage", "token.manage", "ledger.verify", "system.operate"}
+            | {"house.administer", "invoice.route", "unit.change"}
             | {"befugnis.propose", "befugnis.confirm", "befugnis.read", "deputy.set"}
         ),
         "buchhaltung": frozenset(_WORK | {"booking.report"}),

@@ -7,6 +7,7 @@ them for themselves; each step stands in the appointed person's stream. A signat
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -27,13 +28,17 @@ KINDS: tuple[Kind, ...] = ("sachlich", "rechnerisch", "anordnung")
 
 @dataclass(frozen=True, slots=True)
 class Befugnis:
-    """An appointment. `limit` is in euro and included; None is without limit, unit, budget."""
+    """An appointment. `limit` is in euro and included; None is without limit, unit, budget.
+
+    `stufe` is the office that it goes with, in the words of the table that asks for one.
+    """
 
     id: str
     person: str
     kind: Kind
     unit: str | None
     budget: str | None
+    stufe: str | None
     limit: Decimal | None
     valid_from: date
     valid_to: date | None
@@ -51,6 +56,7 @@ def propose_befugnis(
     valid_from: date,
     unit: str | None = None,
     budget: str | None = None,
+    stufe: str | None = None,
     limit: Decimal | None = None,
     valid_to: date | None = None,
 ) -> Befugnis:
@@ -72,6 +78,7 @@ def propose_befugnis(
         "kind": kind,
         "unit": unit,
         "budget": budget,
+        "stufe": stufe,
         "limit_cents": _cents(limit),
         "valid_from": valid_from,
         "valid_to": valid_to,
@@ -84,6 +91,7 @@ def propose_befugnis(
         "kind": kind,
         "unit": unit,
         "budget": budget,
+        "stufe": stufe,
         "limit": limit,
         "from": valid_from,
         "to": valid_to,
@@ -134,9 +142,11 @@ def befugnis_for(  # noqa: PLR0917 the order in which one asks
     amount: Decimal,
     on: date,
     budget: str | None = None,
+    stufen: Collection[str | None] | None = None,
 ) -> Befugnis | None:
     """The Befugnis that suffices, or None: of several the one with the lowest limit.
 
+    `stufen` are the offices that suffice (None among them: no office stated), or None for any.
     Refunds are as weighty as payments: the limit is compared with the amount without its sign.
     """
     table = befugnis.c
@@ -151,6 +161,9 @@ def befugnis_for(  # noqa: PLR0917 the order in which one asks
         table.valid_from <= on,
         or_(table.valid_to.is_(None), table.valid_to >= on),
     )
+    if stufen is not None:
+        named = table.stufe.in_(sorted(each for each in stufen if each is not None))
+        query = query.where(or_(named, table.stufe.is_(None)) if None in stufen else named)
     rows = tx.all(query.order_by(table.limit_cents.is_(None), table.limit_cents, table.id).limit(1))
     return _befugnis(rows[0]) if rows else None
 
@@ -218,6 +231,7 @@ def _befugnis(row: Row) -> Befugnis:
         kind=row.kind,
         unit=row.unit,
         budget=row.budget,
+        stufe=row.stufe,
         limit=None if row.limit_cents is None else Decimal(row.limit_cents).scaleb(-2),
         valid_from=row.valid_from,
         valid_to=row.valid_to,

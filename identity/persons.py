@@ -138,6 +138,20 @@ def display_names(tx: Transaction, ids: Iterable[str]) -> dict[str, str]:
     return names
 
 
+def names_in_use(tx: Transaction, kind: Literal["group", "role", "unit"]) -> list[str]:
+    """The groups, roles or units that active persons belong to, by name."""
+    query = (
+        select(membership.c.name)
+        .distinct()
+        .join(
+            person,
+            (membership.c.tenant == person.c.tenant) & (membership.c.person == person.c.id),
+        )
+        .where(membership.c.tenant == tx.tenant, membership.c.kind == kind, person.c.active)
+    )
+    return [row.name for row in tx.all(query.order_by(membership.c.name))]
+
+
 def members(tx: Transaction, kind: Literal["group", "role", "unit"], name: str) -> list[str]:
     """The ids of active persons in a group or unit, or with a role."""
     query = (

@@ -110,6 +110,7 @@ befugnis = Table(
     Column("kind", String(20), nullable=False),  # sachlich | rechnerisch | anordnung
     Column("unit", String(100)),  # null: every unit
     Column("budget", String(100)),  # null: every budget
+    Column("stufe", String(60)),  # the office that it goes with; null: the lowest
     Column("limit_cents", BigInteger),  # null: without limit
     Column("valid_from", Date, nullable=False),
     Column("valid_to", Date),

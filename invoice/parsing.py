@@ -21,4 +21,4 @@ def read_invoice(root: etree._Element) -> Invoice:
         return ubl.read_ubl(root)
     if root.tag == cii.ROOT:
         return cii.read_cii(root)
-    raise NotAnInvoice(f"the root element {root.tag!r} is neither UBL nor CII")
+    raise NotAnInvoice(f"das oberste Element „{root.tag}“ ist weder UBL noch CII")

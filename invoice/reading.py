@@ -32,17 +32,17 @@ _DEEPER = etree.XPath(f"boolean({'/*' * (MAX_DEPTH + 1)})")
 def read_tree(data: bytes) -> etree._Element:
     """The root element, without comments and processing instructions."""
     if len(data) > MAX_BYTES:
-        raise InvoiceRefused(f"larger than {MAX_BYTES} bytes")
+        raise InvoiceRefused(f"größer als {MAX_BYTES} Bytes")
     plain = _ascii(data)
     _refuse_doctype(plain)
     _refuse_flood(plain)
     try:
         root = etree.fromstring(data, _parser())
     except (etree.XMLSyntaxError, ValueError, LookupError) as error:
-        raise NotAnInvoice(f"not well-formed XML: {error}") from error
+        raise NotAnInvoice(f"kein wohlgeformtes XML: {error}") from error
     docinfo: Any = root.getroottree().docinfo
     if docinfo.doctype or docinfo.internalDTD is not None:
-        raise InvoiceRefused("contains a document type declaration")
+        raise InvoiceRefused("mit einer Dokumenttyp-Deklaration")
     _refuse_excess(root)
     return root
 
@@ -71,23 +71,23 @@ def _refuse_doctype(plain: bytes) -> None:
     """Before parsing: entities in attributes would be expanded whatever the parser is told."""
     declared = _ENCODING.match(plain)
     if declared and declared[1].decode("ascii", "replace").lower() not in _ENCODINGS:
-        raise InvoiceRefused("declares an encoding that is not accepted")
+        raise InvoiceRefused("in einer Zeichenkodierung, die nicht angenommen wird")
     if _DOCTYPE.search(plain):
-        raise InvoiceRefused("contains a document type declaration")
+        raise InvoiceRefused("mit einer Dokumenttyp-Deklaration")
 
 
 def _refuse_flood(plain: bytes) -> None:
     """Before parsing: what costs memory or time by its mere number."""
     if plain.count(b"<") > MAX_TAGS:
-        raise InvoiceRefused(f"more than {MAX_TAGS} tags")
+        raise InvoiceRefused(f"mehr als {MAX_TAGS} Elemente")
     if plain.count(b"=") > MAX_ATTRIBUTES and (
         plain.count(b'="') + plain.count(b"='") + plain.count(b"= ") > MAX_ATTRIBUTES
     ):
-        raise InvoiceRefused(f"more than {MAX_ATTRIBUTES} attributes")
+        raise InvoiceRefused(f"mehr als {MAX_ATTRIBUTES} Attribute")
 
 
 def _refuse_excess(root: etree._Element) -> None:
     if _DEEPER(root):
-        raise InvoiceRefused(f"nested deeper than {MAX_DEPTH} elements")
+        raise InvoiceRefused(f"tiefer als {MAX_DEPTH} Elemente verschachtelt")
     if float(str(_ATTRIBUTES(root))) > MAX_ATTRIBUTES:
-        raise InvoiceRefused(f"more than {MAX_ATTRIBUTES} attributes")
+        raise InvoiceRefused(f"mehr als {MAX_ATTRIBUTES} Attribute")

@@ -7,15 +7,19 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 from urllib.parse import urlsplit
 
 from processes.house import Settings
+from processes.rechnungseingang.working_days import LAENDER
 from storage.database import Database
 from storage.errors import StorageError
 from storage.keys import Keyring
 from storage.migrate import require_current
 from storage.objects import open_store
+
+CLOCKS_APART = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +48,40 @@ def _database(settings: Settings) -> Iterator[Diagnosis]:
         database = Database.open(settings.database)
         try:
             require_current(database)
+            clock = list(clocks(datetime.now(UTC), database.server_time()))
         finally:
             database.close()
     except StorageError as error:
         yield Diagnosis("Datenbank", "error", f"{error} (amtsgang migrate)")
         return
     yield Diagnosis("Datenbank", "ok", _without_password(settings.database))
+    yield from clock
+
+
+def clocks(ours: datetime, theirs: datetime | None) -> Iterator[Diagnosis]:
+    """Leases and timers go by the application's clock (docs/adr/0002): hosts must agree."""
+    if theirs is None:
+        return
+    apart = abs(ours - theirs)
+    if apart > CLOCKS_APART:
+        yield Diagnosis(
+            "Uhr",
+            "notice",
+            f"Diese Uhr und die der Datenbank gehen {apart.total_seconds():.0f} s auseinander: "
+            "auf beiden Rechnern NTP einrichten. Fristen und Zuteilungen richten sich nach der "
+            "Uhr jedes Prozesses.",
+        )
+        return
+    yield Diagnosis("Uhr", "ok", "geht wie die der Datenbank")
+
+
+def _land(settings: Settings) -> Iterator[Diagnosis]:
+    if settings.land in LAENDER:
+        yield Diagnosis("Feiertage", "ok", f"von {settings.land} (AMTSGANG_LAND)")
+        return
+    known = ", ".join(sorted(LAENDER))
+    text = f"AMTSGANG_LAND={settings.land} ist kein Bundesland: {known}"
+    yield Diagnosis("Feiertage", "error", text)
 
 
 def _objects(settings: Settings) -> Iterator[Diagnosis]:
@@ -113,5 +145,6 @@ _LOOKS: tuple[Callable[[Settings], Iterator[Diagnosis]], ...] = (
     _objects,
     _keys,
     _queue,
+    _land,
     _space,
 )

@@ -28,7 +28,7 @@ from processes.package import Package
 from storage.blobs import Blobs
 from storage.checkpoints import checkpoint
 from storage.database import DEFAULT_TENANT, Database, Transaction
-from storage.errors import StorageError
+from storage.errors import Conflict, StorageError
 from storage.keys import Keyring
 from storage.objects import ObjectStore, open_store
 
@@ -43,7 +43,7 @@ class Settings:
     """Where everything lies. Keys lie outside database and object store (`keys`).
 
     `queue` names this house's queue where several share a broker; `lease` caps how long a job
-    stays with a worker that may be dead.
+    stays with a worker that may be dead; `land` (ISO 3166-2:DE) is the one whose holidays count.
     """
 
     data: Path = Path("var")
@@ -54,6 +54,7 @@ class Settings:
     lease: timedelta | None = None
     keys: Path | None = None
     tenant: str = DEFAULT_TENANT
+    land: str = "NW"
     demo: bool = False
     loopback: bool = True
 
@@ -65,8 +66,8 @@ class Settings:
         demo: bool = False,
         loopback: bool = True,
     ) -> Settings:
-        """AMTSGANG_DATA, _DATABASE, _OBJECTS, _BROKER, _KEYS, _QUEUE, _LEASE (seconds); an empty
-        one counts as absent."""
+        """AMTSGANG_DATA, _DATABASE, _OBJECTS, _BROKER, _KEYS, _QUEUE, _LEASE (seconds), _LAND;
+        an empty one counts as absent."""
         keys = environment.get("AMTSGANG_KEYS")
         lease = environment.get("AMTSGANG_LEASE")
         return cls(
@@ -77,6 +78,7 @@ class Settings:
             queue=environment.get("AMTSGANG_QUEUE") or None,
             lease=timedelta(seconds=float(lease)) if lease else None,
             keys=Path(keys) if keys else None,
+            land=(environment.get("AMTSGANG_LAND") or "NW").upper(),
             demo=demo,
             loopback=loopback,
         )
@@ -114,8 +116,10 @@ class House:
         return next(p for p in self.packages if p.name == name)
 
     def deploy_packages(self) -> list[Deployed]:
-        """Deploy what the packages ship. What is unchanged makes no new version."""
+        """Deploy what the packages ship, and furnish what they need. What is unchanged makes no
+        new version."""
         system = system_principal(self.settings.tenant)
+        self._furnish()
         return [
             self.engine.execute(
                 Deploy(name=package.title, files=package.files(), source=package.name), system
@@ -123,16 +127,39 @@ class House:
             for package in self.packages
         ]
 
+    def _furnish(self) -> None:
+        for package in self.packages:
+            if package.furnish is None:
+                continue
+            try:
+                with self.database.begin(self.settings.tenant) as tx:
+                    package.furnish(tx)
+            except Conflict:
+                # A process that starts at the same moment does it.
+                log.info("%s is furnished elsewhere", package.name)
+
     def close(self) -> None:
         self.database.close()
 
 
+CHECKPOINT_ATTEMPTS = 5
+
+
 def _checkpoint(database: Database, store: ObjectStore, keyring: Keyring, tenant: str) -> None:
-    try:
-        checkpoint(database, store, keyring, tenant)
-    except StorageError as error:
-        # What is committed stays committed; the clock's next checkpoint takes it along.
-        log.warning("no checkpoint at z.d.A.: %s", error)
+    """Anchor what has just been closed. Whoever makes one at the same moment may have looked
+    before that, so it is tried again."""
+    for attempt in range(1, CHECKPOINT_ATTEMPTS + 1):
+        try:
+            checkpoint(database, store, keyring, tenant)
+        except Conflict:
+            if attempt == CHECKPOINT_ATTEMPTS:
+                log.warning("no checkpoint at z.d.A.: others were faster")
+        except StorageError as error:
+            # What is committed stays committed; the clock's next checkpoint takes it along.
+            log.warning("no checkpoint at z.d.A.: %s", error)
+            return
+        else:
+            return
 
 
 def shipped_packages() -> tuple[Package, ...]:

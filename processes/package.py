@@ -53,6 +53,48 @@ class PanelFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Papers:
+    """What people may add to the file of a task: the kinds with their labels, who may, and how.
+
+    `add` takes the house, who, the task, the kind, the bytes, and what the file is called.
+    """
+
+    kinds: Mapping[str, str]
+    may: Callable[[Transaction, Principal, Any], bool]
+    add: Callable[[House, Principal, Any, str, bytes, str | None], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A column of a register. `choices` are what may stand there, by what it is called."""
+
+    name: str
+    label: str
+    hint: str = ""
+    choices: Callable[[Transaction], Mapping[str, str]] | None = None
+    fixed: bool = False
+    """Given once, with the row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """A table that people keep up on a page. The first field is the key of its rows.
+
+    `put` adds a row or changes the one with that key; both record who did it. What they refuse is
+    in German, made for people.
+    """
+
+    name: str
+    title: str
+    text: str
+    permission: str
+    fields: tuple[Field, ...]
+    rows: Callable[[Transaction], Sequence[Mapping[str, str]]]
+    put: Callable[[Transaction, Principal, Mapping[str, str]], object]
+    remove: Callable[[Transaction, Principal, str], object] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DemoUser:
     """A fictional person whose password is the login; shown on the log-in page of the demo."""
 
@@ -85,6 +127,14 @@ class Package:
     """By task id, for those tasks of a list whose content the principal may see."""
     panel_file: Callable[[House, Transaction, Principal, Any, str], PanelFile | None] | None = None
     """The file of a name that the panel links to as `dateien/{name}`; None where there is none."""
+    registers: tuple[Register, ...] = ()
+    furnish: Callable[[Transaction], object] | None = None
+    """Make what the process cannot do without where it is not there; a second call does nothing."""
+    stufen: tuple[str, ...] = ()
+    """The offices that the package's tables name, ascending."""
+    papers: Papers | None = None
+    words: Mapping[str, str] = field(default_factory=dict)
+    """What the ids of steps and outcomes in a Vorgang are called."""
     demo_users: tuple[DemoUser, ...] = ()
 
     def files(self) -> list[tuple[str, bytes]]:

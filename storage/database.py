@@ -12,7 +12,20 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, TypeAlias, TypeVar
 
-from sqlalchemy import BigInteger, Column, Executable, MetaData, String, create_engine, make_url
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Executable,
+    MetaData,
+    String,
+    cast,
+    create_engine,
+    extract,
+    func,
+    make_url,
+    select,
+    type_coerce,
+)
 from sqlalchemy.engine import Dialect
 from sqlalchemy.pool import NullPool
 from sqlalchemy.types import TypeDecorator
@@ -97,6 +110,12 @@ def tenant_column() -> Column[str]:
     return Column("tenant", String(64), nullable=False)
 
 
+_SERVER_TIME = select(
+    type_coerce(
+        cast(extract("epoch", func.clock_timestamp()) * 1_000_000, BigInteger), Instant
+    ).label("at")
+)
+
 S = TypeVar("S")
 
 
@@ -162,6 +181,14 @@ class Database:
         finally:
             transaction._rollback()
             link.release()
+
+    def server_time(self) -> datetime | None:
+        """What the database server's clock says; None where there is no server."""
+        if self.dialect == "sqlite":
+            return None
+        with self.reading() as tx:
+            said: datetime | None = tx.scalar(_SERVER_TIME)
+        return said
 
     def create_all(self) -> None:
         """Create the tables as declared: for tests. Production migrates."""

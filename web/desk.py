@@ -7,6 +7,7 @@ the E-Akte lets this person see.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -21,7 +22,7 @@ from engine.access import names as own_names
 from engine.errors import NotAllowed, NotFound
 from engine.queries import task, variables
 from engine.views import Task
-from identity.persons import display_names
+from identity.persons import display_names, members
 from processes.house import House
 from processes.package import Package, TaskPanel
 from storage.database import Transaction
@@ -46,6 +47,10 @@ class Desk:
     locked: Locked | None
     mine: bool
     may_release: bool
+    colleagues: dict[str, str]
+    """To whom this person may give the task: ids and names, nobody unless it is a lead's."""
+    papers: Mapping[str, str]
+    """What this person may add to the file: kinds and labels."""
     now: datetime
 
     def initial(self) -> Variables:
@@ -107,6 +112,8 @@ def desk_of(visit: Visit, tx: Transaction, task_id: str, *, panel: bool = True) 
         may_release=found.closed_at is None
         and found.assignee is not None
         and (mine or visit.may("task.assign")),
+        colleagues=_colleagues(visit, tx, found),
+        papers=_papers(visit, tx, package, found),
         now=tx.now,
     )
 
@@ -121,6 +128,28 @@ def _values(visit: Visit, tx: Transaction, found: Task) -> tuple[Variables, bool
     except NotFound:
         return {}, True
     return {name: each.value for name, each in seen.items()}, True
+
+
+def _colleagues(visit: Visit, tx: Transaction, found: Task) -> dict[str, str]:
+    """Those of the task's groups who may do it, by name."""
+    groups = set(found.candidate_groups)
+    if found.closed_at is not None or not visit.may("task.assign"):
+        return {}
+    if not groups & visit.principal.groups:
+        return {}
+    able = {each for group in groups for each in members(tx, "group", group)}
+    able -= {*found.excluded, found.assignee}
+    names = display_names(tx, able)
+    return dict(sorted(names.items(), key=lambda each: each[1]))
+
+
+def _papers(
+    visit: Visit, tx: Transaction, package: Package | None, found: Task
+) -> Mapping[str, str]:
+    papers = None if package is None else package.papers
+    if papers is None or found.closed_at is not None or not visit.may("akte.write"):
+        return {}
+    return papers.kinds if papers.may(tx, visit.principal, found) else {}
 
 
 def _locked(visit: Visit, found: Task, *, mine: bool) -> Locked | None:

@@ -15,7 +15,18 @@ from eakte.errors import AccessDenied, NotFound
 from eakte.readlog import record_denial
 from identity.sessions import Session
 from processes.house import House
-from web import akten, audit, instances, login, models, readlog, tasks, wiedervorlagen
+from web import (
+    akten,
+    audit,
+    befugnisse,
+    instances,
+    login,
+    models,
+    readlog,
+    registers,
+    tasks,
+    wiedervorlagen,
+)
 from web.explanations import Said, explain
 from web.rendering import STATIC, static
 from web.visit import FormExpired, LogInFirst, PageNotFound, PageVisit, Visit, render, session_of
@@ -24,7 +35,18 @@ NOT_PAGES = ("/api", "/engine-rest", "/healthz", "/readyz", "/metrics", "/static
 _FOR_EVER = "public, max-age=31536000, immutable"
 
 _own = APIRouter()
-_ROOMS = (login, tasks, akten, wiedervorlagen, models, instances, audit, readlog)
+_ROOMS = (
+    login,
+    tasks,
+    akten,
+    wiedervorlagen,
+    models,
+    instances,
+    audit,
+    readlog,
+    befugnisse,  # before the registers, whose address takes any name
+    registers,
+)
 PARTS = (*(room.router for room in _ROOMS), _own)
 
 

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from bpmn.errors import FieldError, FormInvalid
 from bpmn.values import Variables
-from engine.commands import ClaimTask, CompleteTask, UnclaimTask
+from engine.commands import AssignTask, ClaimTask, CompleteTask, UnclaimTask
 from engine.errors import EngineError
 from engine.machine.errors import MachineError
 from engine.queries import DefinitionQuery, TaskQuery, definitions, task_count, tasks
@@ -27,7 +27,7 @@ from web.desk import Desk, desk_of, package_of
 from web.downloads import download
 from web.explanations import Said, explain
 from web.forms import Filled, change_rows, conditional, form_html, read_posted, row_action
-from web.visit import PageNotFound, PageVisit, Visit
+from web.visit import PageNotFound, PageVisit, UploadVisit, Visit
 
 router = APIRouter()
 
@@ -139,6 +139,33 @@ def unclaim(visit: PageVisit, task_id: str) -> Response:
     return _hand(visit, task_id, UnclaimTask(task_id), "zurueckgegeben")
 
 
+@router.post("/aufgaben/{task_id}/zuweisen")
+def assign(visit: PageVisit, task_id: str) -> Response:
+    """A lead gives the task of an absent colleague, or a free one, to somebody of the group."""
+    person = visit.field("person")
+    with visit.writing() as tx:
+        desk = desk_of(visit, tx, task_id, panel=False)
+    if person not in desk.colleagues:
+        raise PageNotFound
+    return _hand(visit, task_id, AssignTask(task_id, person), "zugewiesen")
+
+
+@router.post("/aufgaben/{task_id}/unterlagen")
+def add_paper(visit: UploadVisit, task_id: str) -> Response:
+    """Lieferschein, Mahnung … as a file, or a Vermerk that is written here."""
+    with visit.writing() as tx:
+        desk = desk_of(visit, tx, task_id)
+    kind, text = visit.field("art"), visit.field("text")
+    if desk.package is None or desk.package.papers is None or kind not in desk.papers:
+        raise PageNotFound
+    name, data = visit.files[0] if visit.files else ("vermerk.txt", text.encode())
+    if not data:
+        said = Said(422, "Nichts hinzugefügt", "Bitte eine Datei wählen oder etwas schreiben.")
+        return _page(visit, desk, desk.initial(), refusal=said)
+    desk.package.papers.add(visit.house, visit.principal, desk.task, kind, data, name)
+    return visit.go(f"/aufgaben/{task_id}", "hinzugefuegt")
+
+
 @router.get("/aufgaben/{task_id}/dateien/{name}")
 def panel_file(visit: PageVisit, task_id: str, name: str) -> Response:
     """What the panel links to: the invoice as it came, and what is attached to it."""
@@ -151,7 +178,9 @@ def panel_file(visit: PageVisit, task_id: str, name: str) -> Response:
     return download(found.content, found.media_type, found.name)
 
 
-def _hand(visit: Visit, task_id: str, command: ClaimTask | UnclaimTask, notice: str) -> Response:
+def _hand(
+    visit: Visit, task_id: str, command: AssignTask | ClaimTask | UnclaimTask, notice: str
+) -> Response:
     try:
         visit.house.engine.execute(command, visit.principal)
     except _REFUSALS as error:

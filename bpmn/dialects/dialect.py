@@ -149,6 +149,10 @@ class Dialect:
         """The variables that receive a caught error's code and message."""
         return None, None
 
+    def error_message(self, context: Context, error: Element) -> Expression | None:
+        """What is said along with an error that is thrown."""
+        return None
+
     def escalation_variable(self, definition: Element) -> str | None:
         return None
 

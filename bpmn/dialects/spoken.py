@@ -120,6 +120,9 @@ class Spoken(Dialect):
         found = self._first(lambda d: _said(d.error_variables(definition), (None, None)))
         return found or (None, None)
 
+    def error_message(self, context: Context, error: Element) -> Expression | None:
+        return self._first(lambda d: d.error_message(context, error))
+
     def escalation_variable(self, definition: Element) -> str | None:
         return self._first(lambda d: d.escalation_variable(definition))
 

@@ -32,10 +32,10 @@ from bpmn.rules import (
     starts,
 )
 from bpmn.rules.drawing import Drawing
-from bpmn.rules.house import check_process
+from bpmn.rules.house import check_names, check_process
 from bpmn.rules.rule import RULES, Rule
 
-__all__ = ["RULES", "SUBJECTS", "Rule", "check_file", "check_process"]
+__all__ = ["RULES", "SUBJECTS", "Rule", "check_file", "check_names", "check_process"]
 
 SUBJECTS = (
     references, flows, starts, gateways, events, boundary, event_subprocesses, links,

@@ -5,12 +5,13 @@ Invariant: a row of these rules goes when its element is executed; none repeats 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from lxml import etree
 
 from bpmn.dialects.camunda.words import attribute
+from bpmn.graph import Decision, Node, UserTask, Work
 from bpmn.model import ProcessModel
 from bpmn.report import Report
 
@@ -47,20 +48,29 @@ def _nobody_is_promised_a_guard(process: ProcessModel) -> Iterator[Breach]:
             yield Breach("unsupported", process.element, text)
 
 
-def _names_fit(process: ProcessModel) -> Iterator[Breach]:
+def check_names(process: ProcessModel, nodes: Mapping[str, Node], report: Report) -> None:
     """What stands in a row of its own must fit there on every database."""
-    process_id = process.element.get("id") or ""
-    if len(process_id) > LONGEST_NAME:
-        yield _too_long(process.element, "id", process_id)
-    for node in process.nodes.values():
-        if len(node.id) > LONGEST_NAME:
-            yield _too_long(node.element, "id", node.id)
-        for name in ("topic", "formKey", "formRef", "decisionRef"):
-            text = attribute(node.element, name) or ""
+    if len(process.id) > LONGEST_NAME:
+        report.error(*_too_long(process.element, "id", process.id))
+    for name, node in nodes.items():
+        for what, text in _names(node):
             if len(text) > LONGEST_NAME:
-                yield _too_long(node.element, f"camunda:{name}", text)
-        if node.kind == "userTask" and len(node.element.get("name", "")) > LONGEST_NAME:
-            yield _too_long(node.element, "name", node.element.get("name", ""))
+                report.error(*_too_long(process.nodes[name].element, what, text))
+
+
+def _names(node: Node) -> Iterator[tuple[str, str]]:
+    """What of a node the engine keeps in rows."""
+    yield "id", node.id
+    if isinstance(node.action, UserTask):
+        yield "name", node.name
+        yield "the form's name", node.action.form or ""
+    elif isinstance(node.action, Work):
+        yield "the topic", node.action.topic
+    elif isinstance(node.action, Decision):
+        yield "the decision's name", node.action.reference
+    listeners = (*node.listeners, *(each for flow in node.outgoing for each in flow.listeners))
+    for listener in listeners:
+        yield "a listener's topic", listener.topic or ""
 
 
 def _too_long(element: etree._Element, what: str, text: str) -> Breach:
@@ -72,5 +82,4 @@ LONGEST_NAME = 255
 _LOOKS: tuple[Callable[[ProcessModel], Iterator[Breach]], ...] = (
     _transactions_compensate,
     _nobody_is_promised_a_guard,
-    _names_fit,
 )

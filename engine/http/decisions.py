@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from engine import queries
-from engine.deployments import parse_decisions
+from engine.commands import EvaluateDecision
 from engine.http.call import Answer, Call
 from engine.http.definitions import filtered, found_definition
 from engine.http.deployments import definition as shown
 from engine.http.dialect import JsonObject, read_variables, write_variable
 from engine.results import Definition
-from identity.access import require
 
 _ORDERS = {name: name for name in ("id", "key", "name", "version", "category", "deploymentId")}
 
@@ -47,10 +46,10 @@ def xml(call: Call) -> Answer:
 
 def evaluate(call: Call) -> Answer:
     """One object of typed values for each result of the decision."""
-    require(call.principal, "instance.start")
     values, _ = read_variables(call.json().get("variables"))
     with call.reading() as tx:
         found = found_definition(call, tx, "decision")
-        decisions = call.engine.models.parsed(tx, found, parse_decisions)
-    outcome = decisions[found.key].evaluate(values, call.engine.clock())
+    outcome = call.engine.execute(
+        EvaluateDecision(variables=values, definition_id=found.id), call.principal
+    )
     return [{name: write_variable(v) for name, v in row.items()} for row in outcome.outputs]

@@ -7,9 +7,23 @@ from typing import Literal
 
 from starlette.responses import Response
 
-from bpmn.graph import ErrorEvent, MessageEvent, Node, TerminateEvent, TimerEvent
+from bpmn.graph import (
+    CancelEvent,
+    CompensateEvent,
+    ConditionalEvent,
+    ErrorEvent,
+    EscalationEvent,
+    EventDefinition,
+    LinkEvent,
+    MessageEvent,
+    MultipleEvent,
+    Node,
+    SignalEvent,
+    TerminateEvent,
+    TimerEvent,
+)
 from engine import queries
-from engine.commands import CancelInstance, SetVariables
+from engine.commands import CancelInstance, ModifyInstance, SetVariables, SuspendInstance
 from engine.errors import NotFound
 from engine.http.call import NO_CONTENT, Answer, Call
 from engine.http.dialect import (
@@ -19,6 +33,13 @@ from engine.http.dialect import (
     read_variable,
     read_variables,
     write_variable,
+)
+from engine.machine.triggers import (
+    CancelActivity,
+    Instruction,
+    StartAfter,
+    StartBefore,
+    StartTransition,
 )
 from engine.views import InstanceView, Variable
 
@@ -61,7 +82,7 @@ def _shown(view: InstanceView) -> JsonObject:
         "businessKey": view.business_key,
         "caseInstanceId": None,
         "ended": view.ended_at is not None,
-        "suspended": False,
+        "suspended": view.suspended,
         "tenantId": None,
     }
 
@@ -92,17 +113,75 @@ def delete(call: Call) -> Answer:
     return NO_CONTENT
 
 
+# --- operations ---
+
+
+def suspend(call: Call) -> Answer:
+    """`PUT /process-instance/{id}/suspended`."""
+    suspended = call.json().get("suspended")
+    if not isinstance(suspended, bool):
+        raise BadRequest("suspended is true or false")
+    call.engine.execute(SuspendInstance(call.path["id"], suspended), call.principal)
+    return NO_CONTENT
+
+
+def modify(call: Call) -> Answer:
+    """`POST /process-instance/{id}/modification`: all instructions or none, in their order."""
+    body = call.json()
+    given = body.get("instructions")
+    if not isinstance(given, list) or not given:
+        raise BadRequest("instructions is a list of at least one")
+    instructions = [_instruction(each) for each in given]
+    reason = str(body.get("annotation") or "")
+    call.engine.execute(ModifyInstance(call.path["id"], instructions, reason), call.principal)
+    return NO_CONTENT
+
+
+def _instruction(given: object) -> Instruction:
+    if not isinstance(given, dict):
+        raise BadRequest("an instruction is an object")
+    if given.get("ancestorActivityInstanceId"):
+        raise BadRequest("ancestorActivityInstanceId is not supported")
+    activity, flow = given.get("activityId"), given.get("transitionId")
+    variables, _ = read_variables(given.get("variables") or {})
+    match given.get("type"):
+        case "startBeforeActivity" if isinstance(activity, str):
+            return StartBefore(node=activity, variables=variables)
+        case "startAfterActivity" if isinstance(activity, str):
+            return StartAfter(node=activity, variables=variables)
+        case "startTransition" if isinstance(flow, str):
+            return StartTransition(flow=flow, variables=variables)
+        case "cancel":
+            return _cancelled(activity, given.get("activityInstanceId"))
+    raise BadRequest(
+        "an instruction has the type startBeforeActivity or startAfterActivity with activityId, "
+        "startTransition with transitionId, or cancel with activityId or activityInstanceId"
+    )
+
+
+def _cancelled(activity: object, activity_instance: object) -> CancelActivity:
+    """All of an activity, or `<activity>:<instance>-<token>` as the tree names one."""
+    if isinstance(activity_instance, str):
+        node, _, execution = activity_instance.rpartition(":")
+        _, token = split_execution(execution)
+        if node and token is not None:
+            return CancelActivity(node=node, token=token)
+    elif isinstance(activity, str):
+        return CancelActivity(node=activity)
+    raise BadRequest("cancel names an activityId, or an activityInstanceId of the tree")
+
+
 # --- variables ---
 
 
-def _split(execution: str) -> tuple[str, int | None]:
+def split_execution(execution: str) -> tuple[str, int | None]:
     """An execution is a token: `<instance>-<n>`; the instance itself is one, too."""
     instance, _, token = execution.partition("-")
     return instance, int(token) if token.isdigit() else None
 
 
 def _seen(call: Call) -> dict[str, Variable]:
-    instance, token = _split(call.path["id"])
+    instance, token = split_execution(call.path["id"])
     with call.reading() as tx:
         return queries.variables(tx, call.principal, instance, token)
 
@@ -136,7 +215,7 @@ def variable_data(call: Call) -> Answer:
 
 
 def _set(call: Call, given: dict[str, object], removed: tuple[str, ...] = ()) -> Answer:
-    instance, token = _split(call.path["id"])
+    instance, token = split_execution(call.path["id"])
     values, wires = read_variables(given)
     command = SetVariables(instance, values, wires, removed, token or 0)
     call.engine.execute(command, call.principal)
@@ -198,17 +277,26 @@ def _activity(view: InstanceView, execution: str, node: str, kind: str, name: st
     }
 
 
-_EVENTS = {
+_EVENTS: dict[type[EventDefinition], str] = {
     TimerEvent: "Timer",
     MessageEvent: "Message",
     ErrorEvent: "Error",
     TerminateEvent: "Terminate",
+    SignalEvent: "Signal",
+    EscalationEvent: "Escalation",
+    ConditionalEvent: "Conditional",
+    CompensateEvent: "Compensation",
+    CancelEvent: "Cancel",
+    LinkEvent: "Link",
+    MultipleEvent: "Multiple",
 }
+_NAMED_CATCH = frozenset({"Message", "Signal", "Link"})
+"""What Camunda calls `intermediateMessageCatch`; a timer it calls `intermediateTimer`."""
 
 
 def activity_type(node: Node) -> str:
     """Camunda names events by what they are and what they wait for: `intermediateTimer`."""
-    event = _EVENTS.get(type(node.event), "")
+    event = "" if node.event is None else _EVENTS[type(node.event)]
     match node.kind:
         case "startEvent":
             return f"{event.lower()}StartEvent" if event else "startEvent"
@@ -217,7 +305,7 @@ def activity_type(node: Node) -> str:
         case "boundaryEvent":
             return f"boundary{event}"
         case "intermediateCatchEvent":
-            return f"intermediate{event}" + ("Catch" if event == "Message" else "")
+            return f"intermediate{event}" + ("Catch" if event in _NAMED_CATCH else "")
         case "intermediateThrowEvent":
             return f"intermediate{event or 'None'}Throw"
     return node.kind
@@ -244,7 +332,7 @@ def executions(call: Call) -> Answer:
 
 
 def execution(call: Call) -> Answer:
-    instance, token = _split(call.path["id"])
+    instance, token = split_execution(call.path["id"])
     with call.reading() as tx:
         tokens = queries.tokens(tx, call.principal, instance)
     if not tokens or token not in (None, *(each.id for each in tokens)):

@@ -36,8 +36,13 @@ def correlate(call: Call) -> Answer:
     return [_result(each) for each in results]
 
 
-def subscriptions(call: Call) -> Answer:
-    """`/event-subscription`: the messages that instances and start events wait for."""
+_EVENTS = {"message": "message", "signal": "signal", "conditional": "condition"}
+"""Camunda's event types and ours. What waits for compensation or a condition inside a running
+instance has no row of its own and is not listed."""
+
+
+def _query(call: Call) -> queries.SubscriptionQuery | None:
+    """None: of a type that nothing here has."""
     filters = call.filters(
         "eventSubscriptionId",
         "eventType",
@@ -45,30 +50,49 @@ def subscriptions(call: Call) -> Answer:
         "processInstanceId",
         "activityId",
         "withoutTenantId",
+        "includeEventSubscriptionsWithoutTenantId",
     )
-    if filters.text("eventType") not in (None, "message"):
-        return []
-    query = queries.SubscriptionQuery(
+    filters.order({("created", "asc"): None}, None)
+    kind = filters.text("eventType")
+    if kind is not None and kind not in _EVENTS:
+        return None
+    return queries.SubscriptionQuery(
         ids=filters.texts("eventSubscriptionId"),
+        event=None if kind is None else _EVENTS[kind],
         message=filters.text("eventName"),
         instance_id=filters.text("processInstanceId"),
         node=filters.text("activityId"),
         offset=filters.offset,
         limit=filters.limit,
     )
-    filters.order({("created", "asc"): None}, None)
+
+
+def subscriptions(call: Call) -> Answer:
+    """`/event-subscription`: what instances and start events wait for."""
+    query = _query(call)
+    if query is None:
+        return []
     with call.reading() as tx:
         found = queries.subscriptions(tx, call.principal, query)
     return [_subscription(each) for each in found]
 
 
+def subscription_count(call: Call) -> Answer:
+    query = _query(call)
+    if query is None:
+        return {"count": 0}
+    with call.reading() as tx:
+        return {"count": queries.subscription_count(tx, call.principal, query)}
+
+
 def _subscription(view: SubscriptionView) -> JsonObject:
     waits = view.instance_id is not None
+    execution = view.instance_id if not view.token else f"{view.instance_id}-{view.token}"
     return {
         "id": view.id,
-        "eventType": "message",
-        "eventName": view.message,
-        "executionId": f"{view.instance_id}-{view.token}" if waits else None,
+        "eventType": "conditional" if view.event == "condition" else view.event,
+        "eventName": view.message or None,
+        "executionId": execution if waits else None,
         "processInstanceId": view.instance_id,
         "activityId": view.node,
         "createdDate": format_date(view.created_at),

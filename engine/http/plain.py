@@ -19,7 +19,13 @@ from starlette.responses import Response
 
 from bpmn.values import Value, Variables
 from engine import queries
-from engine.commands import ClaimTask, CompleteTask, StartInstance, UnclaimTask
+from engine.commands import (
+    ClaimTask,
+    CompleteTask,
+    SelectActivity,
+    StartInstance,
+    UnclaimTask,
+)
 from engine.engine import Engine
 from engine.http.dialect import from_plain, to_plain
 from engine.views import Activity, InstanceView, Task, Token, Variable
@@ -44,6 +50,14 @@ class Start(msgspec.Struct, forbid_unknown_fields=True):
     business_key: str | None = None
 
 
+class Selection(msgspec.Struct, forbid_unknown_fields=True):
+    """An activity of an ad-hoc subprocess; `token` says which, where several are open."""
+
+    node: str
+    token: int | None = None
+
+
+_selection = msgspec.json.Decoder(Selection)
 _completion = msgspec.json.Decoder(Completion, float_hook=Decimal)
 _start = msgspec.json.Decoder(Start, float_hook=Decimal)
 
@@ -134,6 +148,16 @@ def _instance_routes(router: APIRouter, engine: Engine, principal_of: PrincipalO
         response = _answer(shown, 201)
         response.headers["location"] = f"/api/v1/instances/{started.id}"
         return response
+
+    @router.post(
+        "/instances/{instance_id}/select",
+        status_code=204,
+        summary="Eine Aktivität eines Ad-hoc-Teilprozesses ausführen lassen",
+        openapi_extra=_described(Selection),
+    )
+    def select(instance_id: Id, principal: Who, body: Body) -> None:
+        given = _decoded(_selection, body)
+        engine.execute(SelectActivity(instance_id, given.node, given.token), principal)
 
     @router.get("/instances/{instance_id}", summary="Wo ein Vorgang steht und was geschehen ist")
     def instance(instance_id: Id, principal: Who) -> Response:

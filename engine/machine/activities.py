@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import cast
 
 from bpmn.errors import ExpressionFailed
 from bpmn.graph import Computation, Decision, Expression, Node, Receive, UserTask, Work
@@ -15,7 +14,7 @@ from engine.machine import facts
 from engine.machine.errors import Stopped, fits
 from engine.machine.facts import JobRequested, TaskOpened
 from engine.machine.listening import listen, prepare
-from engine.machine.run import UNKNOWN, Decided, Run
+from engine.machine.run import Decided, Run
 from engine.machine.state import Stage, State, Token, Wait
 from engine.machine.time import TimeInvalid, instant
 from engine.machine.variables import evaluate_all, set_local, set_variable
@@ -148,7 +147,15 @@ def ask_decision(run: Run, token_id: int, node: Node, action: Decision) -> Stage
     result = rows if action.result_variable is None else _mapped(action, answer)
     run.facts.append(
         facts.Decided(
-            node.id, action.reference, answer.version, answer.matched, answer.inputs, result
+            node.id,
+            action.reference,
+            answer.version,
+            answer.matched,
+            answer.inputs,
+            result,
+            answer.definition_id,
+            answer.evaluated,
+            answer.values,
         )
     )
     if action.result_variable is not None:
@@ -161,9 +168,7 @@ def ask_decision(run: Run, token_id: int, node: Node, action: Decision) -> Stage
 def _mapped(action: Decision, answer: Decided) -> Value:
     rows = answer.outputs
     if action.result == "value":
-        if answer.value is UNKNOWN:
-            raise Stopped("decision_result", f"{action.reference} does not say its own value")
-        return cast("Value", answer.value)
+        return answer.value
     if action.result == "resultList":
         return list(rows)
     if action.result == "collectEntries":

@@ -44,7 +44,7 @@ def call(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
     key = _text(run, node, "business key", action.business_key, seen)
     if action.same_business_key:
         key = run.state.business_key
-    variables = _passed_in(run, action.inputs, seen, run.state.variables.get(token_id, {}))
+    variables = _passed_in(run, action.inputs, seen, run.state.local(token_id))
     local = open_wait(run, token_id, Wait("call", node.id, token_id))
     run.facts.append(
         Called(local, node.id, token_id, reference, action.binding, action.version, key, variables)

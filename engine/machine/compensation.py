@@ -31,7 +31,7 @@ def remembering(step: Step) -> Step:
         if node.id not in run.shape.compensable:
             return step(run, token_id, token, node)
         before = len(run.facts)
-        own, wire = run.state.variables.get(token_id), run.state.wire.get(token_id)
+        own, wire = run.state.local(token_id), run.state.wire.get(token_id)
         following = step(run, token_id, token, node)
         if Left(node.id, token_id) in run.facts[before:]:
             kept = _remember(run, token_id, token, node)

@@ -82,13 +82,23 @@ class AdHocNotOpen(WaitNotOpen):
 
 
 class SelectionRefused(MachineError):
-    """The activity cannot be selected in this ad-hoc subprocess, or not now."""
+    """The activity cannot be selected in this ad-hoc subprocess."""
 
     code = "selection_refused"
 
     def __init__(self, node: str, why: str) -> None:
         super().__init__(f"{node} cannot be selected: {why}")
         self.node = node
+
+
+class ModificationRefused(MachineError):
+    """An instruction of a modification that does not fit the instance; none has taken effect."""
+
+    code = "modification_refused"
+
+    def __init__(self, element: str, why: str) -> None:
+        super().__init__(f"{element}: {why}")
+        self.element = element
 
 
 class ScopeNotOpen(WaitNotOpen):

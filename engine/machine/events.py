@@ -142,11 +142,14 @@ def _cancel(run: Run, token_id: int, token: Token, node: Node, event: CancelEven
 
 def _error(run: Run, token_id: int, token: Token, node: Node, event: ErrorEvent) -> Throw:
     """Nobody catches it: the instance ends."""
+    seen = run.state.visible(run.state.scope_of(token_id))
+    said = None if event.message is None else event.message.evaluate(seen, run.now)
+    message = None if said is None else str(said)
 
     def thrown() -> bool:
         run.facts.append(Left(node.id, token_id))
         token.entered = False
-        if not throw_error(run, token_id, node.id, event.code or ""):
+        if not throw_error(run, token_id, node.id, event.code or "", message):
             end(run, "error", node.id)
         return True
 

@@ -8,7 +8,7 @@ fields listed in `values_of`, and goes into the ledger's erasable `values` part.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 
@@ -199,7 +199,12 @@ class CallClosed(Fact, frozen=True):
 
 
 class Decided(Fact, frozen=True):
-    """A decision was evaluated: enough to explain it later."""
+    """A decision was evaluated: enough to explain it later.
+
+    `evaluated` has, for each decision of its graph that was, the id and the tables that it used:
+    their ids, hit policies, and the numbers and ids of the rules that the result comes from.
+    `values` has, in the same order, what each required, its tables' inputs and outputs, its result.
+    """
 
     node: str
     decision: str
@@ -207,6 +212,9 @@ class Decided(Fact, frozen=True):
     matched: tuple[int, ...]
     inputs: Variables
     result: Value
+    definition_id: str | None = None
+    evaluated: list[Any] | None = None
+    values: Value = None
 
 
 class MessageThrown(Fact, frozen=True):

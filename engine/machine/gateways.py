@@ -15,7 +15,6 @@ from engine.machine.complexgates import conditions_at_start, reset
 from engine.machine.errors import Stopped
 from engine.machine.events import end_of_path
 from engine.machine.joins import Places, gather, merge, release, tokens_by_scope
-from engine.machine.listeners import on_flow
 from engine.machine.quantities import multiplied
 from engine.machine.run import Run
 from engine.machine.scopes import consume, new_token
@@ -69,11 +68,10 @@ def take(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
     token.node = first.target
     token.flow = first.id
     if len(flows) > 1:
-        others = [
-            (new_token(run, token.scope, flow.target, flow.id), on_flow(flow)) for flow in flows[1:]
-        ]
-        run.ready.extend(reversed(others))
-    return on_flow(first)
+        others = [(new_token(run, token.scope, flow.target, flow.id), flow) for flow in flows[1:]]
+        for other, flow in reversed(others):
+            run.ready.append((other, "pass" if flow.listeners else "arrive"))
+    return "pass" if first.listeners else "arrive"
 
 
 def join(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:

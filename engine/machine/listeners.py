@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bpmn.graph import Flow, Listener, Node, UserTask
+from bpmn.graph import Listener, Node, UserTask
 from engine.machine.facts import JobRequested
 from engine.machine.run import Run
 from engine.machine.shape import flows_of
@@ -35,11 +35,6 @@ def before(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
 def after(run: Run, token_id: int, token: Token, node: Node) -> bool:
     """Between an activity's action and its outputs: a task's complete, then end."""
     return _heard(run, token_id, token, _named(node, "complete") + _named(node, "end"), "complete")
-
-
-def on_flow(flow: Flow) -> Stage:
-    """The stage of a token that has taken the flow."""
-    return "pass" if flow.listeners else "arrive"
 
 
 def along(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:

@@ -32,15 +32,15 @@ from engine.machine.facts import Entered, Left, VariableSet
 from engine.machine.run import Run
 from engine.machine.scopes import clear_scope, new_token, withdraw
 from engine.machine.shape import definitions, needs_all
-from engine.machine.state import Progress, Stage, Token
-from engine.machine.variables import drop_scope, holds, keep, kept, set_local, set_variable
+from engine.machine.state import ITEMS, Progress, Stage, Token
+from engine.machine.variables import drop_scope, holds, keep, kept, set_variable
 from engine.machine.waits import cancel_waits, put_off, run_out
 
 LARGEST = 100_000
 """Instances that one activity may have at a time."""
 
-ITEMS, RESULTS, ORDER = "$items", "$results", "$order"
-"""What is kept for the host: the items, what the instances gave, and whose result stands where."""
+RESULTS, ORDER = "$results", "$order"
+"""What is kept for the host beside the items: what the instances gave, and whose stands where."""
 
 
 def begin(run: Run, host_id: int, host: Token, node: Node) -> Stage:
@@ -49,9 +49,11 @@ def begin(run: Run, host_id: int, host: Token, node: Node) -> Stage:
     if isinstance(node.loop, MultiInstance):
         loop = node.loop
         total, items = _planned(run, host_id, node, loop)
-        progress = Progress(total, active=0 if loop.sequential else total)
+        active = 0 if loop.sequential else total
+        progress = Progress(total, active=active, first=loop.first_counter)
         if items is not None:
             keep(run, host_id, ITEMS, items)
+            progress.element = loop.element
         if loop.results is not None:
             keep(run, host_id, RESULTS, [None] * total if loop.gaps else [])
             keep(run, host_id, ORDER, [])
@@ -153,13 +155,8 @@ def _begin_instance(
     token.instance = progress.begun
     token.entered = True
     run.facts.append(Entered(node.id, token_id, host_id))
-    first = 1
-    if isinstance(node.loop, MultiInstance):
-        first = node.loop.first_counter
-        if node.loop.element is not None and node.loop.collection is not None:
-            items = cast("list[Value]", kept(run, host_id, ITEMS))
-            set_local(run, token_id, node.loop.element, items[progress.begun - 1])
-    set_local(run, token_id, "loopCounter", progress.begun - 1 + first)
+    for name, value in run.state.given(token_id).items():
+        run.facts.append(VariableSet(token_id, name, value))
     if async_before:
         put_off(run, token_id, node, "start")
     else:
@@ -195,7 +192,7 @@ def count(run: Run, token_id: int, token: Token, node: Node) -> Stage:
     progress = run.state.progress[host_id]
     if isinstance(loop, MultiInstance):
         if loop.results is not None and loop.result is not None:
-            value = loop.result.evaluate(run.state.visible(run.state.scope_of(token_id)), run.now)
+            value = loop.result.evaluate(run.state.visible(token_id), run.now)
             _keep_result(run, host_id, token.instance, value, gaps=loop.gaps)
         progress.active -= 1
     progress.completed += 1
@@ -218,17 +215,16 @@ def _keep_result(run: Run, host_id: int, instance: int, value: Value, *, gaps: b
 def settle(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
     """Stage `settle`: whether the activity goes on after this instance, and what it throws."""
     host_id, loop = token.scope, node.loop
-    progress = run.state.progress[host_id]
-    seen = run.state.visible(run.state.scope_of(token_id))
+    done, thrown = False, list[SimpleEvent]()
     if isinstance(loop, StandardLoop):
-        done = not loop.test_before and not holds(run, loop.condition, seen)
-        thrown: list[SimpleEvent] = []
-    else:
-        assert loop is not None
+        if not loop.test_before:
+            done = not holds(run, loop.condition, run.state.visible(token_id))
+    elif loop is not None and (loop.completion is not None or loop.events):
+        seen = run.state.visible(token_id)
         if loop.results is not None:
             seen = {**seen, loop.results: kept(run, host_id, RESULTS)}
         done = loop.completion is not None and holds(run, loop.completion, seen)
-        thrown = _implied(run, loop, progress, seen)
+        thrown = _implied(run, loop, run.state.progress[host_id], seen)
     cancel_waits(run, token)
     run.facts.append(Left(node.id, token_id))
     _drop_instance(run, token_id, token)

@@ -36,6 +36,7 @@ from engine.machine import (
     inclusive,
     listeners,
     loops,
+    modification,
     starting,
     steps,
     subprocesses,
@@ -67,6 +68,7 @@ ANSWERS: dict[type[AnyTrigger], Callable[[Run, Any], None]] = {
     triggers.Continue: answers.resume,
     triggers.Retried: answers.retried,
     triggers.VariablesSet: answers.variables_set,
+    triggers.Modify: modification.modify,
     triggers.Cancel: answers.cancel,
 }
 
@@ -175,7 +177,10 @@ def advance(
     run = Run(graph, state, now, decisions)
     ANSWERS[type(trigger)](run, trigger)
     run.count_from(state.entries if isinstance(trigger, triggers.Continue) else 0)
-    move(run)
+    if run.shape.plain:
+        drain(run, STAGES)
+    else:
+        move(run)
     run.close_count()
     return state, run.facts
 
@@ -183,9 +188,6 @@ def advance(
 def move(run: Run) -> None:
     """Move all tokens to their waits; then ask what can only be known when nothing is ready."""
     shape = run.shape
-    if shape.plain:
-        drain(run, STAGES)
-        return
     stages = STAGES_OF[shape.has_conditions, bool(shape.compensable)]
     if shape.has_conditions and (run.risen or not run.ready):
         ask(run)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import takewhile
-from typing import Literal
+from typing import Any, Literal
 
 from bpmn.graph import Decision, Graph, Node
 from bpmn.values import Value, Variables
@@ -18,27 +18,31 @@ from engine.machine.facts import AnyFact
 from engine.machine.shape import KEPT, shape_of
 from engine.machine.state import Stage, State, Token
 
-UNKNOWN = object()
-"""A value that nobody has given."""
-
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What a decision answered: the rules that matched, what they saw, and their output rows."""
+    """What a decision answered: the rules that matched, what they saw, and their output rows;
+    `value` is the result as DMN has it, the rest explains it (see `facts.Decided`)."""
 
     outputs: list[dict[str, Value]]
     matched: tuple[int, ...] = ()
     inputs: Variables = field(default_factory=dict)
     version: int = 0
-    value: object = UNKNOWN
-    """The decision's own value, as DMN has it."""
+    value: Value = None
+    definition_id: str | None = None
+    evaluated: list[Any] | None = None
+    values: Value = None
 
 
 Decide = Callable[[Decision, Mapping[str, Value], datetime], Decided]
 """Evaluates the decision a node names; raises `bpmn.errors.ModelError` when it cannot."""
 
 ENTRIES_A_CALL = 1_000
-"""Node entries after which `advance` puts the rest off to a continuation."""
+"""Node entries after which `advance` puts the rest off to a continuation.
+
+A continuation may make as many as the state has tokens: each command reads and writes them all,
+and so ten thousand instances cost ten times a thousand in stored commands too.
+"""
 
 ENTRIES_WITHOUT_A_WAIT = 1_000_000
 """Node entries without a wait after which a token is taken to loop for ever."""
@@ -84,8 +88,8 @@ class Run:
         self.entries_allowed = self.entries_left = ENTRIES_A_CALL
         self.reached: str | None = None
         """The end event of the process that was reached last."""
-        self.inside: dict[int, list[int]] = {}
-        self.indexed = 0
+        self.inside: dict[int, list[int]] | None = None
+        """Scope → its tokens; made when a scope is cleared first."""
         self.shape = shape = KEPT.get(id(graph)) or shape_of(graph)
         self.watched = shape.has_conditions
         if self.watched:
@@ -97,8 +101,9 @@ class Run:
     def count_from(self, entries: int) -> None:
         """Allow this call its entries, `entries` having been made since the last wait."""
         self.state.entries = entries
-        if entries > ENTRIES_WITHOUT_A_WAIT - ENTRIES_A_CALL:
-            allowed = max(0, ENTRIES_WITHOUT_A_WAIT - entries)
+        if entries:
+            allowed = max(ENTRIES_A_CALL, len(self.state.tokens))
+            allowed = max(0, min(allowed, ENTRIES_WITHOUT_A_WAIT - entries))
             self.entries_allowed = self.entries_left = allowed
 
     def close_count(self) -> None:
@@ -109,6 +114,8 @@ class Run:
         """The tokens of a scope, in order of birth. Each token is looked at once a call, so that
         ending ten thousand scopes is not ten thousand looks at every token."""
         tokens = self.state.tokens
+        if self.inside is None:
+            self.inside, self.indexed = {}, 0
         newer = list(takewhile(lambda token: token > self.indexed, reversed(tokens)))
         for token in reversed(newer):
             self.inside.setdefault(tokens[token].scope, []).append(token)

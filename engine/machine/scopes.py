@@ -23,6 +23,9 @@ def new_token(run: Run, scope: int, node: str, flow: str | None = None) -> int:
 
 def begin(run: Run, scope: int, starts: tuple[str, ...]) -> None:
     """Put a token before each of the nodes; they move in document order."""
+    if len(starts) == 1:
+        run.ready.append((new_token(run, scope, starts[0]), "arrive"))
+        return
     tokens = [new_token(run, scope, start) for start in starts]
     run.ready.extend((token, "arrive") for token in reversed(tokens))
 

@@ -35,7 +35,7 @@ def begin_process(run: Run, node: str | None) -> None:
     """
     process = run.graph.scopes[run.graph.process_id]
     starts = process.starts if node is None else (node,)
-    caught = run.graph.nodes[starts[0]].kind != "startEvent" and node is not None
+    caught = node is not None and run.graph.nodes[node].kind != "startEvent"
     if process.data or process.event_subprocesses or caught:
         run.ready.append((new_token(run, 0, starts[0]), "open"))
     else:

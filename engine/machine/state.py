@@ -95,6 +95,10 @@ class Progress(msgspec.Struct, array_like=True, gc=False):
     terminated: int = 0
     active: int = 0
     closing: bool = False
+    element: str | None = None
+    """What an instance's item is called; the items are kept for the host."""
+    first: int = 1
+    """The `loopCounter` of the first instance."""
 
     def counters(self) -> Variables:
         """What all instances see, under Camunda's and BPMN's names (BPMN 2.0 Table 10.30)."""
@@ -120,6 +124,9 @@ class Compensable(msgspec.Struct, array_like=True, gc=False):
     token: int
     inner: list[Compensable] = []
 
+
+ITEMS = "$items"
+"""What a multi-instance activity runs for, kept for its host."""
 
 Performer = tuple[str | None, str | None]
 """Who acted, and on whose behalf."""
@@ -166,7 +173,10 @@ class State(msgspec.Struct):
 
     def scope_of(self, token: int) -> int:
         """The innermost scope the token sees: its own, if it holds one, else where it moves."""
-        return token if token in self.variables or not token else self.tokens[token].scope
+        if token in self.variables or not token:
+            return token
+        at = self.tokens[token]
+        return token if at.instance else at.scope
 
     def waits_of(self, token: int) -> list[int]:
         """What the token waits for; of 0, what the process itself waits for."""
@@ -176,11 +186,32 @@ class State(msgspec.Struct):
         """All variables seen from `scope`; inner ones shadow. Not to be changed."""
         if scope == 0:
             return self.variables.get(0) or {}
-        outer = self.visible(self.tokens[scope].scope)
+        token = self.tokens[scope]
+        outer = self.visible(token.scope)
         own = self.variables.get(scope)
         if scope in self.progress:
             outer = {**outer, **self.progress[scope].counters()}
+        if token.instance:
+            outer = {**outer, **self.given(scope)}
         return {**outer, **own} if own else outer
+
+    def local(self, scope: int) -> Variables:
+        """The scope's own variables. Not to be changed."""
+        own = self.variables.get(scope) or {}
+        given = self.given(scope)
+        return {**given, **own} if given else own
+
+    def given(self, scope: int) -> Variables:
+        """What an instance of a loop has by being one; not stored, so thousands stay small."""
+        token = self.tokens.get(scope)
+        if token is None or not token.instance:
+            return {}
+        progress = self.progress[token.scope]
+        given: Variables = {"loopCounter": progress.first + token.instance - 1}
+        if progress.element is not None:
+            items = self.variables[-token.scope][ITEMS]
+            given[progress.element] = items[token.instance - 1]  # type: ignore[index]
+        return given
 
 
 def new_state(graph: Graph) -> State:

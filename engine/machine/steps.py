@@ -7,11 +7,12 @@ all stages; the host of a loop turns off to `loops` after arm, and its instances
 from __future__ import annotations
 
 from bpmn.graph import JOINING, Node
-from engine.machine import listeners, loops
+from engine.machine import adhoc, listeners, loops
 from engine.machine.events import arm_boundaries
 from engine.machine.facts import Entered, Left
 from engine.machine.quantities import gathered
 from engine.machine.run import Run, is_host
+from engine.machine.scopes import consume
 from engine.machine.state import Stage, Token
 from engine.machine.variables import drop_scope, map_outputs
 from engine.machine.waits import cancel_waits, put_off, run_out
@@ -21,6 +22,9 @@ def arrive(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
     """A token comes to a node, each on its own (implicit merge); at a join it keeps its flow."""
     if run.entries_left == 0:
         run_out(run, token_id, node, "arrive")
+        return None
+    inside = token.scope and token.scope in run.state.progress
+    if inside and adhoc.must_wait(run, token_id, token, node):
         return None
     run.entries_left -= 1
     if node.plain:
@@ -37,6 +41,8 @@ def arrive(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
     if node.async_before:
         put_off(run, token_id, node, "start")
         return None
+    if node.kind in JOINING and not (node.inputs or node.listeners):
+        return "act"
     return "start"
 
 
@@ -52,11 +58,8 @@ def arm(run: Run, token_id: int, token: Token, node: Node) -> Stage:
 def complete(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
     """The node's work is done: outputs, boundary events off, and on."""
     if not node.plain and not is_host(token, node):
-        if node.listeners and not listeners.after(run, token_id, token, node):
+        if not _wind_up(run, token_id, token, node):
             return None
-        if node.outputs:
-            map_outputs(run, token_id, token, node)
-        token.heard = 0
         if token.instance:
             return loops.after_instance(run, token_id, token, node)
     if token.waits:
@@ -65,18 +68,30 @@ def complete(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
         drop_scope(run, token_id)
     token.entered = False
     token.flow = None
-    if node.kind == "endEvent" and token.scope == 0:
+    if not node.outgoing and token.scope == 0 and node.kind == "endEvent":
         run.reached = node.id
     run.facts.append(Left(node.id, token_id))
     if token.scope and token.scope in run.state.progress:
         return "ask"
+    straight = node.straight
+    if straight is not None:  # Nothing that could fail: most nodes save a stage here.
+        token.node = straight.target
+        token.flow = straight.id
+        return "arrive"
+    if node.plain and not node.outgoing and node.event is None and node.default is None:
+        consume(run, token_id)
+        return None
     if node.async_after:
         put_off(run, token_id, node, "take")
         return None
-    outgoing = node.outgoing
-    if node.plain and len(outgoing) == 1 and outgoing[0].condition is None:
-        # Nothing to choose, nothing that could fail: most nodes save a stage here.
-        token.node = outgoing[0].target
-        token.flow = outgoing[0].id
-        return "arrive"
     return "take"
+
+
+def _wind_up(run: Run, token_id: int, token: Token, node: Node) -> bool:
+    """Listeners, then outputs; False: a listener's job has to be done first."""
+    if node.listeners and not listeners.after(run, token_id, token, node):
+        return False
+    if node.outputs:
+        map_outputs(run, token_id, token, node)
+    token.heard = 0
+    return True

@@ -142,6 +142,44 @@ class VariablesSet(Carrying, frozen=True, kw_only=True):
     removed: tuple[str, ...] = ()
 
 
+class Instruction(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of what a modification consists of."""
+
+
+class StartBefore(Instruction, frozen=True, kw_only=True):
+    """A token arrives at the node; scopes around it that do not run are begun."""
+
+    node: str
+    variables: Variables = {}
+
+
+class StartAfter(Instruction, frozen=True, kw_only=True):
+    """A token leaves the node by its outgoing flows."""
+
+    node: str
+    variables: Variables = {}
+
+
+class StartTransition(Instruction, frozen=True, kw_only=True):
+    """A token goes on along the sequence flow."""
+
+    flow: str
+    variables: Variables = {}
+
+
+class CancelActivity(Instruction, frozen=True, kw_only=True):
+    """Withdraw all that runs at the node, or the one `token` there."""
+
+    node: str
+    token: int | None = None
+
+
+class Modify(Trigger, frozen=True, kw_only=True):
+    """Put and withdraw tokens from outside (Camunda 7: process instance modification)."""
+
+    instructions: tuple[Instruction, ...]
+
+
 class Cancel(Trigger, frozen=True, kw_only=True):
     """End the instance from outside."""
 
@@ -164,5 +202,6 @@ AnyTrigger: TypeAlias = (
     | Continue
     | Retried
     | VariablesSet
+    | Modify
     | Cancel
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
-from bpmn.graph import Expression, Node
+from bpmn.graph import Expression, MultiInstance, Node
 from bpmn.values import Value, Variables
 from engine.machine.errors import Stopped
 from engine.machine.facts import VariableRemoved, VariableSet
@@ -43,7 +43,10 @@ def set_variable(run: Run, scope: int, name: str, value: Value, wire: str | None
     """Set a value in the nearest scope, from `scope` outwards, that has its name."""
     state = run.state
     while scope and name not in state.variables.get(scope, ()):
-        scope = state.tokens[scope].scope
+        token = state.tokens[scope]
+        if token.instance and name in state.given(scope):
+            break
+        scope = token.scope
     set_local(run, scope, name, value, wire)
 
 
@@ -54,7 +57,8 @@ def set_local(run: Run, scope: int, name: str, value: Value, wire: str | None = 
     if own is None:
         own = state.variables[scope] = {}
     if run.watched:
-        run.changes.append((scope, name, "update" if name in own else "create"))
+        known = name in own or name in run.state.given(scope)
+        run.changes.append((scope, name, "update" if known else "create"))
     own[name] = value
     if wire is not None:
         state.wire.setdefault(scope, {})[name] = wire
@@ -110,15 +114,22 @@ def map_inputs(run: Run, token_id: int, token: Token, node: Node) -> Stage:
 
 
 def map_outputs(run: Run, token_id: int, token: Token, node: Node) -> None:
-    """Evaluate the output mapping inside the activity and write it to its surroundings."""
+    """Evaluate the output mapping inside the activity and write it to its surroundings.
+
+    What an instance's result is read from stays in the instance.
+    """
     seen = run.state.visible(run.state.scope_of(token_id))
-    for name, value in evaluate_all(run, seen, node.outputs, run.state.variables.get(token_id)):
-        set_variable(run, token.scope, name, value)
+    own = node.loop.own if isinstance(node.loop, MultiInstance) else None
+    for name, value in evaluate_all(run, seen, node.outputs, run.state.local(token_id)):
+        if name == own:
+            set_local(run, token_id, name, value)
+        else:
+            set_variable(run, token.scope, name, value)
 
 
 def set_data(run: Run, scope: int, data: Sequence[tuple[str, Expression | None]]) -> None:
     """Give a scope that begins its data objects and properties; what it was begun with stays."""
-    own = run.state.variables.get(scope, {})
+    own = run.state.local(scope)
     missing = [(name, expression) for name, expression in data if name not in own]
     seen = dict(run.state.visible(scope))
     for name, expression in missing:

@@ -56,7 +56,7 @@ def open_wait(run: Run, token_id: int, wait: Wait) -> int:
     state = run.state
     local = state.next_id()
     state.waits[local] = wait
-    state.waits_of(token_id).append(local)
+    (state.tokens[token_id].waits if token_id else state.waits_of_process).append(local)
     return local
 
 
@@ -70,8 +70,9 @@ def find_wait(state: State, kind: str, local: int) -> Wait:
 
 def close_wait(run: Run, local: int, fact: AnyFact | None) -> Wait:
     """The token no longer waits for this."""
-    wait = run.state.waits.pop(local)
-    run.state.waits_of(wait.token).remove(local)
+    state = run.state
+    wait = state.waits.pop(local)
+    (state.tokens[wait.token].waits if wait.token else state.waits_of_process).remove(local)
     if fact is not None:
         run.facts.append(fact)
     return wait

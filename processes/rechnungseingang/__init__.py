@@ -1,7 +1,8 @@
 """Rechnungseingang: an invoice's way from its receipt to z.d.A. See README.md (German).
 
 Reading order: models/rechnungseingang.bpmn, handlers.py (the work between the people), steps.py
-(what a completed task means), records.py and signatures.py (how it is kept and proven).
+(what a completed task means), cancellation.py (what a cancelled instance leaves), records.py and
+signatures.py (how it is kept and proven).
 """
 
 from __future__ import annotations
@@ -9,16 +10,25 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.handlers import Participants
 from processes.package import Package, PrincipalOf, Router
+from processes.rechnungseingang import cancellation, steps
 from processes.rechnungseingang.demo import USERS
 from processes.rechnungseingang.errors import STATUSES
 from processes.rechnungseingang.handlers import handlers as _handlers
-from processes.rechnungseingang.panel import panel_file, task_panel
-from processes.rechnungseingang.steps import participants
+from processes.rechnungseingang.panel import WORDS, panel_file, task_panel
+from processes.rechnungseingang.papers import PAPERS
+from processes.rechnungseingang.records import furnish
+from processes.rechnungseingang.routing import REGISTER
+from processes.rechnungseingang.signatures import STUFEN
 from processes.rechnungseingang.summaries import task_summaries
 
 if TYPE_CHECKING:
     from processes.house import House
+
+_participants = Participants()
+for _part in (steps, cancellation):
+    _participants.include(_part.participants)
 
 _HERE = Path(__file__).parent
 
@@ -40,12 +50,17 @@ PACKAGE = Package(
         *sorted((_HERE / "forms").glob("*.form")),
     ),
     handlers=_handlers,
-    participants=participants,
+    participants=_participants,
     searchable=frozenset({"leitweg_id", "unit", "due_on", "anordnungsart"}),
     routes=_routes,
     statuses=STATUSES,
     task_panel=task_panel,
     task_summaries=task_summaries,
     panel_file=panel_file,
+    registers=(REGISTER,),
+    furnish=furnish,
+    stufen=STUFEN,
+    papers=PAPERS,
+    words=WORDS,
     demo_users=USERS,
 )

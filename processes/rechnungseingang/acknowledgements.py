@@ -1,7 +1,8 @@
 """How the booking system's report reaches the waiting instance.
 
 Invariant: the report on the row and the message to the instance are one transaction, so neither is
-there without the other; a report that came before changes nothing.
+there without the other; a report that came before changes nothing. What was booked is recorded even
+where the instance was cancelled meanwhile.
 """
 
 from __future__ import annotations
@@ -37,10 +38,11 @@ def report(house: House, principal: Principal, invoice: str, said: Acknowledgeme
         if not booking.apply(tx, invoice, said):
             return False
         row = receipts.receipt(tx, invoice)
-        # The instance is locked before the Akte, as everywhere.
-        variables: dict[str, Value] = {"buchungsergebnis": said.result}
-        message = CorrelateMessage(name=MESSAGE, instance_id=invoice, variables=variables)
-        house.engine.execute_in(tx, message, system_principal(tx.tenant))
+        if row.state == receipts.OPEN:
+            # The instance is locked before the Akte, as everywhere.
+            variables: dict[str, Value] = {"buchungsergebnis": said.result}
+            message = CorrelateMessage(name=MESSAGE, instance_id=invoice, variables=variables)
+            house.engine.execute_in(tx, message, system_principal(tx.tenant))
         if said.result == "abgewiesen":
             remark = f"Von der Buchhaltung abgewiesen: {said.reason or 'ohne Angabe von Gründen'}"
             step = Beteiligung(kind="buchung", outcome="abgewiesen", remark=remark)
@@ -48,7 +50,8 @@ def report(house: House, principal: Principal, invoice: str, said: Acknowledgeme
             remark = f"Beleg {said.voucher} vom {said.booked_on:%d.%m.%Y}"
             step = Beteiligung(kind="buchung", outcome="gebucht", remark=remark)
         records.did(tx, row.vorgang, principal, step)
-        if said.result == "abgewiesen" and (route := route_of_unit(tx, row.unit)) is not None:
+        again = said.result == "abgewiesen" and row.state == receipts.OPEN
+        if again and (route := route_of_unit(tx, row.unit)) is not None:
             records.ask(tx, row.vorgang, "sachlich_pruefen", route.checking_group)
     return True
 

@@ -92,6 +92,8 @@ def booking_file(
                 "seller_key": receipt.seller_key,
                 "amount_due": receipt.amount_due,
                 "currency": receipt.currency,
+                "stated_amount": receipt.stated_amount,
+                "stated_currency": receipt.stated_currency,
                 "sha256": receipt.sha256,
                 "document_version": receipt.version,
                 "received_at": receipt.received_at,

@@ -1,8 +1,8 @@
 """The dates of an invoice: receipt, due date with its source, and until when to order.
 
 Invariant: a computed date says so. Without BT-9 an invoice is due 30 days after its receipt
-(BGB § 286 (3)); the order must be out before the due date, or before a Skonto ends, minus the
-working days that the Kasse needs.
+(BGB § 286 (3)); the order must be out before the due date, or before a Skonto ends that can still
+be earned, minus the working days that the Kasse needs.
 """
 
 from __future__ import annotations
@@ -14,9 +14,16 @@ from decimal import Decimal
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from processes.rechnungseingang.working_days import (
+    DEFAULT_LAND,
+    working_days_after,
+    working_days_before,
+)
+
 ZONE = ZoneInfo("Europe/Berlin")
 DAYS_TO_PAY = 30
 KASSE_WORKING_DAYS = 3
+CLARIFY_WORKING_DAYS = 3
 ESCALATE_BEFORE = timedelta(days=2)
 """How long before the last day to order somebody is told."""
 
@@ -72,21 +79,39 @@ def skonto_terms(payment_terms: str | None) -> tuple[Skonto, ...]:
     )
 
 
-def order_by(due_on: date, issued_on: date | None, skonto: tuple[Skonto, ...]) -> date:
-    """The last day on which an order still earns the first Skonto, else meets the due date."""
-    ends = [term.until(issued_on) for term in skonto if issued_on is not None]
-    return working_days_before(_within(min([due_on, *ends])), KASSE_WORKING_DAYS)
+@dataclass(frozen=True, slots=True)
+class OrderBy:
+    """The last day to order, and the end that it is reckoned from: a Skonto's, or the due date."""
+
+    on: date
+    ends: date
+    reason: Literal["skonto", "faelligkeit"]
+
+
+def order_by(
+    due_on: date,
+    issued_on: date | None,
+    skonto: tuple[Skonto, ...],
+    received_on: date,
+    land: str = DEFAULT_LAND,
+) -> OrderBy:
+    """The last day on which an order still earns the first Skonto, else meets the due date.
+
+    A Skonto whose last day to order was before the receipt is lost: nobody is hurried for it.
+    """
+    for end in sorted(term.until(issued_on) for term in skonto if issued_on is not None):
+        last = working_days_before(_within(end), KASSE_WORKING_DAYS, land)
+        if received_on <= last and end < due_on:
+            return OrderBy(last, end, "skonto")
+    end = _within(due_on)
+    return OrderBy(working_days_before(end, KASSE_WORKING_DAYS, land), end, "faelligkeit")
+
+
+def clarify_by(received_at: datetime, land: str = DEFAULT_LAND) -> date:
+    """Until when somebody is to look at what could not be read."""
+    return working_days_after(local_day(received_at), CLARIFY_WORKING_DAYS, land)
 
 
 def _within(day: date) -> date:
     """A day one can reckon with: a file may state any year."""
     return min(max(day, _EARLIEST), _LATEST)
-
-
-def working_days_before(day: date, count: int) -> date:
-    """`count` working days (Monday to Friday) before a day."""
-    while count > 0:
-        day -= timedelta(days=1)
-        if day.weekday() < 5:
-            count -= 1
-    return day

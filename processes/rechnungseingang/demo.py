@@ -44,6 +44,7 @@ class Clerk(DemoUser):
     roles: tuple[str, ...]
     units: tuple[str, ...]
     befugnisse: tuple[tuple[Kind, int | None], ...] = ()
+    stufe: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ USERS = (
     ),
     Clerk(
         "karla.kranz", "Karla Kranz", "Kämmerei: ordnet bis 250.000 Euro an",
-        ("anordnung",), ("clerk", "lead"), ("kaemmerei",), (("anordnung", 250_000),),
+        ("anordnung",), ("clerk", "lead"), ("kaemmerei",), (("anordnung", 250_000),), "Kämmerei",
     ),
     Clerk(
         "anton.ahlers", "Anton Ahlers", "ordnet nur bis 1.000 Euro an",
@@ -233,6 +234,7 @@ def _appoint(tx: Transaction, user: Clerk) -> None:
             person=person.id,
             kind=kind,
             valid_from=_FROM,
+            stufe=user.stufe,
             limit=None if limit is None else Decimal(limit),
         )
         confirm_befugnis(tx, principal_by_login(tx, confirmer), proposed.id)

@@ -60,6 +60,12 @@ class BefugnisMissing(CompletionRefused):
     code = "befugnis_missing"
 
 
+class CurrencyForeign(CompletionRefused):
+    """Nothing is certified or ordered in another currency than the euro."""
+
+    code = "currency_foreign"
+
+
 class Befangen(CompletionRefused):
     """A person who declared to be befangen tries the same check again."""
 

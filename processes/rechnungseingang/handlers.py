@@ -14,19 +14,29 @@ from hashlib import sha256
 
 from bpmn.values import Value, Variables, decode
 from engine.handlers import Backoff, BpmnError, Done, Handlers, JobContext
-from invoice.checking import Report, Verdict, check_invoice
+from invoice.checking import Report, Verdict
 from processes.rechnungseingang import booking, letters, outgoing, receipts, records
 from processes.rechnungseingang.dates import (
     ESCALATE_BEFORE,
+    clarify_by,
+    due,
     local_day,
     order_by,
     skonto_terms,
     start_of,
 )
 from processes.rechnungseingang.duplicates import predecessor_of
+from processes.rechnungseingang.examination import examine
 from processes.rechnungseingang.heads import Head, head_in, head_of
 from processes.rechnungseingang.records import Paper, shortened
-from processes.rechnungseingang.routing import INTAKE_UNIT, Route, route_for, route_of_unit
+from processes.rechnungseingang.routing import (
+    INTAKE_UNIT,
+    Route,
+    competent_units,
+    route_for,
+    route_of_unit,
+)
+from processes.rechnungseingang.working_days import DEFAULT_LAND, LAENDER
 from storage.database import Row, Transaction
 from storage.errors import Conflict
 
@@ -58,7 +68,7 @@ def keeping(**otherwise: Value) -> Callable[[Work], Work]:
 def read_invoice(job: JobContext) -> Done:
     """Read and check the invoice and give the process what its gateways decide on."""
     data, received_at = original(job), _received_at(job)
-    report = check_invoice(data, on=local_day(received_at))
+    report = examine(data, local_day(received_at))
     if report.invoice is None:
         # Retrying cannot help; the model routes this to a person.
         raise BpmnError(
@@ -81,7 +91,7 @@ def read_invoice(job: JobContext) -> Done:
         "readable": head.is_complete,
         "verdict": report.verdict.value,
         "zugeordnet": False,
-        **deciding(head, received_at, job.now),
+        **deciding(head, received_at, job.now, _land(job)),
     }
     return Done(variables, [remember])
 
@@ -94,7 +104,7 @@ def file_invoice(job: JobContext) -> Done:
     with job.database.reading(job.tenant) as tx:
         intake = receipts.object_of(tx, job.instance_id, str(job.variables["object"]))
         media_type = job.objects.describe(tx, intake).media_type
-    report = check_invoice(data, on=local_day(received_at))
+    report = examine(data, local_day(received_at))
     put = _putter(job)
     blob = put(data, media_type)
     verdict = put(booking.canonical(report.as_json()), "application/json")
@@ -133,7 +143,7 @@ def check_duplicate(job: JobContext) -> Done:
             raise Conflict("another invoice with this number came in meanwhile")
         receipts.change(tx, job.instance_id, predecessor=before, distinct=before is None)
 
-    variables = deciding(head_in(row), row.received_at, job.now)
+    variables = deciding(head_in(row), row.received_at, job.now, _land(job))
     return Done({"dublette": before is not None, "dublette_von": before, **variables}, [remember])
 
 
@@ -145,11 +155,14 @@ def assign(job: JobContext) -> Done:
     with job.database.reading(job.tenant) as tx:
         row = receipts.receipt(tx, job.instance_id)
         route = route_of_unit(tx, str(wanted)) if wanted else route_for(tx, row.leitweg_id)
+        stellen: list[Value] = [{"value": u, "label": name} for u, name in competent_units(tx)]
     if route is None:
-        return Done({"zugeordnet": False, "ziel": None}, [_ask("zuordnen", INTAKE_UNIT, job)])
+        unknown: Variables = {"zugeordnet": False, "ziel": None, "stellen": stellen}
+        return Done(unknown, [_ask("zuordnen", INTAKE_UNIT, job)])
     variables: Variables = {
         "zugeordnet": True,
         "ziel": None,
+        "stellen": stellen,
         "unit": route.unit,
         "fachgruppe": route.checking_group,
         "rechnerische_gruppe": route.arithmetic_group,
@@ -249,10 +262,11 @@ def close_vorgang(job: JobContext) -> Done:
     return Done({}, [close])
 
 
-def deciding(head: Head, received_at: datetime, now: datetime) -> Variables:
+def deciding(head: Head, received_at: datetime, now: datetime, land: str) -> Variables:
     """The variables that gateways, decisions, timers and task lists use."""
-    last_day = order_by(head.due.on, head.issued_on, skonto_terms(head.payment_terms))
-    deadline = start_of(last_day)
+    terms = skonto_terms(head.payment_terms)
+    last = order_by(head.due.on, head.issued_on, terms, local_day(received_at), land)
+    deadline = start_of(last.on)
     return {
         "leitweg_id": head.leitweg_id,
         "type_code": head.type_code,
@@ -264,7 +278,7 @@ def deciding(head: Head, received_at: datetime, now: datetime) -> Variables:
         "due_on": head.due.on,
         "due_source": head.due.source,
         "order_by": deadline,
-        "escalate_at": max(deadline - ESCALATE_BEFORE, now + timedelta(hours=1)),
+        "escalate_at": _escalate_at(deadline, now),
         "priority": SOON if deadline - now < timedelta(days=7) else NORMAL,
         "buchungszeilen": [],
     }
@@ -286,7 +300,7 @@ def _hand_over(
     """The copy of the original that the other unit's Akte will hold, and the effect."""
     data = original(job)
     put = _putter(job)
-    report = check_invoice(data, on=local_day(_received_at(job)))
+    report = examine(data, local_day(_received_at(job)))
     blob = put(data, row.media_type)
     shown = put(_report_for_people(data, report, job), letters.MEDIA_TYPE)
 
@@ -319,12 +333,28 @@ def _ask(kind: str, group: str, job: JobContext) -> Callable[[Transaction], None
 def _no_invoice(job: JobContext) -> Variables:
     """What the rest of the model asks for, until a person has typed it."""
     received_at = _received_at(job)
+    payable = due(None, received_at)
+    deadline = start_of(clarify_by(received_at, _land(job)))
     return {
         "zugeordnet": False,
         "received_at": received_at,
-        "order_by": received_at + timedelta(days=3),
+        "due_on": payable.on,
+        "due_source": payable.source,
+        "order_by": deadline,
+        "escalate_at": _escalate_at(deadline, job.now),
         "priority": NORMAL,
     }
+
+
+def _escalate_at(deadline: datetime, now: datetime) -> datetime:
+    """Some days before the last one, never at once: what came late is looked at first."""
+    return max(deadline - ESCALATE_BEFORE, now + timedelta(hours=1))
+
+
+def _land(job: JobContext) -> str:
+    """Whose holidays count: the installation's when the invoice was taken in."""
+    stated = job.variables.get("land")
+    return stated if isinstance(stated, str) and stated in LAENDER else DEFAULT_LAND
 
 
 def _putter(job: JobContext) -> Callable[[bytes, str], str]:

@@ -16,6 +16,7 @@ from invoice.model import Invoice
 from processes.rechnungseingang.amounts import parse_amount
 from processes.rechnungseingang.dates import Due, due
 from processes.rechnungseingang.duplicates import seller_key
+from processes.rechnungseingang.examination import EURO, currency_of
 from storage.database import Row
 
 CARDS = ("48", "54", "55")
@@ -85,7 +86,7 @@ def head_of(invoice: Invoice, received_at: datetime) -> Head:
             invoice.seller.vat_id, invoice.seller.tax_number, invoice.seller.name
         ),
         amount_due=None if invoice.amount_due is None else parse_amount(invoice.amount_due),
-        currency=_currency(invoice.currency),
+        currency=currency_of(invoice),
         leitweg_id=_text(invoice.leitweg_id),
         payee=_text(payee, LONGEST_NAME) or _text(invoice.seller.name, LONGEST_NAME),
         iban=invoice.iban,
@@ -108,7 +109,7 @@ def head_typed(typed: Mapping[str, Value], received_at: datetime) -> Head:
         seller=seller,
         seller_key=seller_key(_text(typed.get("lieferant_kennung")), None, seller),
         amount_due=parse_amount(typed.get("betrag")),
-        currency="EUR",
+        currency=EURO,
         leitweg_id=_text(typed.get("leitweg_eingabe")),
         payee=_text(typed.get("zahlungsempfaenger")) or seller,
         iban=iban_typed(typed.get("iban")),
@@ -128,7 +129,7 @@ def head_in(row: Row) -> Head:
         seller=row.seller,
         seller_key=row.seller_key,
         amount_due=parse_amount(row.amount_due),
-        currency=row.currency or "EUR",
+        currency=row.currency or EURO,
         leitweg_id=row.leitweg_id,
         payee=row.payee,
         iban=row.iban,
@@ -153,10 +154,6 @@ def iban_typed(value: Value) -> str | None:
 
 def _text(value: Value, most: int = LONGEST_TEXT) -> str | None:
     return (value.strip()[:most] or None) if isinstance(value, str) else None
-
-
-def _currency(code: str | None) -> str:
-    return code if code and len(code) == 3 else "EUR"
 
 
 def _day(value: Value) -> date:

@@ -13,10 +13,10 @@ from decimal import Decimal
 from bpmn.values import Value
 from eakte.aktenplan import unit
 from identity.persons import display_names
-from invoice.checking import check_invoice
 from processes.rechnungseingang import booking, letters, records, signatures
 from processes.rechnungseingang.amounts import parse_amount
 from processes.rechnungseingang.dates import local_day
+from processes.rechnungseingang.examination import examine
 from storage.blobs import Blobs
 from storage.database import Row, Transaction
 
@@ -29,7 +29,7 @@ def refusal(
     tx: Transaction, blobs: Blobs, row: Row, today: date, signed_by: str | None = None
 ) -> bytes:
     """The letter with all faults: those of the file, and what persons objected to."""
-    report = check_invoice(blobs.read(tx, row.blob_id), on=local_day(row.received_at))
+    report = examine(blobs.read(tx, row.blob_id), local_day(row.received_at))
     faults = letters.faults_of(report.findings)
     for step in records.steps_of(tx, row.vorgang):
         objected = step.outcome in {"beanstanden", "ablehnen"}

@@ -14,17 +14,25 @@ from eakte.access import may
 from eakte.beteiligung import schritte
 from eakte.dokumente import dokument_head, read_dokument
 from eakte.readlog import record_access
+from eakte.search import dokumente_in
 from eakte.tables import vorgang
 from identity.persons import display_names
 from identity.principal import Principal
-from invoice.checking import check_invoice
 from invoice.rendering import invoice_html
 from processes.package import PanelFile, TaskPanel
 from processes.rechnungseingang import receipts, status
 from processes.rechnungseingang.amounts import german, parse_amount
-from processes.rechnungseingang.dates import local_day, skonto_terms
+from processes.rechnungseingang.dates import (
+    CLARIFY_WORKING_DAYS,
+    KASSE_WORKING_DAYS,
+    local_day,
+    order_by,
+    skonto_terms,
+)
 from processes.rechnungseingang.errors import InvoiceUnknown
-from processes.rechnungseingang.letters import VERDICTS, templates
+from processes.rechnungseingang.examination import examine
+from processes.rechnungseingang.letters import VERDICTS, day, templates
+from processes.rechnungseingang.papers import TITLES
 from storage.database import Row, Transaction
 
 if TYPE_CHECKING:
@@ -43,11 +51,13 @@ OUTCOMES = {
     "ablehnen": "abgelehnt",
     "annehmen": "trotzdem angenommen",
     "zuordnen": "zugeordnet",
+    "nachschlagen": "noch einmal nachgeschlagen",
     "keine_dublette": "keine Dublette",
     "ablegen": "als Dublette abgelegt",
     "gebucht": "gebucht",
     "abgewiesen": "von der Buchhaltung abgewiesen",
     "erledigt": "erledigt",
+    "abgebrochen": "abgebrochen",
 }
 TASKS = {
     "rechnung_klaeren": "Rechnung klären",
@@ -60,7 +70,10 @@ TASKS = {
     "ablehnung_zeichnen": "Ablehnung",
     "frist_pruefen": "Drohender Fristablauf",
     "buchung": "Buchung",
+    "abbruch": "Ablauf",
 }
+ADDED = frozenset(TITLES.values())
+WORDS = {**TASKS, **OUTCOMES}
 
 
 def task_panel(house: House, tx: Transaction, principal: Principal, task: Any) -> TaskPanel | None:
@@ -72,7 +85,7 @@ def task_panel(house: House, tx: Transaction, principal: Principal, task: Any) -
         return TaskPanel("Rechnung", templates.get_template("panel_geschlossen.html").render())
     record_access(tx, principal, "read", "invoice", row.id, akte=row.akte, purpose="Aufgabe")
     data = house.blobs.read(tx, row.blob_id)
-    report = check_invoice(data, on=local_day(row.received_at))
+    report = examine(data, local_day(row.received_at))
     shown = invoice_html(report.invoice, report.findings) if report.invoice is not None else None
     html = templates.get_template(
         "panel.html"
@@ -81,13 +94,16 @@ def task_panel(house: House, tx: Transaction, principal: Principal, task: Any) -
         receipt=row,
         amount=parse_amount(row.amount_due),
         german=german,
+        stated=parse_amount(row.stated_amount),
         verdict=VERDICTS[report.verdict],
         findings=report.findings,
         invoice=Markup(shown) if shown is not None else None,  # noqa: S704 made by an escaping template
         text=None if shown is not None else data[:20_000].decode(errors="replace"),
         attachments=report.invoice.attachments if report.invoice is not None else (),
         skonto=_skonto(row),
+        deadline=_deadline(row, task, house.settings.land),
         steps=_steps(tx, principal, row),
+        papers=[each for each in dokumente_in(tx, principal, row.vorgang) if each.titel in ADDED],
         predecessor=receipts.find(tx, row.predecessor) if row.predecessor else None,
         letter=_letter(house, tx, principal, row) if task.node == "ablehnung_zeichnen" else None,
     )
@@ -122,6 +138,21 @@ def _skonto(row: Row) -> list[dict[str, object]]:
         {"percent": f"{term.percent}".replace(".", ","), "until": term.until(row.issued_on)}
         for term in skonto_terms(row.payment_terms)
     ]
+
+
+def _deadline(row: Row, task: Any, land: str) -> str | None:
+    """Until when this task is to be done, and where that comes from."""
+    if task.due is None:
+        return None
+    until = day(task.due)
+    if task.node == "rueckfrage_beantworten":
+        return f"{until}, Wiedervorlage der Rückfrage"
+    if row.issued_on is None or row.due_on is None:
+        return f"{until}, {CLARIFY_WORKING_DAYS} Arbeitstage nach Eingang"
+    terms, received_on = skonto_terms(row.payment_terms), local_day(row.received_at)
+    last = order_by(row.due_on, row.issued_on, terms, received_on, land)
+    end = "Ende des Skontos" if last.reason == "skonto" else "Fälligkeit"
+    return f"{until}, {KASSE_WORKING_DAYS} Arbeitstage der Kasse vor {end} am {day(last.ends)}"
 
 
 def _steps(tx: Transaction, principal: Principal, row: Row) -> list[dict[str, object]]:

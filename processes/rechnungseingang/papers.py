@@ -6,7 +6,7 @@ makes the invoice urgent, on the tasks that are open and on those to come.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy import select
 
@@ -17,8 +17,11 @@ from engine.commands import SetVariables, UpdateTask
 from engine.tables import user_task
 from identity.principal import Principal, system_principal
 from invoice.attachments import sniffed
+from processes.package import Papers
+from processes.rechnungseingang import receipts
+from processes.rechnungseingang.cancellation import STATE
 from processes.rechnungseingang.dates import local_day
-from processes.rechnungseingang.errors import InvoiceClosed, NothingReceived
+from processes.rechnungseingang.errors import InvoiceClosed, InvoiceTooLarge, NothingReceived
 from processes.rechnungseingang.status import visible_receipt
 from storage.database import Transaction
 
@@ -35,18 +38,39 @@ TITLES: dict[str, str] = {
 URGENT = 90
 
 
+def may_add(tx: Transaction, principal: Principal, task: Any) -> bool:
+    """Whether there is an open Vorgang that the principal may write to."""
+    row = receipts.find(tx, task.instance_id)
+    if row is None or row.vorgang is None or row.state not in {receipts.OPEN, STATE}:
+        return False
+    return may(tx, principal, vorgang, row.vorgang, "write")
+
+
+def add_to_task(  # noqa: PLR0917 as `package.Papers` asks for it
+    house: House, principal: Principal, task: Any, kind: str, data: bytes, name: str | None
+) -> Dokument:
+    """As `add_paper`, for the invoice of a task."""
+    return add_paper(house, principal, task.instance_id, kind=kind, data=data, name=name)
+
+
+PAPERS = Papers(kinds=TITLES, may=may_add, add=add_to_task)
+
+
 def add_paper(
-    house: House, principal: Principal, invoice: str, *, kind: Kind, data: bytes, name: str | None
+    house: House, principal: Principal, invoice: str, *, kind: str, data: bytes, name: str | None
 ) -> Dokument:
     """File the bytes into the invoice's Vorgang; a Mahnung raises the priority."""
-    if not data:
+    if not data or kind not in TITLES:
         raise NothingReceived("Es ist keine Datei angekommen.")
+    if len(data) > receipts.LARGEST:
+        raise InvoiceTooLarge(f"Eine Unterlage hat höchstens {receipts.LARGEST // 2**20} MB.")
     blob = house.blobs.put(principal.tenant, data, sniffed(data))
     with house.database.begin(principal.tenant) as tx:
         row = visible_receipt(tx, principal, invoice)
-        if row.vorgang is None or row.state != "offen":
+        if row.vorgang is None or row.state not in {receipts.OPEN, STATE}:
             raise InvoiceClosed("Zu dieser Rechnung wird nichts mehr abgelegt.")
-        if kind == "mahnung" and may(tx, principal, vorgang, row.vorgang, "write"):
+        urgent = kind == "mahnung" and row.state == receipts.OPEN
+        if urgent and may(tx, principal, vorgang, row.vorgang, "write"):
             _make_urgent(house, tx, invoice)
         return file_dokument(
             tx,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import insert, select, update
 
+from bpmn.values import Variables
 from engine.commands import StartInstance
 from identity.access import permits, require
 from identity.principal import Principal, system_principal
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from processes.house import House
 
 PROCESS = "rechnungseingang"
+OPEN = "offen"
 LARGEST = 25 * 1024 * 1024
 KEY_REUSED = "Dieser Idempotency-Key kam schon mit einer anderen Datei."
 CLOCK_SKEW = timedelta(minutes=5)
@@ -140,7 +142,7 @@ def add(
         "channel": "prozess",
         "received_at": received_at,
         "received_by": "system",
-        "state": "offen",
+        "state": OPEN,
         "booking_round": 0,
         "distinct": False,
         **more,
@@ -159,13 +161,12 @@ def _take_in(
     if received_at < EARLIEST:
         raise ReceivedAtInvalid("Das Eingangsdatum liegt vor dem Jahr 2000.")
     starter = principal if permits(principal, "instance.start") else system_principal(tx.tenant)
-    started = house.engine.execute_in(
-        tx,
-        StartInstance(
-            process_id=PROCESS, variables={"object": blob.id, "received_at": received_at}
-        ),
-        starter,
-    )
+    about: Variables = {
+        "object": blob.id,
+        "received_at": received_at,
+        "land": house.settings.land,
+    }
+    started = house.engine.execute_in(tx, StartInstance(PROCESS, variables=about), starter)
     add(
         tx,
         house.blobs,

@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from eakte.access import Vertraulichkeit
 from eakte.akten import ensure_akte
+from eakte.aktenplan import add_einheit, aktenplan, set_unit, units
 from eakte.aktenplan import unit as unit_of
 from eakte.beteiligung import Beteiligung, Schritt, open_step, record_step, schritte, skip_step
 from eakte.dokumente import Dokument, add_version, file_dokument
@@ -33,6 +35,7 @@ AKTENPLAN = "R.10"
 """Eingangsrechnungen. The Akte lives on when its Vorgaenge are z.d.A.; its own trigger starts
 the retention (the council's decision on the Haushaltsjahr)."""
 
+_KEPT_YEARS, _SINCE = 8, date(2000, 1, 1)
 STANDING_GRANT = timedelta(days=365)
 
 
@@ -63,6 +66,33 @@ def subject_line(receipt: Row) -> str:
     shown = f" über {german(amount, receipt.currency or 'EUR')}" if amount is not None else ""
     seller = shortened(receipt.seller) or "unbekannt"
     return f"Rechnung {shortened(receipt.number)} von {seller}{shown}"
+
+
+def furnish(tx: Transaction) -> None:
+    """The unit that takes invoices in and the class of Akten they are filed in: without them the
+    first invoice could not be filed. A house may have set them up otherwise already."""
+    system = system_principal(tx.tenant)
+    if INTAKE_UNIT not in {each.id for each in units(tx)}:
+        set_unit(
+            tx,
+            system,
+            INTAKE_UNIT,
+            bezeichnung="Zentrale Rechnungsstelle",
+            kuerzel="RS",
+            vertraulichkeit=Vertraulichkeit.NFD,
+        )
+    if AKTENPLAN not in {each.kennzeichen for each in aktenplan(tx)}:
+        add_einheit(
+            tx,
+            system,
+            kennzeichen=AKTENPLAN,
+            bezeichnung="Eingangsrechnungen",
+            aufbewahrung_jahre=_KEPT_YEARS,
+            ausloeser="haushaltsjahr",
+            aussonderungsart="V",
+            rechtsgrundlage="§ 59 KomHVO NRW; § 147 AO; § 14b UStG",
+            gueltig_von=_SINCE,
+        )
 
 
 def open_record(
@@ -143,11 +173,16 @@ def replace_paper(
 
 def close_record(tx: Transaction, vorgang: str, reason: str) -> None:
     """z.d.A.: what is still awaited from somebody is skipped, with the same reason."""
+    skip_open(tx, vorgang, reason)
+    close_vorgang(tx, system_principal(tx.tenant), vorgang, reason)
+
+
+def skip_open(tx: Transaction, vorgang: str, reason: str) -> None:
+    """Nobody is asked any more for what was still awaited."""
     system = system_principal(tx.tenant)
     for each in schritte(tx, system, vorgang):
         if each.state == "offen":
             skip_step(tx, system, each.id, reason)
-    close_vorgang(tx, system, vorgang, reason)
 
 
 def hand_over(

@@ -41,6 +41,9 @@ _ORDERS = {
     "absetzung": "Absetzung",
     "annahme": "Annahme",
 }
+STUFEN = ("Sachgebietsleitung", "Amtsleitung", "Kämmerei")
+"""The offices that models/befugnis.dmn names, ascending: who stands higher may what those below
+may. An office that only a changed table knows is served by itself alone."""
 _NAMES: Mapping[Kind, str] = {
     "sachlich": "die sachliche Feststellung",
     "rechnerisch": "die rechnerische Feststellung",
@@ -96,12 +99,29 @@ def wording(kind: Kind, order: str, amount: Decimal, currency: str) -> str:
     return _WORDING[kind].format(amount=german(amount, currency), order=_ORDERS.get(order, order))
 
 
+def sufficing(stufe: str) -> tuple[str | None, ...]:
+    """The offices whose Befugnis suffices where the table asks for this one. A Befugnis without
+    an office is of the lowest."""
+    if stufe not in STUFEN:
+        return (stufe,)
+    rank = STUFEN.index(stufe)
+    return (*STUFEN[rank:], None) if rank == 0 else STUFEN[rank:]
+
+
 def require_befugnis(
-    tx: Transaction, performer: Principal, kind: Kind, *, unit: str, subject: Subject, on: date
+    tx: Transaction,
+    performer: Principal,
+    kind: Kind,
+    *,
+    unit: str,
+    subject: Subject,
+    on: date,
+    stufe: str | None = None,
 ) -> Befugnis:
     """The Befugnis that the signature cites; raises `BefugnisMissing`.
 
-    One for a budget counts where all posting lines lie in that Produkt.
+    One for a budget counts where all posting lines lie in that Produkt. An Anordnung needs both:
+    the office that the table names (`stufe`) and a personal limit; the stricter binds.
 
     Who acts for another signs by their Befugnis. Buchhaltung and Kasse do not certify
     (KomHVO NRW § 31 (3)).
@@ -111,11 +131,13 @@ def require_befugnis(
             "Wer in der Buchhaltung arbeitet, stellt nicht fest und ordnet nicht an."
         )
     person, amount = performer.on_behalf_of or performer.id, subject.amount
-    found = befugnis_for(tx, person, kind, unit, amount, on, subject.budget)
+    stufen = sufficing(stufe or "") if kind == "anordnung" else None
+    found = befugnis_for(tx, person, kind, unit, amount, on, subject.budget, stufen)
     if found is None:
+        asked = f" Nötig ist die Stufe {stufe}." if stufe and kind == "anordnung" else ""
         raise BefugnisMissing(
             f"Ihre Befugnis reicht für {_NAMES[kind]} über {german(amount)} in der Stelle "
-            f"„{unit}“ nicht aus."
+            f"„{unit}“ nicht aus.{asked}"
         )
     return found
 

@@ -40,6 +40,8 @@ _HEAD = (
     "seller",
     "amount_due",
     "currency",
+    "stated_amount",
+    "stated_currency",
     "leitweg_id",
     "due_on",
     "due_source",

@@ -21,7 +21,8 @@ from identity.principal import system_principal
 from processes.rechnungseingang import receipts, records, signatures
 from processes.rechnungseingang.amounts import german, parse_amount
 from processes.rechnungseingang.dates import local_day
-from processes.rechnungseingang.errors import Befangen
+from processes.rechnungseingang.errors import Befangen, CurrencyForeign
+from processes.rechnungseingang.examination import EURO
 from processes.rechnungseingang.heads import head_typed, iban_typed
 from processes.rechnungseingang.routing import INTAKE_UNIT
 from storage.database import Row, Transaction
@@ -33,6 +34,7 @@ NO_REASON_NEEDED = {
     ("rechnerisch_feststellen", "richtig"),
     ("rechnung_klaeren", "erfassen"),
     ("zuordnen", "zuordnen"),
+    ("zuordnen", "nachschlagen"),
     ("ablehnung_zeichnen", "ablehnen"),
 }
 NEXT: Mapping[tuple[str, str], tuple[str, str]] = {
@@ -99,17 +101,52 @@ def _plain(act: Act) -> Beteiligung:
 
 def _clarify(act: Act) -> Beteiligung:
     """Take over what was typed; a file that could be read keeps its own head data."""
-    if act.outcome == "erfassen" and act.completion.case.get("readable") is not True:
-        iban = _iban(act, "iban")
-        if act.completion.variables.get("art") == "auszahlung" and iban is None:
-            raise FormInvalid([FieldError("iban", "Eine Auszahlung braucht eine IBAN.")])
-        head = head_typed(act.completion.variables, act.row.received_at)
-        if head.amount_due is None:
-            raise FormInvalid([FieldError("betrag", "Bitte einen Betrag wie 1.190,00 eingeben.")])
-        receipts.change(act.tx, act.row.id, **head.row())
-        system = system_principal(act.tx.tenant)
-        line = records.subject_line(receipts.receipt(act.tx, act.row.id))
-        vorgang_betreff(act.tx, system, act.row.vorgang, line)
+    if act.outcome != "erfassen":
+        return _plain(act)
+    if act.completion.case.get("readable") is True:
+        return _plain(act) if act.row.currency in {None, EURO} else _convert(act)
+    return _type_in(act)
+
+
+def _convert(act: Act) -> Beteiligung:
+    """From here on the invoice is one in euro; what the file states stays beside it."""
+    stated, amount = (
+        parse_amount(each) for each in (act.row.amount_due, act.completion.variables["betrag_eur"])
+    )
+    if amount is None or stated is None or (amount > 0) != (stated > 0):
+        text = "Bitte den Betrag in Euro eingeben, zum Beispiel 1.190,00."
+        raise FormInvalid([FieldError("betrag_eur", text)])
+    if act.reason is None:
+        raise FormInvalid([FieldError("begruendung", "Bitte Kurs und Quelle nennen.")])
+    receipts.change(
+        act.tx,
+        act.row.id,
+        amount_due=f"{amount:.2f}",
+        currency=EURO,
+        stated_amount=act.row.amount_due,
+        stated_currency=act.row.currency,
+    )
+    _rename(act)
+    remark = f"{german(stated, act.row.currency)} sind {german(amount)}: {act.reason}"
+    return Beteiligung(kind=act.node, outcome=act.outcome, remark=remark, amount=amount)
+
+
+def _rename(act: Act) -> None:
+    """The Vorgang is called by what is known now."""
+    line = records.subject_line(receipts.receipt(act.tx, act.row.id))
+    vorgang_betreff(act.tx, system_principal(act.tx.tenant), act.row.vorgang, line)
+
+
+def _type_in(act: Act) -> Beteiligung:
+    """The head data that the file does not say."""
+    iban = _iban(act, "iban")
+    if act.completion.variables.get("art") == "auszahlung" and iban is None:
+        raise FormInvalid([FieldError("iban", "Eine Auszahlung braucht eine IBAN.")])
+    head = head_typed(act.completion.variables, act.row.received_at)
+    if head.amount_due is None:
+        raise FormInvalid([FieldError("betrag", "Bitte einen Betrag wie 1.190,00 eingeben.")])
+    receipts.change(act.tx, act.row.id, **head.row())
+    _rename(act)
     return _plain(act)
 
 
@@ -223,11 +260,19 @@ _JUDGES: Mapping[str, Callable[[Act], Beteiligung]] = {
 
 
 def _signed(act: Act, subject: signatures.Subject) -> Beteiligung:
+    if act.row.currency not in {None, EURO}:
+        raise CurrencyForeign(f"Die Rechnung lautet auf {act.row.currency}: bitte erst umrechnen.")
     kind = signatures.NODES[act.node]
     performer = act.completion.performer
-    today = local_day(act.tx.now)
+    stufe = act.completion.case.get("befugnisstufe")
     befugnis = signatures.require_befugnis(
-        act.tx, performer, kind, unit=act.row.unit, subject=subject, on=today
+        act.tx,
+        performer,
+        kind,
+        unit=act.row.unit,
+        subject=subject,
+        on=local_day(act.tx.now),
+        stufe=stufe if isinstance(stufe, str) else None,
     )
     return Beteiligung(
         kind=act.node,

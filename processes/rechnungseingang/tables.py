@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 
 from storage.database import Instant, metadata, tenant_column
+from storage.ledger import register_stream, stream_columns
 
 invoice_receipt = Table(
     "invoice_receipt",
@@ -36,7 +37,8 @@ invoice_receipt = Table(
     Column("channel", String(40), nullable=False),
     Column("received_at", Instant, nullable=False),
     Column("received_by", String(40), nullable=False),
-    Column("state", String(20), nullable=False),  # offen | gebucht | abgelehnt | dublette
+    Column("state", String(20), nullable=False),
+    # offen | gebucht | abgelehnt | dublette | abgebrochen (see cancellation.py)
     # head data, once read or typed
     Column("number", Text),  # BT-1
     Column("issued_on", Date),  # BT-2
@@ -44,7 +46,9 @@ invoice_receipt = Table(
     Column("seller", Text),  # BT-27
     Column("seller_key", Text),  # see duplicates.py
     Column("amount_due", String(40)),  # BT-115
-    Column("currency", String(3)),  # BT-5
+    Column("currency", String(3)),  # BT-5; EUR once it has been converted
+    Column("stated_amount", String(40)),  # BT-115 as the file has it, where it was converted
+    Column("stated_currency", String(3)),
     Column("leitweg_id", Text),  # BT-10
     Column("payee", Text),  # BT-59, else BT-27
     Column("iban", Text),  # BT-84
@@ -89,6 +93,17 @@ invoice_key = Table(
     Column("created_at", Instant, nullable=False),
     PrimaryKeyConstraint("tenant", "principal", "key"),
 )
+
+invoice_routing = Table(
+    "invoice_routing",
+    metadata,
+    tenant_column(),
+    Column("id", String(40), nullable=False),
+    *stream_columns(),
+    PrimaryKeyConstraint("tenant", "id"),
+)
+"""One row a tenant: the stream that tells who changed the routes."""
+register_stream(invoice_routing)
 
 invoice_route = Table(
     "invoice_route",

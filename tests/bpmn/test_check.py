@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bpmn.check import check_file
+from tests.bpmn.dmn import drawing
 from tests.bpmn.drawing import between
 
 
@@ -22,3 +23,15 @@ def test_garbage_of_each_kind_is_a_finding_with_the_files_name(name: str) -> Non
     assert findings
     assert {f.file for f in findings} == {name}
     assert {f.severity for f in findings} == {"error"}
+
+
+def test_faults_of_an_imported_model_are_found_in_its_own_file() -> None:
+    library = drawing.model(drawing.decision("l", drawing.literal("(")), namespace="ns:l")
+    user = drawing.model(
+        drawing.imports("lib", "ns:l"), drawing.decision("d", drawing.literal("1"))
+    )
+    files = {"user.dmn": user, "lib.dmn": library, "other.bpmn": b"<x/>"}
+
+    assert check_file("user.dmn", user, files) == []
+    assert [f.file for f in check_file("lib.dmn", library, files)] == ["lib.dmn"]
+    assert [f.rule for f in check_file("user.dmn", user)] == ["import-missing"]

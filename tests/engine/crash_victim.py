@@ -61,16 +61,19 @@ def main() -> None:
     database = Database.open(url)
     subject = Engine(database, handlers)
     with database.reading() as tx:
-        task = tx.first(text("SELECT id FROM user_task WHERE closed_at IS NULL"))
+        task = tx.first(text("SELECT id FROM user_task WHERE closed_at IS NULL AND node <> 't'"))
     arm(point)
+    command, _, named = command.partition(":")
     if command == "start":
-        subject.execute(commands.StartInstance("chained"), SYSTEM)
+        subject.execute(commands.StartInstance(named or "chained"), SYSTEM)
     elif command == "complete":
         assert task is not None
         subject.execute(commands.CompleteTask(task.id, {"n": 1}), SYSTEM)
     elif command == "work":
         for row in work.claim(subject, "default", "victim"):
             work.run(subject, "default", row)
+    elif command == "cancel":
+        subject.execute(commands.CancelInstance(named, "no longer needed"), SYSTEM)
     else:
         clock.sweep(subject)
     if point == "committed":

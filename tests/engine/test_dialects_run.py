@@ -128,6 +128,31 @@ def test_what_an_external_worker_reports_is_done_otherwise() -> None:
     assert case.variables == seen
 
 
+def test_a_thrown_error_says_its_message_to_who_catches_it() -> None:
+    inner = (
+        '<bpmn:subProcess id="t"><bpmn:startEvent id="s1"/><bpmn:endEvent id="e1">'
+        '<bpmn:errorEventDefinition errorRef="x"/></bpmn:endEvent>'
+        f"{line('s1', 'e1')}</bpmn:subProcess>"
+    )
+    caught = (
+        '<bpmn:boundaryEvent id="b" attachedToRef="t"><bpmn:errorEventDefinition '
+        'camunda:errorCodeVariable="code" camunda:errorMessageVariable="wort"/>'
+        "</bpmn:boundaryEvent>"
+    )
+    bench = bench_with(
+        file(
+            f'<bpmn:startEvent id="s"/>{inner}{caught}<bpmn:endEvent id="e"/>'
+            + line("s", "t", "e")
+            + flow("b", "e"),
+            '<bpmn:error id="x" errorCode="E1" camunda:errorMessage="Nr. ${nummer}"/>',
+        )
+    )
+
+    case = bench.start("p", nummer=7)
+
+    assert case.variables == {"nummer": 7, "code": "E1", "wort": "Nr. 7"}
+
+
 def test_data_objects_carry_values_from_task_to_task() -> None:
     specification = (
         '<bpmn:ioSpecification><bpmn:dataInput id="i{0}" name="ein"/><bpmn:dataOutput id="o{0}" '

@@ -29,6 +29,17 @@ FACTS: list[Fact] = [
     facts.IncidentOpened(6, "x", 1, "expression_failed", "Muster is no number"),
     facts.ErrorThrown("e", "x", None, "Muster"),
     facts.Decided("d", "table", 1, (2,), {"who": "Muster"}, "Muster"),
+    facts.Decided(
+        "d",
+        "table",
+        1,
+        (2,),
+        {"who": "Muster"},
+        "Muster",
+        "f" * 32,
+        [["table", [["t", "FIRST", [2], ["r2"]]]]],
+        [{"required": {"who": "Muster"}, "tables": [], "result": "Muster"}],
+    ),
     facts.MessageThrown("m", "answer-of-Muster", "Muster", {"who": "Muster"}),
     facts.Ended("completed", "end"),
 ]
@@ -65,3 +76,9 @@ def test_every_kind_of_fact_can_be_recorded() -> None:
     declared = {kind for kind in kinds if issubclass(kind, Fact) and kind is not Fact}
 
     assert declared <= set(record._SHAPES)
+
+
+def test_a_decision_recorded_before_explanations_still_reads() -> None:
+    old = entry((b'[["Decided","d","table",1,[2]]]', b'[[0,{"n":1},"x"]]'))
+
+    assert record.decode(old) == [facts.Decided("d", "table", 1, (2,), {"n": 1}, "x")]

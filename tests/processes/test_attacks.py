@@ -28,6 +28,7 @@ from processes.rechnungseingang import acknowledgements, demo, papers, receipts,
 from processes.rechnungseingang.booking import Acknowledgement
 from processes.rechnungseingang.errors import (
     Befangen,
+    BefugnisMissing,
     BookingContradicts,
     KeyReused,
     ReceivedAtInvalid,
@@ -270,6 +271,7 @@ def test_a_befugnis_for_a_budget_counts_for_its_produkt_alone(house: House, run_
             kind="anordnung",
             valid_from=date(2020, 1, 1),
             budget="54.10.01",
+            stufe="Amtsleitung",
             limit=Decimal(50_000),
         )
         confirm_befugnis(tx, karla, proposed.id)
@@ -281,6 +283,47 @@ def test_a_befugnis_for_a_budget_counts_for_its_produkt_alone(house: House, run_
     cited = [step.befugnis for step in desk.steps if step.kind == "anordnen"]
     with house.database.reading() as tx:
         assert [befugnis_by_id(tx, each or "").budget for each in cited] == ["54.10.01"]
+
+
+def appoint(house: House, login: str, stufe: str | None, limit: int | None) -> None:
+    with house.database.begin() as tx:
+        olga, karla = (demo.principal_by_login(tx, n) for n in ("olga.ostmann", "karla.kranz"))
+        proposed = propose_befugnis(
+            tx,
+            olga,
+            person=demo.principal_by_login(tx, login).id,
+            kind="anordnung",
+            valid_from=date(2020, 1, 1),
+            stufe=stufe,
+            limit=None if limit is None else Decimal(limit),
+        )
+        confirm_befugnis(tx, karla, proposed.id)
+
+
+@pytest.mark.parametrize(
+    ("stufe", "limit", "may"),
+    [
+        (None, None, False),  # no limit of one's own, but the table asks for an Amtsleitung
+        ("Sachgebietsleitung", None, False),
+        ("Amtsleitung", 18_828, False),  # the office, but not the limit
+        ("Amtsleitung", 18_829, True),
+        ("Kämmerei", None, True),
+    ],
+)
+def test_who_orders_needs_the_office_and_the_limit(
+    house: House, run_jobs: Run, stufe: str | None, limit: int | None, may: bool
+) -> None:
+    desk = Desk(house, run_jobs)
+    desk.certify()
+    appoint(house, "anton.ahlers", stufe, limit)
+
+    if may:
+        desk.order("anton.ahlers")
+    else:
+        with pytest.raises(BefugnisMissing, match="Amtsleitung"):
+            desk.order("anton.ahlers")
+
+    assert ("anordnen" in desk.open_tasks) is not may
 
 
 def test_an_invoice_without_an_iban_is_paid_to_the_one_a_person_adds(

@@ -13,6 +13,7 @@ from bpmn.dmn import compile_decisions
 from bpmn.forms import FormInvalid, parse_form
 from bpmn.values import Value
 from processes.rechnungseingang import PACKAGE
+from processes.rechnungseingang.signatures import STUFEN, sufficing
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 FOLDER = Path(__file__).parents[2] / "processes" / "rechnungseingang"
@@ -56,6 +57,7 @@ def test_the_kind_of_order_follows_from_type_means_and_amount(
         "type_code": type_code,
         "payment_means": means,
         "amount_due": None if amount is None else Decimal(amount),
+        "currency": "EUR",
     }
 
     outcome = table.evaluate(given, NOW)
@@ -63,11 +65,44 @@ def test_the_kind_of_order_follows_from_type_means_and_amount(
     assert outcome.outputs == [{"anordnungsart": kind}]
 
 
+@pytest.mark.parametrize(
+    ("currency", "kind"), [("EUR", "auszahlung"), (None, "auszahlung"), ("CHF", "klaerung")]
+)
+def test_another_currency_is_for_a_person(currency: str | None, kind: str) -> None:
+    source = (FOLDER / "models" / "anordnungsart.dmn").read_bytes()
+    table = compile_decisions(source, "anordnungsart.dmn")["anordnungsart"]
+    given: dict[str, Value] = {
+        "type_code": "380",
+        "payment_means": "58",
+        "amount_due": Decimal(1190),
+        "currency": currency,
+    }
+
+    assert table.evaluate(given, NOW).outputs == [{"anordnungsart": kind}]
+
+
+def test_the_offices_of_the_table_are_those_that_rank_befugnisse() -> None:
+    source = (FOLDER / "models" / "befugnis.dmn").read_text(encoding="utf-8")
+    text = source.split('<outputValues id="werte_1">')[1].split("<text>")[1].split("</text>")[0]
+
+    assert tuple(each.strip('"') for each in text.split(",")) == STUFEN
+
+
+def test_a_higher_office_may_what_a_lower_one_may() -> None:
+    assert set(sufficing("Sachgebietsleitung")) == {*STUFEN, None}
+    assert sufficing("Amtsleitung") == ("Amtsleitung", "Kämmerei")
+    assert sufficing("Kämmerei") == ("Kämmerei",)
+    assert sufficing("Rat") == ("Rat",)
+    assert sufficing("") == ("",)
+
+
 def test_the_form_of_the_check_wants_no_posting_lines_from_who_passes_it_on() -> None:
     form = parse_form((FOLDER / "forms" / "sachlich_pruefen.form").read_bytes(), "f")
     given = {"ergebnis": "weiterleiten", "weiterleiten_an": "jugendamt", "begruendung": "Kita"}
 
-    values = form.validate(given, {"buchungszeilen": []}, NOW)
+    stellen: Value = [{"value": "jugendamt", "label": "Jugendamt"}]
+
+    values = form.validate(given, {"buchungszeilen": [], "stellen": stellen}, NOW)
 
     assert values["weiterleiten_an"] == "jugendamt"
     assert "buchungszeilen" not in values

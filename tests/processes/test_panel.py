@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from types import SimpleNamespace
 
+from sqlalchemy import select
+
+from engine.tables import user_task
 from identity.principal import Principal
 from processes.house import House
 from processes.package import TaskPanel
@@ -21,7 +24,12 @@ def panel(house: House, run_jobs: Run, data: bytes, node: str, login: str) -> Ta
     who: Principal = demo.principal(house, login)
     assert PACKAGE.task_panel is not None
     with house.database.begin() as tx:
-        task = SimpleNamespace(id="1-1", instance_id=invoice, node=node)
+        due = tx.scalar(
+            select(user_task.c.due).where(
+                user_task.c.instance_id == invoice, user_task.c.closed_at.is_(None)
+            )
+        )
+        task = SimpleNamespace(id="1-1", instance_id=invoice, node=node, due=due)
         found = PACKAGE.task_panel(house, tx, who, task)
     assert found is not None
     return found
@@ -36,6 +44,16 @@ def test_a_clerk_sees_amount_due_date_skonto_and_attachment(house: House, run_jo
     assert "16.12.2026 (laut Rechnung)" in shown
     assert "2,00 % bis 30.11.2026" in shown
     assert "aufmass.csv" in shown
+
+
+def test_a_deadline_says_where_it_comes_from(house: House, run_jobs: Run) -> None:
+    of_an_invoice, of_a_letter = (
+        panel(house, run_jobs, data, "", "rita.rehbein").html
+        for data in (SAMPLES["05_regelbruch_ubl.xml"], b"<letter/>")
+    )
+
+    assert "3 Arbeitstage der Kasse vor Fälligkeit am " in of_an_invoice
+    assert "3 Arbeitstage nach Eingang" in of_a_letter
 
 
 def test_what_may_not_be_seen_is_not_shown(house: House, run_jobs: Run) -> None:

@@ -8,7 +8,15 @@ from processes.rechnungseingang import tables
 from storage.database import metadata
 from storage.migrate import differences, migrate
 
-OURS = {table.name for table in (tables.invoice_receipt, tables.invoice_key, tables.invoice_route)}
+OURS = {
+    table.name
+    for table in (
+        tables.invoice_receipt,
+        tables.invoice_key,
+        tables.invoice_route,
+        tables.invoice_routing,
+    )
+}
 
 
 def test_the_migrated_tables_are_the_declared_ones(tmp_path: Path) -> None:

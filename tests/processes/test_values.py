@@ -12,15 +12,22 @@ from hypothesis import strategies as st
 from processes.rechnungseingang.amounts import german, parse_amount
 from processes.rechnungseingang.booking import canonical
 from processes.rechnungseingang.dates import (
+    OrderBy,
     Skonto,
+    clarify_by,
     due,
     order_by,
     skonto_terms,
-    working_days_before,
 )
 from processes.rechnungseingang.duplicates import seller_key
 from processes.rechnungseingang.errors import RoutingTableInvalid
 from processes.rechnungseingang.routing import read_routes
+from processes.rechnungseingang.working_days import (
+    LAENDER,
+    is_working_day,
+    working_days_after,
+    working_days_before,
+)
 
 HEADER = "leitweg_id;stelle;bezeichnung;fachgruppe;rechnerische_gruppe;anordnungsgruppe"
 
@@ -74,18 +81,64 @@ def test_skonto_terms_are_read_as_xrechnung_writes_them() -> None:
 def test_the_order_must_be_out_working_days_before_the_first_skonto_ends() -> None:
     terms = (Skonto(7, Decimal(3)), Skonto(14, Decimal(2)))
 
-    last = order_by(date(2026, 12, 16), date(2026, 11, 16), terms)
+    last = order_by(date(2026, 12, 16), date(2026, 11, 16), terms, date(2026, 11, 17))
 
-    assert last == date(2026, 11, 18)  # Skonto ends on Monday the 23rd
+    assert last == OrderBy(date(2026, 11, 18), date(2026, 11, 23), "skonto")
 
 
-@given(st.dates())
-def test_any_year_that_a_file_states_can_be_reckoned_with(day: date) -> None:
-    assert order_by(day, day, (Skonto(999, Decimal(1)),)).weekday() < 5
+def test_a_skonto_that_nobody_can_earn_any_more_hurries_nobody() -> None:
+    terms = (Skonto(7, Decimal(3)), Skonto(14, Decimal(2)))
+    due_on, issued_on = date(2026, 12, 16), date(2026, 11, 16)
+
+    second = order_by(due_on, issued_on, terms, date(2026, 11, 20))
+    none = order_by(due_on, issued_on, terms, date(2026, 11, 28))
+
+    assert (second.ends, second.reason) == (date(2026, 11, 30), "skonto")
+    assert (none.on, none.reason) == (date(2026, 12, 11), "faelligkeit")
+
+
+@given(st.dates(), st.sampled_from(sorted(LAENDER)))
+def test_any_year_that_a_file_states_can_be_reckoned_with(day: date, land: str) -> None:
+    last = order_by(day, day, (Skonto(999, Decimal(1)),), day, land).on
+
+    assert is_working_day(last, land)
 
 
 def test_a_weekend_is_no_working_day() -> None:
     assert working_days_before(date(2026, 11, 23), 1) == date(2026, 11, 20)
+
+
+def test_holidays_are_no_days_of_the_kasse() -> None:
+    # Karfreitag, Ostermontag, 1. Mai, Himmelfahrt, Pfingstmontag, Fronleichnam of 2026
+    closed = [(4, 3), (4, 6), (5, 1), (5, 14), (5, 25), (6, 4)]
+
+    assert not any(is_working_day(date(2026, *day)) for day in closed)
+    assert working_days_before(date(2026, 4, 7), 3) == date(2026, 3, 31)
+    assert working_days_before(date(2027, 1, 4), 3) == date(2026, 12, 28)  # over the New Year
+    assert working_days_after(date(2028, 2, 28), 2) == date(2028, 3, 1)  # over a 29 February
+
+
+@pytest.mark.parametrize(
+    ("day", "where"),
+    [
+        (date(2026, 1, 6), "BW BY ST"),
+        (date(2027, 3, 8), "BE MV"),
+        (date(2026, 6, 4), "BW BY HE NW RP SL"),
+        (date(2028, 8, 15), "SL"),
+        (date(2027, 9, 20), "TH"),
+        (date(2025, 10, 31), "BB HB HH MV NI SH SN ST TH"),
+        (date(2027, 11, 1), "BW BY NW RP SL"),
+        (date(2026, 11, 18), "SN"),
+    ],
+)
+def test_each_land_has_its_own_holidays(day: date, where: str) -> None:
+    assert {land for land in LAENDER if not is_working_day(day, land)} == set(where.split())
+
+
+def test_what_cannot_be_read_is_looked_at_within_three_working_days() -> None:
+    late_on_thursday = datetime(2026, 12, 17, 23, 30, tzinfo=UTC)  # Friday in Berlin
+
+    assert clarify_by(late_on_thursday) == date(2026, 12, 23)
 
 
 def test_a_supplier_is_known_by_the_strongest_mark() -> None:

@@ -423,3 +423,13 @@ def test_what_was_spoiled_is_not_committed(filled: Database) -> None:
         tx.spoil()
 
     assert _ids(filled) == ["a", "b", "c"]
+
+
+def test_a_server_has_a_clock_and_a_file_has_none(database: Database) -> None:
+    said = database.server_time()
+
+    if database.dialect == "sqlite":
+        assert said is None
+    else:
+        assert said is not None
+        assert abs(said - datetime.now(UTC)) < timedelta(minutes=5)

@@ -42,6 +42,30 @@ TINY = """\
 """
 
 
+USER = """\
+<definitions xmlns="https://www.omg.org/spec/DMN/20230324/MODEL/" id="u" name="U" namespace="u">
+  <import name="lib" namespace="l" importType="https://www.omg.org/spec/DMN/20230324/MODEL/"/>
+  <inputData id="i" name="day"><variable name="day" typeRef="date"/></inputData>
+  <decision id="d" name="Next day"><variable name="Next day"/>
+    <informationRequirement><requiredInput href="#i"/></informationRequirement>
+    <knowledgeRequirement><requiredKnowledge href="l#k"/></knowledgeRequirement>
+    <literalExpression>
+      <text>{next: lib.after(day), amount: 1.10, wrong: 1 + "a"}</text>
+    </literalExpression>
+  </decision>
+</definitions>
+"""
+LIBRARY = """\
+<definitions xmlns="https://www.omg.org/spec/DMN/20230324/MODEL/" id="l" name="L" namespace="l">
+  <businessKnowledgeModel id="k" name="after"><variable name="after"/>
+    <encapsulatedLogic><formalParameter name="day" typeRef="date"/>
+      <literalExpression><text>day + duration("P1D")</text></literalExpression>
+    </encapsulatedLogic>
+  </businessKnowledgeModel>
+</definitions>
+"""
+
+
 @dataclass(frozen=True)
 class Ended:
     code: int
@@ -148,9 +172,48 @@ def test_decide_evaluates_a_decision(tmp_path: Path) -> None:
     unknown = amtsgang(tmp_path / "var", "decide", table, "--decision", "nothing")
 
     assert decided.code == 0, decided.err
-    assert set(decided.said) == {"outputs", "matched", "inputs"}
+    assert set(decided.said) == {
+        "result", "decisions", "matched", "warnings", "inputs", "outputs", "explanation",
+    }  # fmt: skip
     assert decided.said["outputs"] == [{"anordnungsart": "auszahlung"}]
+    assert decided.said["result"] == "auszahlung"
+    assert decided.said["decisions"] == {"Art der Anordnung": "auszahlung"}
     assert unknown.code == 2
+
+
+def test_decide_takes_models_that_import_each_other(tmp_path: Path) -> None:
+    user, library = tmp_path / "user.dmn", tmp_path / "library.dmn"
+    user.write_text(USER)
+    library.write_text(LIBRARY)
+    context = ("--context", '{"day": "2026-01-02"}', "--json")
+
+    for decision in ("d", "Next day"):
+        one = amtsgang(tmp_path / "var", "decide", library, user, "--decision", decision, *context)
+        assert one.said["result"] == {"next": "2026-01-03", "amount": 1.10, "wrong": None}
+        assert [warning["element"] for warning in one.said["warnings"]] == ["d"]
+    every = amtsgang(tmp_path / "var", "decide", user, library, *context)
+    plain = amtsgang(tmp_path / "var", "decide", user, library, "--context", '{"day": null}')
+    alone = amtsgang(tmp_path / "var", "decide", user, "--json")
+
+    assert (one.code, every.code, plain.code, alone.code) == (0, 0, 0, 1)
+    assert "1.10" in one.out
+    assert every.said["decisions"]["Next day"] == one.said["result"]
+    assert plain.out.startswith("Next day: {")
+    assert [(f["rule"], f["line"]) for f in alone.said if f["severity"] == "error"] == [
+        ("import-missing", 2)
+    ]
+
+
+def test_decide_says_what_would_not_end(tmp_path: Path) -> None:
+    model = tmp_path / "endless.dmn"
+    model.write_text(LIBRARY.replace("day + duration", "after(day) + duration"))
+
+    endless = amtsgang(
+        tmp_path / "var", "decide", model, "--decision", "k", "--context", '{"day": "2026-01-02"}'
+    )
+
+    assert endless.code == 1
+    assert "deeply" in endless.err
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from fastapi import FastAPI
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from sqlalchemy import select
 
-from eakte.tables import dokument, vorgang
+from eakte.tables import akte, dokument, vorgang
 from processes.house import House
 from tests.web.browsing import run_all, tasks_of
 
@@ -218,6 +218,7 @@ def test_no_page_has_a_barrier_that_axe_finds(
         row = tx.first(select(vorgang).where(vorgang.c.instance_id == task.instance_id))
         assert row is not None
         paper = tx.scalar(select(dokument.c.id).where(dokument.c.vorgang == row.id))
+        closed = tx.scalar(select(akte.c.id).where(akte.c.unit == "jugendamt"))
     walks = {
         "tim.tannhaus": (
             "/aufgaben",
@@ -231,6 +232,14 @@ def test_no_page_has_a_barrier_that_axe_finds(
             "/wiedervorlagen",
         ),
         "rita.rehbein": (f"/aufgaben/{refusal.id}",),
+        "karla.kranz": (
+            f"/akten/{closed}",
+            "/verwaltung",
+            "/verwaltung/zuordnung",
+            "/verwaltung/zuordnung?zeile=05999-TIEFBAU-93",
+            "/verwaltung/befugnisse",
+        ),
+        "regine.roth": ("/verwaltung/stellen",),
         "dora.dietrich": ("/zugriffe",),
         "olga.ostmann": ("/prozesse", "/prozesse/rechnungseingang", "/pruefung"),
     }

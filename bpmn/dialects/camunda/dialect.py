@@ -14,6 +14,7 @@ from bpmn.dialects.camunda.words import (
     ELDERS,
     NAMESPACES,
     attribute,
+    extensions,
     implementations,
     properties,
     retry,
@@ -113,6 +114,10 @@ class Camunda(Dialect):
         return context.expression(properties(element).get("correlation_key"), element)
 
     def signal_inputs(self, context: Context, definition: Element) -> Parameters | None:
+        if any(part.get("businessKey") is not None for part in extensions(definition, "in")):
+            context.refuse(
+                "unsupported", definition, "A signal gives no business key to what it starts."
+            )
         passed = calls.passed(context, definition, "in")
         if not passed:
             return None
@@ -130,6 +135,9 @@ class Camunda(Dialect):
 
     def error_variables(self, definition: Element) -> tuple[str | None, str | None]:
         return text(definition, "errorCodeVariable"), text(definition, "errorMessageVariable")
+
+    def error_message(self, context: Context, error: Element) -> Expression | None:
+        return context.expression(attribute(error, "errorMessage"), error)
 
     def escalation_variable(self, definition: Element) -> str | None:
         return text(definition, "escalationCodeVariable")

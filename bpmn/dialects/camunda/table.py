@@ -72,6 +72,7 @@ READ_ATTRIBUTES: dict[str, frozenset[str]] = {
     "mapDecisionResult": _DECISION,
     "errorCodeVariable": _ERROR,
     "errorMessageVariable": _ERROR,
+    "errorMessage": frozenset({"error"}),
     "escalationCodeVariable": frozenset({"escalationEventDefinition"}),
     "initiator": frozenset({"startEvent"}),
     "historyTimeToLive": _PROCESS,
@@ -84,7 +85,7 @@ READ_ATTRIBUTES: dict[str, frozenset[str]] = {
 SILENT_ATTRIBUTES = frozenset(
     {
         "isStartableInTasklist", "diagramRelationId", "modelerTemplate", "modelerTemplateVersion",
-        "modelerTemplateIcon", "errorMessage", "caseBinding", "caseVersion", "caseTenantId",
+        "modelerTemplateIcon", "caseBinding", "caseVersion", "caseTenantId",
     }
 )  # fmt: skip
 

@@ -144,6 +144,8 @@ def test_a_signal_carries_what_is_mapped_into_it() -> None:
     assert event.name.evaluate({"a": 7}, NOW) == "Alarm-7"
     assert event.inputs is not None
     assert {name: e.evaluate({"a": 7}, NOW) for name, e in event.inputs} == {"b": 7, "c": 7}
+    keyed = '<bpmn:extensionElements><camunda:in businessKey="${a}"/></bpmn:extensionElements>'
+    assert ("unsupported", "t") in refused(model(keyed))
 
 
 def test_a_condition_may_look_at_one_variable_only() -> None:

@@ -229,6 +229,13 @@ def test_the_version_tag_stands_at_the_process() -> None:
         ("callActivity", '<zeebe:calledElement processId="x" bindingType="y"/>', "binding"),
         ("userTask", '<zeebe:taskDefinition type="x"/>', "unsupported"),
         ("userTask", "<zeebe:zauber/>", "unknown-extension"),
+        ("serviceTask", f'<zeebe:taskDefinition type="{"x" * 256}"/>', "too-long"),
+        (
+            "userTask",
+            '<zeebe:taskListeners><zeebe:taskListener eventType="canceling" type="x"/>'
+            "</zeebe:taskListeners>",
+            "unsupported",
+        ),
         ("adHocSubProcess", "<zeebe:properties/>", "adhoc-begin"),
         ("task", '<zeebe:ioMapping><zeebe:input source="= x"/></zeebe:ioMapping>', "parameter"),
     ],

@@ -149,3 +149,51 @@ def test_a_decision_is_listed_and_evaluated(office: Office) -> None:
     assert (listed["key"], listed["name"], listed["version"]) == ("limit", "Limit", 1)
     assert outcome == [{"who": {"type": "String", "value": "lead", "valueInfo": {}}}]
     assert dora.get("/decision-definition/key/limit/xml")["dmnXml"] == DECISIONS.decode()
+
+
+def test_an_evaluation_is_explained_in_the_history(office: Office) -> None:
+    office.upload([("limit.dmn", DECISIONS)], {"deployment-name": "limit"})
+    dora, anna, ben = office.desk("dora"), office.desk("anna"), office.desk("ben")
+    (listed,) = dora.get("/decision-definition", key="limit")
+    amount = {"amount": {"value": 50, "type": "Integer"}}
+    anna.post(f"/decision-definition/{listed['id']}/evaluate", variables=amount)
+    dora.post("/decision-definition/key/limit/evaluate", variables=amount)
+
+    by_anna = dora.get("/history/decision-instance", userId="anna", decisionDefinitionKey="limit")
+    identity = by_anna[0]["id"]
+    told = anna.get(
+        f"/history/decision-instance/{identity}", includeInputs="true", includeOutputs="true"
+    )
+
+    assert [each["inputs"] for each in by_anna] == [[]]
+    assert anna.get("/history/decision-instance/count") == {"count": 1}
+    assert dora.get("/history/decision-instance/count") == {"count": 2}
+    assert told["decisionDefinitionId"] == listed["id"]
+    assert [(each["clauseName"], each["value"]) for each in told["inputs"]] == [("amount", 50)]
+    assert [
+        (each["variableName"], each["ruleId"], each["ruleOrder"], each["value"])
+        for each in told["outputs"]
+    ] == [("who", "r1", 1, "clerk")]
+    assert told["decisions"][0]["tables"][0]["hitPolicy"] == "FIRST"
+    assert ben.get(f"/history/decision-instance/{identity}", 404)["type"]
+
+
+def test_an_evaluation_at_fault_is_an_error(office: Office) -> None:
+    twice = DECISIONS.replace(b"FIRST", b"UNIQUE")
+    office.upload([("limit.dmn", twice)], {"deployment-name": "limit"})
+    amount = {"amount": {"value": 50, "type": "Integer"}}
+
+    failed = office.desk("dora").post(
+        "/decision-definition/key/limit/evaluate", 500, variables=amount
+    )
+
+    assert "UNIQUE" in failed["message"]
+
+
+def test_a_refused_decision_names_its_file_and_element(office: Office) -> None:
+    broken = DECISIONS.replace(b"amount", b"amount +")
+
+    refused = office.upload([("limit.dmn", broken)], {"deployment-name": "x"}, 400)
+
+    (fault,) = refused["details"]["limit.dmn"]["errors"]
+    assert (fault["mainElementId"], fault["line"]) == ("ie", 5)

@@ -35,8 +35,9 @@ from bpmn.graph import (
 )
 from bpmn.values import Value, Variables
 from engine.machine.facts import AnyFact, IncidentOpened, Left
-from engine.machine.machine import advance
-from engine.machine.run import Decide, Decided
+from engine.machine.loops import withdraw_instance
+from engine.machine.machine import advance, move
+from engine.machine.run import Decide, Decided, Run
 from engine.machine.state import (
     State,
     decode,
@@ -285,6 +286,13 @@ class Play:
     def start(self, **variables: Value) -> Play:
         self.do(Start(variables=variables))
         return self
+
+    def withdraw(self, token: int) -> None:
+        """Take one instance of a loop out, as a modification from outside does."""
+        run = Run(self.model, self.state, self.now, self.decide)
+        withdraw_instance(run, token)
+        move(run)
+        self.facts += run.facts
 
     def waits(self, kind: str = "") -> list[str]:
         return [wait.node for wait in self.state.waits.values() if wait.kind.startswith(kind)]

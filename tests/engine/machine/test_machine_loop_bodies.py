@@ -7,14 +7,17 @@ from typing import Any
 
 import pytest
 
-from bpmn.graph import Expression, MultiInstance
+from bpmn.graph import Expression, MultiInstance, TerminateEvent
 from bpmn.values import Value
+from engine.machine.errors import PerformerExcluded
 from engine.machine.facts import (
+    Cancelled,
     Ended,
     Entered,
     IncidentOpened,
     JobRequested,
     Left,
+    TaskOpened,
 )
 from engine.machine.triggers import (
     Continue,
@@ -25,12 +28,15 @@ from engine.machine.triggers import (
     VariablesSet,
 )
 from tests.engine.machine.graphs import (
+    AND,
     END,
     START,
     SUB,
     Play,
     adhoc,
+    boundary,
     each,
+    end,
     expr,
     failing,
     graph,
@@ -38,6 +44,7 @@ from tests.engine.machine.graphs import (
     receive,
     script,
     service,
+    signal,
     times,
     user,
 )
@@ -237,3 +244,143 @@ def test_the_facts_tell_each_instance_from_the_activity_itself() -> None:
         second.token,
         host.token,
     ]
+
+
+# --- scopes, persons, events ---
+
+
+@pytest.mark.parametrize("sequential", [False, True])
+def test_a_terminate_end_event_ends_its_own_instance_only(sequential: bool) -> None:
+    loop = each([1, 2], sequential=sequential, results="r", result=lambda v: v["item"])
+    more = {"f": AND, "u": user(), "k": user(), "t": end(TerminateEvent())}
+    nodes = {"s": START, "a": {**SUB, **loop}, "e": END}
+    nodes |= {name: inside("a", node) for name, node in more.items()}
+    play = Play(graph(nodes, "s>a>e f>u f>k>t")).start()
+
+    done(play, play.locals("k", "task")[0])
+    assert play.waits("task") == ["u", "k"]
+    done(play, play.locals("k", "task")[0])
+
+    assert play.of(Ended) == [Ended("completed", "e")]
+    assert [f.node for f in play.of(Cancelled)] == ["u", "u"]
+    assert play.variables == {"r": [1, 2]}
+
+
+def test_four_eyes_hold_over_the_instances_of_one_activity() -> None:
+    spec = {**user(other_person_than=("a",)), **times(3, sequential=True)}
+    nodes = {"s": START, "a": spec, "e": END}
+    play = Play(graph(nodes, "s>a>e", remembered=frozenset({"a"}))).start()
+
+    def by(person: str) -> None:
+        task = play.local("a", "task")
+        play.do(TaskCompleted(task=task, variables={}, performer=person))
+
+    by("u_1")
+    with pytest.raises(PerformerExcluded):
+        by("u_1")
+    by("u_2")
+    assert [f.excluded for f in play.of(TaskOpened)] == [(), ("u_1",), ("u_1", "u_2")]
+    by("u_3")
+
+    assert play.state.ended == "completed"
+
+
+def test_four_eyes_hold_over_parallel_instances_too() -> None:
+    spec = {**user(other_person_than=("a",)), **times(2)}
+    nodes = {"s": START, "a": spec, "e": END}
+    play = Play(graph(nodes, "s>a>e", remembered=frozenset({"a"}))).start()
+    first, second = play.locals("a", "task")
+
+    play.do(TaskCompleted(task=first, variables={}, performer="u_1", on_behalf_of="u_2"))
+
+    with pytest.raises(PerformerExcluded):
+        play.do(TaskCompleted(task=second, variables={}, performer="u_2"))
+
+
+def throwing(behavior: Any, *, interrupting: bool, condition: Any = None) -> Play:
+    """Three tasks whose completion throws a signal to a boundary event that counts."""
+    rule = None if condition is None else expr(condition)
+    loop = MultiInstance(
+        False, expr(3), behavior=behavior, events=((rule, signal("done")),), result=None
+    )
+    nodes = {"s": START, "a": {**user(), "loop": loop}, "e": END}
+    nodes["b"] = boundary("a", signal("done"), interrupting=interrupting)
+    nodes |= {"c": script(n=lambda v: v["n"] + 1), "f": END}
+    return Play(graph(nodes, "s>a>e b>c>f")).start(n=0)
+
+
+@pytest.mark.parametrize(
+    ("behavior", "condition", "caught"),
+    [
+        ("all", None, [0, 0, 0]),
+        ("one", None, [1, 1, 1]),
+        ("none", None, [1, 2, 3]),
+        ("complex", lambda v: v["nrOfCompletedInstances"] >= 2, [0, 1, 2]),
+        ("complex", lambda v: v["loopCounter"] == 0, [1, 1, 1]),
+    ],
+)
+def test_the_behavior_says_which_instances_throw(
+    behavior: str, condition: Any, caught: list[int]
+) -> None:
+    play = throwing(behavior, interrupting=False, condition=condition)
+
+    counts = []
+    for task in play.locals("a", "task"):
+        done(play, task)
+        counts.append(play.variables["n"])
+
+    assert counts == caught
+    assert play.state.ended == "completed"
+
+
+@pytest.mark.parametrize("behavior", ["none", "one"])
+def test_an_interrupting_boundary_event_ends_the_rest_when_one_throws(behavior: str) -> None:
+    play = throwing(behavior, interrupting=True)
+
+    done(play, play.locals("a", "task")[1])
+
+    assert play.of(Ended) == [Ended("completed", "f")]
+    assert play.variables == {"n": 1}
+    assert [f.node for f in play.of(Cancelled)] == ["a"] * 3
+    assert play.state.progress == {}
+
+
+def test_a_condition_of_a_complex_behavior_that_fails_can_be_retried() -> None:
+    play = throwing("complex", interrupting=False, condition=lambda v: v.get("rule", 7))
+    done(play, play.locals("a", "task")[0])
+    assert play.incident().kind == "not_a_boolean"
+
+    play.do(VariablesSet(variables={"rule": True}))
+    play.do(Retried(incident=play.incident().incident))
+
+    assert play.variables["n"] == 1
+
+
+def test_an_instance_may_change_its_item_for_itself() -> None:
+    spec = {
+        **script(item=lambda v: v["item"] * 2),
+        **each([1, 2], results="r", result=lambda v: v["item"]),
+    }
+
+    play = looping(spec).start(item="outer")
+
+    assert play.variables == {"item": "outer", "r": [2, 4]}
+
+
+def test_one_instance_can_be_withdrawn_and_the_last_one_completes_the_activity() -> None:
+    loop = each(["a", "b", "c"], results="r", result=lambda v: v["item"])
+    play = looping({**user(), **loop}).start()
+    tokens = [play.state.waits[task].token for task in play.locals("a", "task")]
+
+    play.withdraw(tokens[0])
+    done(play, play.locals("a", "task")[0])
+    seen = play.state.visible(tokens[2])
+    assert [seen[f"nrOf{name}Instances"] for name in ("Active", "Completed", "Terminated")] == [
+        1,
+        1,
+        1,
+    ]
+    play.withdraw(tokens[2])
+
+    assert play.of(Ended) == [Ended("completed", "e")]
+    assert play.variables == {"r": ["b"]}

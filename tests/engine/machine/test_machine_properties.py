@@ -9,11 +9,13 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bpmn.graph import AdHoc, Listener
 from engine.machine.facts import Cancelled, Ended, Entered, Left
 from engine.machine.replay import replay
 from engine.machine.state import State, decode, encode, encode_variables
 from engine.machine.triggers import (
     AnyTrigger,
+    CallEnded,
     Cancel,
     Continue,
     JobDone,
@@ -28,18 +30,49 @@ from tests.engine.machine.graphs import (
     SUB,
     XOR,
     Play,
+    adhoc,
     boundary,
+    call,
     expr,
     graph,
     receive,
     script,
     service,
     timer,
+    times,
     undecided,
     user,
+    while_,
 )
 
-LEAVES = st.sampled_from(["user", "script", "service", "receive", "async", "timed"])
+LISTENERS = (Listener("start", topic="before"), Listener("end", topic="after"))
+
+INPUTS = {"inputs": (("inner", expr(1)),)}
+AROUND: dict[str, dict[str, Any]] = {
+    "sub": {**SUB, **INPUTS},
+    "parallel": {**SUB, **INPUTS, **times(2)},
+    "sequential": {**SUB, **times(2, sequential=True, results="r", result=1)},
+    "enough": {**SUB, **times(3, completion=lambda v: v["nrOfCompletedInstances"] == 1)},
+    "rounds": {**SUB, **while_(lambda v: v["loopCounter"] < 2)},
+    "adhoc": adhoc(),
+    "adhocs": {**adhoc(parallel=False), **times(2)},
+}
+"""What a block can stand in, once or several times."""
+
+LEAVES = st.sampled_from(
+    [
+        "user",
+        "script",
+        "service",
+        "receive",
+        "async",
+        "timed",
+        "call",
+        "listened",
+        "tasks",
+        "scripts",
+    ]
+)
 BLOCKS: st.SearchStrategy[Any] = st.recursive(
     LEAVES,
     lambda inner: st.one_of(
@@ -47,7 +80,8 @@ BLOCKS: st.SearchStrategy[Any] = st.recursive(
         st.tuples(st.just("and"), st.lists(inner, min_size=2, max_size=3)),
         st.tuples(st.just("xor"), st.lists(inner, min_size=2, max_size=3)),
         st.tuples(st.just("loop"), st.lists(inner, min_size=1, max_size=1)),
-        st.tuples(st.just("sub"), st.lists(inner, min_size=1, max_size=1)),
+        st.tuples(st.sampled_from(sorted(AROUND)), st.lists(inner, min_size=1, max_size=1)),
+        st.tuples(st.just("quantity"), st.lists(inner, min_size=1, max_size=1)),
     ),
     max_leaves=8,
 )
@@ -77,6 +111,8 @@ class Builder:
         if isinstance(block, str):
             return self.leaf(block, scope)
         kind, parts = block
+        if kind in AROUND:
+            return self.around(AROUND[kind], parts, scope)
         return getattr(self, f"build_{kind}")(parts, scope)  # type: ignore[no-any-return]
 
     def leaf(self, kind: str, scope: str) -> tuple[str, str]:
@@ -88,6 +124,10 @@ class Builder:
             "receive": receive("m"),
             "async": {**script(**count), "async_before": True, "async_after": True},
             "timed": user(),
+            "call": call(),
+            "listened": {**script(**count), "listeners": LISTENERS},
+            "tasks": {**user(), **times(2)},
+            "scripts": {**script(**count), **times(2, async_before=True, async_after=True)},
         }
         name = self.add(specs[kind], scope)
         if kind != "timed":
@@ -133,12 +173,21 @@ class Builder:
         self.defaults.append(f"{split}>{after}")
         return merge, after
 
-    def build_sub(self, parts: list[Any], scope: str) -> tuple[str, str]:
-        name = self.add({**SUB, "inputs": (("inner", expr(1)),)}, scope)
-        start = self.add(START, name)
+    def around(self, spec: dict[str, Any], parts: list[Any], scope: str) -> tuple[str, str]:
+        name = self.add(spec, scope)
+        is_adhoc = isinstance(spec["action"], AdHoc)
+        start = self.add(script() if is_adhoc else START, name)
         begin, _ = self.build(parts[0], name)
         self.flows.append(f"{start}>{begin}")
         return name, name
+
+    def build_quantity(self, parts: list[Any], scope: str) -> tuple[str, str]:
+        """Two tokens go through the block and come out as one."""
+        two = self.add({**script(), "completion_quantity": 2}, scope)
+        one = self.add({**script(), "start_quantity": 2}, scope)
+        begin, end = self.build(parts[0], scope)
+        self.flows += [f"{two}>{begin}", f"{end}>{one}"]
+        return two, one
 
 
 def answer(play: Play, choice: int) -> AnyTrigger:
@@ -152,6 +201,8 @@ def answer(play: Play, choice: int) -> AnyTrigger:
             return JobDone(job=local, variables={"n": choice})
         case "continuation":
             return Continue(job=local)
+        case "call":
+            return CallEnded(call=local, variables={})
         case "timer":
             return TimerDue(timer=local)
         case _:
@@ -173,7 +224,12 @@ def check(state: State) -> None:
         for token in tokens
     ]
     assert len(at_joins) == len(set(at_joins))
-    assert all(state.tokens[token].entered for token in at_joins)
+    for host, progress in state.progress.items():
+        assert state.tokens[host].entered
+        if progress.total is not None:
+            assert progress.completed + progress.active <= progress.total
+            assert state.scopes[host] <= progress.begun <= progress.total
+    assert all(scope > 0 or -scope in state.tokens for scope in state.variables if scope)
 
 
 @settings(max_examples=150, deadline=None)
@@ -184,7 +240,7 @@ def test_every_block_completes_with_tokens_conserved_and_replays_exactly(
     play = Play(Builder(block).graph).start(n=0)
     check(play.state)
 
-    for step in range(2000):
+    for step in range(20_000):
         if play.state.ended:
             break
         play.do(answer(play, choices[step % len(choices)]))
@@ -198,7 +254,8 @@ def test_every_block_completes_with_tokens_conserved_and_replays_exactly(
     assert entered == left
     for node in play.model.nodes.values():
         if node.kind == "parallelGateway" and len(node.incoming) > 1:
-            assert entered[node.id] == len(node.incoming) * entered[node.outgoing[0].target]
+            joined = Counter(play.left)[node.id]
+            assert joined == len(node.incoming) * entered[node.outgoing[0].target]
     assert replay(play.model, play.steps, undecided) == (play.state, play.facts)
 
 

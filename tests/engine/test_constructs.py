@@ -1,0 +1,587 @@
+"""Every construct from BPMN text to its trace: compiled, and run through the Bench."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from textwrap import dedent
+
+import pytest
+
+from engine.testing import Bench, BpmnError, Case
+from tests.bpmn.drawing import file, flow, line
+
+Act = Callable[[Bench, Case], object]
+MESSAGE = '<bpmn:message id="M" name="m"/>'
+SIGNAL = '<bpmn:signal id="S" name="sig"/>'
+ERROR = '<bpmn:error id="E" errorCode="e1"/>'
+ESCALATION = '<bpmn:escalation id="X" escalationCode="x1"/>'
+DEFINITIONS = {
+    "message": '<bpmn:messageEventDefinition messageRef="M"/>',
+    "signal": '<bpmn:signalEventDefinition signalRef="S"/>',
+    "error": '<bpmn:errorEventDefinition errorRef="E"/>',
+    "escalation": '<bpmn:escalationEventDefinition escalationRef="X"/>',
+    "timer": "<bpmn:timerEventDefinition><bpmn:timeDuration>PT1H</bpmn:timeDuration>"
+    "</bpmn:timerEventDefinition>",
+    "condition": "<bpmn:conditionalEventDefinition>"
+    '<bpmn:condition xsi:type="bpmn:tFormalExpression">=x = 1</bpmn:condition>'
+    "</bpmn:conditionalEventDefinition>",
+    "compensate": "<bpmn:compensateEventDefinition/>",
+    "cancel": "<bpmn:cancelEventDefinition/>",
+    "terminate": "<bpmn:terminateEventDefinition/>",
+}
+
+
+def element(kind: str, id_: str, content: str = "", **attributes: str) -> str:
+    said = "".join(f' {name}="{value}"' for name, value in attributes.items())
+    return f'<bpmn:{kind} id="{id_}"{said}>{content}</bpmn:{kind}>'
+
+
+def many(kind: str, *ids: str) -> str:
+    return "".join(element(kind, each) for each in ids)
+
+
+def start(id_: str = "s", on: str = "", **attributes: str) -> str:
+    return element("startEvent", id_, DEFINITIONS.get(on, ""), **attributes)
+
+
+def end(id_: str = "e", on: str = "") -> str:
+    return element("endEvent", id_, DEFINITIONS.get(on, ""))
+
+
+def throw(id_: str, on: str = "") -> str:
+    return element("intermediateThrowEvent", id_, DEFINITIONS.get(on, ""))
+
+
+def catch(id_: str, on: str) -> str:
+    return element("intermediateCatchEvent", id_, DEFINITIONS[on])
+
+
+def boundary(id_: str, at: str, on: str, cancel: str = "true") -> str:
+    content = DEFINITIONS[on]
+    return element("boundaryEvent", id_, content, attachedToRef=at, cancelActivity=cancel)
+
+
+def script(id_: str, text: str, more: str = "") -> str:
+    return element(
+        "scriptTask", id_, f"{more}<bpmn:script>{text}</bpmn:script>", scriptFormat="feel"
+    )
+
+
+def handler(activity: str, undo: str) -> tuple[str, str]:
+    """An activity with its compensation handler, and the association between them."""
+    drawn = element("task", activity) + boundary(f"b_{activity}", activity, "compensate")
+    drawn += element("task", undo, isForCompensation="true")
+    association = (
+        f'<bpmn:association id="as_{activity}" sourceRef="b_{activity}" targetRef="{undo}" '
+        'associationDirection="One"/>'
+    )
+    return drawn, association
+
+
+def inside(id_: str, content: str, kind: str = "subProcess", **attributes: str) -> str:
+    return element(kind, id_, content, **attributes)
+
+
+def on_event(trigger: str, interrupting: str = "true") -> str:
+    """An event subprocess `es` with one task in it."""
+    begun = start("es_s", trigger, isInterrupting=interrupting)
+    content = f"{begun}{many('task', 'es_t')}{end('es_e')}{line('es_s', 'es_t', 'es_e')}"
+    return inside("es", content, triggeredByEvent="true")
+
+
+WAITING = f"{start()}{many('userTask', 'u')}{end()}{line('s', 'u', 'e')}"
+"""start → user task → end."""
+LOOP = "<bpmn:multiInstanceLoopCharacteristics{}>{}</bpmn:multiInstanceLoopCharacteristics>"
+THREE = "<bpmn:loopCardinality>3</bpmn:loopCardinality>"
+A, UNDO_A = handler("a", "undo_a")
+B, UNDO_B = handler("b", "undo_b")
+DONE: Act = lambda bench, case: None  # noqa: E731  nothing is to be done
+
+
+def u(bench: Bench, case: Case) -> None:
+    case.complete("u")
+
+
+def hour(bench: Bench, case: Case) -> None:
+    bench.advance(timedelta(hours=2))
+
+
+def message(bench: Bench, case: Case) -> None:
+    bench.message("m")
+
+
+def signal(bench: Bench, case: Case) -> None:
+    bench.signal("sig")
+
+
+def true(bench: Bench, case: Case) -> None:
+    case.set(x=1)
+
+
+TRIGGERS = {"message": message, "signal": signal, "timer": hour, "condition": true}
+
+MODELS: dict[str, tuple[str, str, list[Act], str]] = {
+    # name: body, roots, what is done, the trace
+    "implicit start and end": (many("task", "a", "b", "c") + line("a", "b"), "", [], "a b c"),
+    "a script task without a script": (
+        start() + many("scriptTask", "t") + end() + line("s", "t", "e"), "", [], "s t e",
+    ),
+    "several flows out of a task are all taken": (
+        start() + many("task", "a", "b", "c") + line("s", "a", "b") + flow("a", "c"),
+        "",
+        [],
+        "s a b c",
+    ),
+    "several flows into a task start it each": (
+        start()
+        + many("parallelGateway", "g")
+        + many("task", "a", "b", "c")
+        + line("s", "g", "a", "c")
+        + line("g", "b", "c"),
+        "",
+        [],
+        "s a c b c",
+    ),
+    "a conditional flow of a task beside its default": (
+        start()
+        + element("task", "a", default="a_c")
+        + many("task", "b", "c")
+        + line("s", "a")
+        + flow("a", "b", "=x = 1")
+        + flow("a", "c"),
+        "",
+        [],
+        "s a c",
+    ),
+    "start and completion quantity": (
+        start()
+        + element("task", "a", completionQuantity="3")
+        + element("task", "b", startQuantity="3")
+        + end()
+        + line("s", "a", "b", "e"),
+        "",
+        [],
+        "s a b e",
+    ),
+    "multi-instance, parallel": (
+        start() + script("t", "x = x + 1", LOOP.format("", THREE)) + end() + line("s", "t", "e"),
+        "",
+        [],
+        "s t t t e",
+    ),
+    "multi-instance, one after the other, until a condition": (
+        start()
+        + element(
+            "userTask",
+            "u",
+            LOOP.format(
+                ' isSequential="true"',
+                THREE + "<bpmn:completionCondition>=nrOfCompletedInstances = 2"
+                "</bpmn:completionCondition>",
+            ),
+        )
+        + end()
+        + line("s", "u", "e"),
+        "",
+        [u, u],
+        "s u u e",
+    ),
+    "a standard loop, asked before": (
+        start()
+        + script(
+            "t",
+            "x = x + 1",
+            '<bpmn:standardLoopCharacteristics testBefore="true">'
+            "<bpmn:loopCondition>=x &lt; 2</bpmn:loopCondition>"
+            "</bpmn:standardLoopCharacteristics>",
+        )
+        + end()
+        + line("s", "t", "e"),
+        "",
+        [],
+        "s t t e",
+    ),
+    "a subprocess of several instances": (
+        start()
+        + inside("sp", LOOP.format("", THREE) + start("is") + many("task", "t") + line("is", "t"))
+        + end()
+        + line("s", "sp", "e"),
+        "",
+        [],
+        "s is t sp is t sp is t sp e",
+    ),
+    "an ad-hoc subprocess, one after the other": (
+        start()
+        + inside("ah", many("task", "a", "b"), "adHocSubProcess", ordering="Sequential")
+        + end()
+        + line("s", "ah", "e"),
+        "",
+        [],
+        "s a b ah e",
+    ),
+    "an ad-hoc subprocess until its condition": (
+        start()
+        + inside(
+            "ah",
+            many("userTask", "u", "v")
+            + '<bpmn:completionCondition xsi:type="bpmn:tFormalExpression">=x = 1'
+            "</bpmn:completionCondition>",
+            "adHocSubProcess",
+        )
+        + end()
+        + line("s", "ah", "e"),
+        "",
+        [lambda bench, case: case.complete("u", x=1)],
+        "s u ah e",
+    ),
+    "a called process": (
+        start()
+        + element("callActivity", "c", calledElement="q")
+        + end()
+        + line("s", "c", "e")
+        + "</bpmn:process>"
+        + '<bpmn:process id="q" isExecutable="true">'
+        + start("qs")
+        + many("userTask", "qu")
+        + line("qs", "qu"),
+        "",
+        [lambda bench, case: case.children[0].complete("qu")],
+        "s c e",
+    ),
+    "a called process that ends with an error": (
+        start()
+        + element("callActivity", "c", calledElement="q")
+        + boundary("b", "c", "error")
+        + end()
+        + end("e2")
+        + line("s", "c", "e")
+        + flow("b", "e2")
+        + "</bpmn:process>"
+        + '<bpmn:process id="q" isExecutable="true">'
+        + start("qs")
+        + end("qe", "error")
+        + line("qs", "qe"),
+        ERROR,
+        [],
+        "s b e2",
+    ),
+    "a global task": (
+        start() + element("callActivity", "c", calledElement="g") + end() + line("s", "c", "e"),
+        '<bpmn:globalScriptTask id="g" scriptLanguage="feel"><bpmn:script>y = 5</bpmn:script>'
+        "</bpmn:globalScriptTask>",
+        [],
+        "s c e",
+    ),
+    "an inclusive gateway": (
+        start()
+        + element("inclusiveGateway", "g")
+        + many("task", "a", "b", "c")
+        + element("inclusiveGateway", "j")
+        + end()
+        + line("s", "g")
+        + flow("g", "a", "=x = 0")
+        + flow("g", "b", "=x &lt; 5")
+        + flow("g", "c", "=x = 9")
+        + line("a", "j", "e")
+        + line("b", "j")
+        + line("c", "j"),
+        "",
+        [],
+        "s a b e",
+    ),
+    "a complex gateway that needs two of three": (
+        start()
+        + many("parallelGateway", "g")
+        + many("userTask", "u", "v", "w")
+        + element(
+            "complexGateway",
+            "j",
+            '<bpmn:activationCondition xsi:type="bpmn:tFormalExpression">=activationCount >= 2'
+            "</bpmn:activationCondition>",
+        )
+        + many("task", "after")
+        + line("s", "g", "u", "j", "after")
+        + line("g", "v", "j")
+        + line("g", "w", "j"),
+        "",
+        [
+            lambda bench, case: case.complete("v"),
+            lambda bench, case: case.complete("w"),
+        ],
+        "s v w after",
+    ),
+    "links": (
+        start()
+        + element("intermediateThrowEvent", "l1", '<bpmn:linkEventDefinition name="L"/>')
+        + element("intermediateCatchEvent", "l2", '<bpmn:linkEventDefinition name="L"/>')
+        + many("task", "t")
+        + line("s", "l1")
+        + line("l2", "t"),
+        "",
+        [],
+        "s l1 l2 t",
+    ),
+    "a signal reaches who waits in the same instance": (
+        start()
+        + many("parallelGateway", "g")
+        + catch("c", "signal")
+        + throw("t", "signal")
+        + line("s", "g", "c")
+        + line("g", "t"),
+        SIGNAL,
+        [],
+        "s t c",
+    ),
+    "an escalation, caught without an interruption": (
+        start()
+        + inside("sp", start("is") + throw("t", "escalation") + many("task", "a")
+                 + line("is", "t", "a"))
+        + boundary("b", "sp", "escalation", "false")
+        + many("task", "h")
+        + end()
+        + line("s", "sp", "e")
+        + line("b", "h"),
+        ESCALATION,
+        [],
+        "s is t a sp e b h",
+    ),
+    "an error end event goes to the boundary": (
+        start()
+        + inside("sp", start("is") + end("ie", "error") + line("is", "ie"))
+        + boundary("b", "sp", "error")
+        + many("task", "h")
+        + end()
+        + line("s", "sp", "e")
+        + line("b", "h"),
+        ERROR,
+        [],
+        "s is ie b h",
+    ),
+    "an error starts an event subprocess": (
+        start() + end("ee", "error") + line("s", "ee") + on_event("error"),
+        ERROR,
+        [],
+        "s ee es_s es_t es_e es",
+    ),
+    "terminate ends its scope alone": (
+        start()
+        + inside("sp", start("is") + many("parallelGateway", "g") + many("userTask", "never")
+                 + end("ie", "terminate") + line("is", "g", "never") + line("g", "ie"))
+        + end()
+        + line("s", "sp", "e"),
+        "",
+        [],
+        "s is ie sp e",
+    ),
+    "compensation of all, the last one first": (
+        start() + A + B + throw("t", "compensate") + end() + line("s", "a", "b", "t", "e")
+        + UNDO_A + UNDO_B,
+        "",
+        [],
+        "s a b undo_b undo_a t e",
+    ),
+    "compensation reaches into a subprocess that completed": (
+        start() + inside("sp", start("is") + A + line("is", "a") + UNDO_A)
+        + end("e", "compensate") + line("s", "sp", "e"),
+        "",
+        [],
+        "s is a sp undo_a e",
+    ),
+    "a transaction that is cancelled": (
+        start()
+        + inside("tx", start("is") + A + end("ce", "cancel") + line("is", "a", "ce") + UNDO_A,
+                 "transaction")
+        + boundary("cb", "tx", "cancel")
+        + many("task", "after")
+        + end()
+        + line("s", "tx", "e")
+        + line("cb", "after"),
+        "",
+        [],
+        "s is a undo_a ce cb after",
+    ),
+    "a multiple event takes the first": (
+        start()
+        + element("intermediateCatchEvent", "c", DEFINITIONS["message"] + DEFINITIONS["signal"])
+        + end()
+        + line("s", "c", "e"),
+        MESSAGE + SIGNAL,
+        [signal],
+        "s c e",
+    ),
+    "a parallel multiple event needs all": (
+        start()
+        + element(
+            "intermediateCatchEvent",
+            "c",
+            DEFINITIONS["message"] + DEFINITIONS["signal"],
+            parallelMultiple="true",
+        )
+        + end()
+        + line("s", "c", "e"),
+        MESSAGE + SIGNAL,
+        [signal, message],
+        "s c e",
+    ),
+}  # fmt: skip
+
+for name, act in TRIGGERS.items():
+    MODELS[f"a catch event: {name}"] = (
+        start() + catch("c", name) + end() + line("s", "c", "e"), MESSAGE + SIGNAL, [act], "s c e",
+    )  # fmt: skip
+    MODELS[f"an interrupting boundary event: {name}"] = (
+        WAITING + boundary("b", "u", name) + many("task", "h") + line("b", "h"),
+        MESSAGE + SIGNAL, [act], "s b h",
+    )  # fmt: skip
+    MODELS[f"a boundary event beside its task: {name}"] = (
+        WAITING + boundary("b", "u", name, "false") + many("task", "h") + line("b", "h"),
+        MESSAGE + SIGNAL, [act, u], "s b h u e",
+    )  # fmt: skip
+    MODELS[f"an interrupting event subprocess: {name}"] = (
+        WAITING + on_event(name), MESSAGE + SIGNAL, [act], "s es_s es_t es_e es",
+    )  # fmt: skip
+    MODELS[f"an event subprocess beside: {name}"] = (
+        WAITING + on_event(name, "false"), MESSAGE + SIGNAL, [act, u], "s es_s es_t es_e es u e",
+    )  # fmt: skip
+    MODELS[f"an event-based gateway: {name}"] = (
+        start()
+        + many("eventBasedGateway", "g")
+        + catch("c", name)
+        + element("intermediateCatchEvent", "other", '<bpmn:messageEventDefinition '
+                  'messageRef="other_m"/>')
+        + end()
+        + line("s", "g", "c", "e")
+        + line("g", "other", "e"),
+        MESSAGE + SIGNAL + '<bpmn:message id="other_m" name="other"/>', [act], "s c e",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_construct_runs_as_bpmn_says(name: str) -> None:
+    body, roots, acts, trace = MODELS[name]
+    bench = Bench()
+    bench.deploy(file(body, roots))
+
+    case = bench.start("p", x=0)
+    for act in acts:
+        assert not case.ended
+        act(bench, case)
+
+    assert case.trace == trace.split()
+    assert case.incidents == []
+    assert case.ended or "v w" in trace
+
+
+@pytest.mark.parametrize(("trigger", "act"), [("message", message), ("signal", signal)])
+def test_a_process_begins_at_its_trigger(trigger: str, act: Act) -> None:
+    bench = Bench()
+    bench.deploy(file(start("s", trigger) + many("task", "t") + line("s", "t"), MESSAGE + SIGNAL))
+
+    act(bench, None)  # type: ignore[arg-type]
+
+    assert [case.trace for case in bench.cases] == [["s", "t"]]
+
+
+def test_a_process_begins_when_its_time_has_come() -> None:
+    bench = Bench()
+    bench.deploy(file(start("s", "timer") + many("task", "t") + line("s", "t")))
+
+    bench.advance(timedelta(hours=1))
+
+    assert [case.trace for case in bench.cases] == [["s", "t"]]
+
+
+def test_a_process_begins_when_its_condition_is_true() -> None:
+    bench = Bench()
+    bench.deploy(file(start("s", "condition") + many("task", "t") + line("s", "t")))
+
+    assert bench.conditions(x=0) == []
+    assert [case.trace for case in bench.conditions(x=1)] == [["s", "t"]]
+    assert bench.start("p", x=1).trace == ["s", "t"]
+
+
+def test_a_signal_of_one_case_reaches_another_and_starts_a_third() -> None:
+    thrower = start() + throw("t", "signal") + line("s", "t")
+    body = dedent(f"""{thrower}</bpmn:process>
+        <bpmn:process id="q" isExecutable="true">{start("qs")}{catch("qc", "signal")}
+        {line("qs", "qc")}</bpmn:process>
+        <bpmn:process id="r" isExecutable="true">{start("rs", "signal")}{many("task", "rt")}
+        {line("rs", "rt")}""")
+    bench = Bench()
+    bench.deploy(file(body, SIGNAL))
+    waiting = bench.start("q")
+
+    bench.start("p")
+
+    assert waiting.trace == ["qs", "qc"]
+    assert [case.trace for case in bench.cases][2:] == [["rs", "rt"]]
+
+
+def test_who_gives_up_a_call_cancels_what_it_called() -> None:
+    body = (
+        start()
+        + element("callActivity", "c", calledElement="q")
+        + boundary("b", "c", "timer")
+        + end()
+        + line("s", "c", "e")
+        + line("b", "e")
+        + f'</bpmn:process><bpmn:process id="q" isExecutable="true">{WAITING}'
+    )
+    bench = Bench()
+    bench.deploy(file(body.replace('id="s"', 'id="s"', 1)) if "qs" in body else _apart(body))
+    case = bench.start("p")
+    assert case.waits_at == ["c"]
+
+    bench.advance(timedelta(hours=1))
+
+    assert case.trace == ["s", "b", "e"]
+    assert case.children[0].outcome == "cancelled"
+
+
+def _apart(body: str) -> bytes:
+    """The second process of the body with ids of its own."""
+    first, second = body.split("</bpmn:process>")
+    for name in ("s", "u", "e"):
+        for attribute in ("id", "sourceRef", "targetRef"):
+            second = second.replace(f'{attribute}="{name}"', f'{attribute}="q{name}"')
+    second = second.replace('id="s_u"', 'id="qs_u"').replace('id="u_e"', 'id="qu_e"')
+    return file(f"{first}</bpmn:process>{second}")
+
+
+def test_a_process_that_calls_itself_for_ever_is_stopped() -> None:
+    body = start() + element("callActivity", "c", calledElement="p") + line("s", "c")
+    bench = Bench()
+    bench.deploy(file(body))
+
+    case = bench.start("p")
+
+    assert not case.ended
+    assert [each.kind for each in bench.cases[-1].incidents] == ["call_too_deep"]
+
+
+def test_a_task_ends_with_an_error_that_its_boundary_catches() -> None:
+    bench = Bench()
+    body = WAITING + boundary("b", "u", "error") + many("task", "h") + line("b", "h")
+    bench.deploy(file(body, ERROR))
+    case = bench.start("p")
+
+    case.throw(BpmnError("e1"), at="u")
+
+    assert case.trace == ["s", "b", "h"]
+
+
+def test_an_activity_of_an_ad_hoc_subprocess_is_selected_once_more() -> None:
+    asked = (
+        '<bpmn:completionCondition xsi:type="bpmn:tFormalExpression">=n = 2'
+        "</bpmn:completionCondition>"
+    )
+    body = start() + inside("ah", script("t", "n = n + 1") + asked, "adHocSubProcess") + end()
+    bench = Bench()
+    bench.deploy(file(body + line("s", "ah", "e")))
+    case = bench.start("p", n=0)
+    assert case.waits_at == ["ah"]
+
+    case.select("t")
+
+    assert case.trace == ["s", "t", "t", "ah", "e"]
