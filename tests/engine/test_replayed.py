@@ -44,8 +44,7 @@ def assert_told(told: list[Fact], state: State) -> None:
         if is_reopened(token)
     }
     assert {**found.open, **found.incidents} == opened
-    scopes = {0, *state.tokens}
-    stored = {scope: own for scope, own in state.variables.items() if own and scope in scopes}
+    stored = {scope: state.local(scope) for scope in (0, *state.tokens) if state.local(scope)}
     assert {scope: own for scope, own in found.variables.items() if own} == stored
     assert found.ended == state.ended
 
