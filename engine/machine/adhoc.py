@@ -126,6 +126,21 @@ def must_wait(run: Run, token_id: int, token: Token, node: Node) -> bool:
     return any(other.entered and _takes_turns(nodes[other.node]) for other in others)
 
 
+def go_on(run: Run) -> None:
+    """Tokens were withdrawn from outside: what is empty now is idle, what waited may begin."""
+    nodes, state = run.graph.nodes, run.state
+    for host_id in state.progress:
+        host = state.tokens[host_id]
+        action = nodes[host.node].action
+        if not isinstance(action, AdHoc) or is_host(host, nodes[host.node]):
+            continue
+        if not state.scopes.get(host_id):
+            state.scopes.pop(host_id, None)
+            run.ready.append((host_id, "idle"))
+        elif not action.parallel:
+            run.ready.extend((other, "arrive") for other in reversed(_waiting(run, host_id, but=0)))
+
+
 def _takes_turns(node: Node) -> bool:
     on_event = isinstance(node.action, Subprocess) and node.action.on_event
     return is_activity(node) and not on_event and not node.for_compensation

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bpmn.graph import AdHoc, Flow, Node
+from engine.machine import adhoc
 from engine.machine.errors import ModificationRefused
 from engine.machine.facts import Entered
 from engine.machine.listening import listen
@@ -227,7 +228,7 @@ def _withdraw_empty(run: Run) -> None:
         token = tokens[host]
         node = run.graph.nodes[token.node]
         if isinstance(node.action, AdHoc) or is_host(token, node):
-            continue  # It goes on by itself.
+            continue  # It goes on by itself, or below.
         if token.instance:
             withdraw_instance(run, host)
             continue
@@ -237,5 +238,6 @@ def _withdraw_empty(run: Run) -> None:
         scopes[token.scope] -= 1
         if token.scope and not scopes[token.scope]:
             empty.append(token.scope)
+    adhoc.go_on(run)
     if not tokens:
         end(run, "cancelled")

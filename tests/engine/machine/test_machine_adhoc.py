@@ -11,8 +11,10 @@ from engine.machine.errors import AdHocNotOpen, SelectionRefused
 from engine.machine.facts import Cancelled, Ended
 from engine.machine.triggers import (
     Cancel,
+    CancelActivity,
     Continue,
     MessageArrived,
+    Modify,
     Retried,
     Selected,
     TaskCompleted,
@@ -324,3 +326,15 @@ def test_its_event_subprocesses_listen_until_it_completes(parallel: bool) -> Non
 
     assert play.of(Ended) == [Ended("completed", "e")]
     assert (play.state.waits, play.state.interrupted) == ({}, [])
+
+
+@pytest.mark.parametrize("parallel", [True, False])
+def test_what_is_withdrawn_from_outside_makes_room_and_may_be_the_last(parallel: bool) -> None:
+    play = free(adhoc(parallel=parallel), a=user(), b=user()).start()
+
+    play.do(Modify(instructions=(CancelActivity(node="a"),)))
+    assert play.waits() == ["b"]
+    play.do(Modify(instructions=(CancelActivity(node="b"),)))
+
+    assert play.of(Ended) == [Ended("completed", "e")]
+    assert play.left == ["s", "h", "e"]
