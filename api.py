@@ -10,7 +10,6 @@ from collections.abc import Callable
 
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 from sqlalchemy import select
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -194,6 +193,12 @@ def _verification(house: House, who: Callable[[Request], Principal]) -> APIRoute
     @router.get("/metrics", summary="Kennzahlen für Prometheus")
     def metrics(principal: Principal = asks) -> Response:
         require(principal, "system.operate")
+        from prometheus_client import (  # noqa: PLC0415 a server starts before it is scraped
+            CONTENT_TYPE_LATEST,
+            REGISTRY,
+            generate_latest,
+        )
+
         return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
 
     @router.post("/api/v1/verification", summary="Alle Ketten, Prüfpunkte und Inhalte prüfen")
