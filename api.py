@@ -13,6 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from sqlalchemy import select
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -95,6 +96,8 @@ class Shell:
             _check(arrived)
             arrived = 0
             await self.app(scope, counted, secured)
+        except ClientDisconnect:
+            pass  # gone before it had said everything: there is nobody to answer
         except BodyTooLarge:
             if not started:
                 problem = _problem(413, "body_too_large", f"Höchstens {BODY_LIMIT} Bytes")
