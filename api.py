@@ -10,10 +10,10 @@ from collections.abc import Callable
 
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 from sqlalchemy import select
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -96,6 +96,8 @@ class Shell:
             _check(arrived)
             arrived = 0
             await self.app(scope, counted, secured)
+        except ClientDisconnect:
+            pass  # gone before it had said everything: there is nobody to answer
         except BodyTooLarge:
             if not started:
                 problem = _problem(413, "body_too_large", f"Höchstens {BODY_LIMIT} Bytes")
@@ -194,6 +196,12 @@ def _verification(house: House, who: Callable[[Request], Principal]) -> APIRoute
     @router.get("/metrics", summary="Kennzahlen für Prometheus")
     def metrics(principal: Principal = asks) -> Response:
         require(principal, "system.operate")
+        from prometheus_client import (  # noqa: PLC0415 a server starts before it is scraped
+            CONTENT_TYPE_LATEST,
+            REGISTRY,
+            generate_latest,
+        )
+
         return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
 
     @router.post("/api/v1/verification", summary="Alle Ketten, Prüfpunkte und Inhalte prüfen")

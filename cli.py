@@ -76,6 +76,7 @@ def serve(
     ] = False,
 ) -> None:
     """Seiten und Schnittstellen anbieten · serve pages and interfaces."""
+    gc.disable()  # what is loaded now stays: `_listen` turns the collector on again
     from processes.house import Settings
     from processes.upkeep import Running, holding
 
@@ -121,7 +122,8 @@ def _listen(opened: House, host: str, port: int) -> None:
     from api import create
 
     application = create(opened)
-    gc.freeze()  # what is loaded now stays: the collector need not look at it again
+    gc.freeze()  # the collector need not look at what is loaded now again
+    gc.enable()
     uvicorn.run(
         application,
         host=host,
@@ -154,7 +156,7 @@ def doctor(as_json: Json = False) -> None:
     if as_json:
         print_json([finding.as_json() for finding in findings])
     for finding in [] if as_json else findings:
-        out.print(f"{finding.state:8} {finding.subject}: {finding.text}", markup=False)
+        out().print(f"{finding.state:8} {finding.subject}: {finding.text}", markup=False)
     if any(finding.state == "error" for finding in findings):
         raise typer.Exit(FINDINGS)
 
@@ -198,7 +200,7 @@ def deploy(
     if deployed.unchanged:
         say("Unverändert: nichts Neues.", "Unchanged: nothing new.")
     for each in deployed.definitions:
-        out.print(f"{each.kind} {each.key} v{each.version}", markup=False)
+        out().print(f"{each.kind} {each.key} v{each.version}", markup=False)
 
 
 # --- proof ---
@@ -224,7 +226,7 @@ def verify(
 def _verify_house(stream: str | None, as_json: bool) -> None:
     from storage.verify import verify_all, verify_one
 
-    with house() as opened, err.status("…") as status:
+    with house() as opened, err().status("…") as status:
         tenant, trusted = opened.settings.tenant, opened.keyring.fingerprints()
         if stream is not None:
             report = verify_one(opened.database, tenant, stream)
@@ -247,7 +249,7 @@ def _verify_house(stream: str | None, as_json: bool) -> None:
         )
     else:
         for fault in report.faults:
-            out.print(f"{fault}", markup=False)
+            out().print(f"{fault}", markup=False)
         say(
             f"{report.streams} Ketten, {report.entries} Einträge, {report.checkpoints} "
             f"Prüfpunkte, {report.blobs} Inhalte geprüft; {len(report.unanchored)} Ketten noch "
@@ -294,7 +296,7 @@ def export(
     if as_json:
         print_json(answer)
         return
-    out.print(str(exported.target), markup=False)
+    out().print(str(exported.target), markup=False)
     command = f"amtsgang verify {exported.target} --trust {fingerprint}"
     say(f"Prüfen, auch ohne uns: {command}", f"To verify, without us too: {command}")
 

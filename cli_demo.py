@@ -43,11 +43,11 @@ def run_demo(data: Path, port: int, *, auto: bool) -> int:
         if holder is not None:
             say(f"Hier läuft schon: {holder}", f"Already running: {holder}")
             return NOT_READY
-        with err.status("Datenbank anlegen"):
+        with err().status("Datenbank anlegen"):
             migrate(settings.database)
         house = open_house(settings)
         try:
-            with err.status("Prozesse bereitstellen, Personen anlegen"):
+            with err().status("Prozesse bereitstellen, Personen anlegen"):
                 house.deploy_packages()
                 demo.set_up(house)
             with Running(house):
@@ -71,9 +71,9 @@ def _emptied(data: Path) -> bool:
 
 def _played(house: House) -> int:
     pushed = demo.push(house)
-    with err.status("Rechnungen laufen") as status:
+    with err().status("Rechnungen laufen") as status:
         outcomes = play.play(house, pushed, progress=status.update)
-    with err.status("Historie prüfen"):
+    with err().status("Historie prüfen"):
         anchor(house)
         report = verify_all(
             house.database,
@@ -91,7 +91,7 @@ def _played(house: House) -> int:
         ),
     )
     for fault in report.faults:
-        out.print(str(fault), markup=False)
+        out().print(str(fault), markup=False)
     whole = report.whole and not report.unanchored
     proof = (
         f"{report.streams} Ketten, {report.entries} Einträge, {report.checkpoints} Prüfpunkte, "
@@ -109,7 +109,7 @@ def _served(house: House, port: int) -> int:
         if server is None:
             say(f"Port {port} ist belegt: --port", f"Port {port} is taken: --port")
             return NOT_READY
-        with err.status("Beispielrechnungen einreichen und prüfen"):
+        with err().status("Beispielrechnungen einreichen und prüfen"):
             pushed = demo.push_over_http(house, f"http://127.0.0.1:{port}")
             waiting = demo.wait_for_people(house, pushed)
         _welcome(house, port, waiting)

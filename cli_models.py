@@ -48,7 +48,7 @@ def print_findings(findings: Iterable[Finding], as_json: bool) -> None:
     else:
         for f in findings:
             where = f"{f.file}:{f.line}: {f.element or ''}".rstrip(" :")
-            out.print(f"{where}: {f.severity}: {f.message} [{f.rule}]", markup=False)
+            out().print(f"{where}: {f.severity}: {f.message} [{f.rule}]", markup=False)
     if any(finding.severity == "error" for finding in findings):
         raise typer.Exit(FINDINGS)
 
@@ -101,7 +101,7 @@ def run(
         print_json(answer)
     else:
         for key, value in answer.items():
-            out.print(f"{key}: {value}", markup=False)
+            out().print(f"{key}: {value}", markup=False)
     raise typer.Exit(FINDINGS if case.incidents else 0)
 
 
@@ -141,7 +141,7 @@ def decide(
         return
     shown = outcome.value if decision is None else {"": outcome.value}
     for name, value in shown.items():
-        out.print(f"{name}: {as_text(shown_as(value))}".removeprefix(": "), markup=False)
+        out().print(f"{name}: {as_text(shown_as(value))}".removeprefix(": "), markup=False)
     for flaw in outcome.warnings:
         say(f"Warnung: {flaw}", f"Warning: {flaw}")
 
@@ -202,9 +202,9 @@ def invoice_check(files: Files, as_json: Json = False) -> None:
     if as_json:
         print_json([{"file": file, **report.as_json()} for file, report in reports])
     for file, report in [] if as_json else reports:
-        out.print(f"{file}: {report.verdict}", markup=False)
+        out().print(f"{file}: {report.verdict}", markup=False)
         for f in report.findings:
-            out.print(f"  {f.severity} {f.rule} ({f.place}): {f.text} {f.hint}", markup=False)
+            out().print(f"  {f.severity} {f.rule} ({f.place}): {f.text} {f.hint}", markup=False)
     if any(f.severity == "fatal" for _, report in reports for f in report.findings):
         raise typer.Exit(FINDINGS)
 
@@ -220,4 +220,4 @@ def invoice_show(file: OneFile) -> None:
         invoice = parse_invoice(file.read_bytes())
     except InvoiceError as error:
         refuse(str(error), str(error), FINDINGS)
-    out.print(invoice_text(invoice), markup=False)
+    out().print(invoice_text(invoice), markup=False)

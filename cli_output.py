@@ -4,23 +4,24 @@ Answers go to stdout, progress and remarks to stderr. Exit codes: 0 all is well,
 2 misuse, 3 the data or a service is not in the state that the command needs.
 """
 
+# ruff: noqa: PLC0415  what prints nothing imports nothing for it
+
 from __future__ import annotations
 
 import locale
 import os
 import sys
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
-from rich.console import Console
-from rich.table import Table
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 FINDINGS, MISUSE, NOT_READY = 1, 2, 3
-
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 Json = Annotated[bool, typer.Option("--json", help="JSON auf stdout · JSON on stdout")]
 Files = Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, readable=True)]
@@ -32,8 +33,24 @@ def speaks_german() -> bool:
     return not language.lower().startswith("en")
 
 
+@cache
+def out() -> Console:
+    """For answers. Only what prints one needs rich: `serve` starts without it."""
+    from rich.console import Console
+
+    return Console(highlight=False, soft_wrap=True)
+
+
+@cache
+def err() -> Console:
+    """For progress."""
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
 def say(german: str, english: str) -> None:
-    err.print(german if speaks_german() else english, markup=False)
+    sys.stderr.write(f"{german if speaks_german() else english}\n")
 
 
 def refuse(german: str, english: str, code: int = MISUSE) -> NoReturn:
@@ -48,15 +65,15 @@ def print_json(value: object) -> None:
 
 def as_text(value: object) -> str:
     """The value as indented JSON."""
-    import msgspec  # noqa: PLC0415
+    import msgspec
 
     encoded = msgspec.json.Encoder(decimal_format="number").encode(plain(value))
     return msgspec.json.format(encoded, indent=2).decode()
 
 
 def plain(value: object) -> object:
-    from bpmn.feel import kind  # noqa: PLC0415
-    from bpmn.feel.builtins.conversion import print_value  # noqa: PLC0415
+    from bpmn.feel import kind
+    from bpmn.feel.builtins.conversion import print_value
 
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}
@@ -69,9 +86,11 @@ _JSON_HAS = frozenset({"Null", "boolean", "number", "string", "unknown"})
 
 
 def table(title: str, columns: list[str], rows: Iterable[Iterable[str]]) -> None:
+    from rich.table import Table
+
     shown = Table(title=title, title_justify="left")
     for column in columns:
         shown.add_column(column)
     for row in rows:
         shown.add_row(*row)
-    out.print(shown)
+    out().print(shown)

@@ -53,7 +53,7 @@ def user_add(  # noqa: PLR0917 options of the command line
     if as_json:
         print_json({"id": made})
     else:
-        out.print(made, markup=False)
+        out().print(made, markup=False)
 
 
 def _ask_password() -> str:
@@ -96,7 +96,7 @@ def user_token(
     if as_json:
         print_json({"token": text, "id": token.id, "expires_at": token.expires_at})
     else:
-        out.print(text, markup=False)
+        out().print(text, markup=False)
 
 
 @app.command("list")
