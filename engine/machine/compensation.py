@@ -11,7 +11,7 @@ serves the thrower alike, with its variables as they were when it completed.
 from __future__ import annotations
 
 from bpmn.graph import CompensateEvent, Node
-from engine.machine.facts import Left
+from engine.machine.facts import Left, VariablesDropped
 from engine.machine.run import Run, Step
 from engine.machine.scopes import consume, forget, forget_completed, is_reopened, new_token
 from engine.machine.state import NO_FLOW, Compensable, Stage, Token, Wait
@@ -195,4 +195,6 @@ def undo_inner(run: Run, host: int) -> None:
     forget_completed(run, host)
     if token.serves == token.scope:
         token.serves = 0  # Its scope was opened again too, and completes when it is empty.
+    if host in run.state.variables:
+        run.facts.append(VariablesDropped(host))
     consume(run, host)

@@ -58,6 +58,13 @@ class VariableRemoved(Fact, frozen=True):
     name: str
 
 
+class VariablesDropped(Fact, frozen=True):
+    """A scope ended that had entered no node: a subprocess that was open again for compensation.
+    Elsewhere variables end with `Left` or `Cancelled`."""
+
+    scope: int
+
+
 class TaskOpened(Fact, frozen=True):
     task: int
     node: str
@@ -228,6 +235,7 @@ AnyFact: TypeAlias = (
     | Cancelled
     | VariableSet
     | VariableRemoved
+    | VariablesDropped
     | TaskOpened
     | TaskClosed
     | JobRequested

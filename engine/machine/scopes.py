@@ -6,7 +6,7 @@ Invariant: `state.scopes[s]` is the number of tokens whose scope is s.
 from __future__ import annotations
 
 from bpmn.graph import Scope
-from engine.machine.facts import Cancelled, Ended
+from engine.machine.facts import Cancelled, Ended, VariablesDropped
 from engine.machine.run import Run, is_host
 from engine.machine.state import NO_FLOW, Compensable, Token, Wait
 from engine.machine.variables import drop_scope
@@ -145,6 +145,8 @@ def withdraw(run: Run, token_id: int, token: Token) -> None:
         state.interrupted.remove(token_id)
     forget_completed(run, token_id)
     cancel_waits(run, token)
+    if not token.entered and token_id in state.variables:
+        run.facts.append(VariablesDropped(token_id))
     drop_scope(run, token_id)
     drop_scope(run, -token_id)
     state.progress.pop(token_id, None)
