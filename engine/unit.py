@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 GONE = b"{}"
 """The variables of an instance that has ended: its ledger has them, see `instance_queries`."""
 
+_NOBODY = (None, None, None)
 _VARIABLE_FACTS = (facts.VariableSet, facts.VariableRemoved)
 
 
@@ -349,7 +350,7 @@ class Unit:
 
     def _insert(self, instance: Instance, ended: facts.Ended | None) -> None:
         statement = INSERT_OF_NEWEST if instance.definition.id in self.supposed else INSERT
-        caller = instance.caller or Caller(None, None, None)  # type: ignore[arg-type]
+        parent_id, parent_call, root_id = instance.caller or _NOBODY
         self.add(
             statement,
             {
@@ -366,9 +367,9 @@ class Unit:
                 "end_node": ended.end if ended else None,
                 "state": None if ended else encode(instance.state),
                 "variables": GONE if ended else _variables(instance.state),
-                "parent_id": caller.instance_id,
-                "parent_call": caller.call,
-                "root_id": caller.root_id,
+                "parent_id": parent_id,
+                "parent_call": parent_call,
+                "root_id": root_id,
                 "suspended": False,
                 "seq": instance.seq,
                 "head": instance.head,
