@@ -6,6 +6,7 @@ JUEL; any other text means itself. Other languages are refused by name.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -16,15 +17,31 @@ from bpmn.graph import Expression
 from bpmn.juel import compile_juel
 from bpmn.values import Value
 
-__all__ = ["awaited_condition", "condition", "expression", "feel_expression", "feel_script"]
+__all__ = [
+    "awaited_condition",
+    "condition",
+    "expression",
+    "feel_expression",
+    "feel_script",
+    "says_feel",
+]
 
 _UNSAID = frozenset({"", "juel", "http://www.w3.org/1999/xpath", "http://java.sun.com/jsp/el"})
+
+
+_FEEL = re.compile(r"(.*[/-])?feel(/\d+)?/?")
+"""`feel`, `text/feel`, and the names that OMG gave it: `…/FEEL/20140401`, `…/20191111/FEEL/`."""
+
+
+def says_feel(language: str) -> bool:
+    """Whether a language, format or media type names FEEL."""
+    return _FEEL.fullmatch(language.strip().lower()) is not None
 
 
 def expression(text: str, language: str | None = None, line: int = 0) -> Expression:
     """Compile the text. Raises `ExpressionRefused` with a position in the text as given."""
     said = (language or "").strip().lower()
-    if said == "feel" or said.rstrip("/").endswith("/feel"):
+    if says_feel(said):
         return feel_expression(text, line)
     if said not in _UNSAID:
         raise ExpressionRefused(f"the language {language} is not run; write FEEL or JUEL", 0)

@@ -6,15 +6,10 @@ from lxml import etree
 
 from bpmn.context import Context
 from bpmn.errors import ExpressionRefused
-from bpmn.expressions import expression, feel_script
+from bpmn.expressions import expression, feel_script, says_feel
 from bpmn.graph import Computation
 from bpmn.model import local, text_of
 from bpmn.suggestions import suggested_feel
-
-
-def is_feel(language: str) -> bool:
-    said = language.strip().lower().rstrip("/")
-    return said.endswith("feel")
 
 
 def refuse_language(
@@ -35,10 +30,15 @@ def script_of(
     script: etree._Element | None,
     variable: str | None = None,
 ) -> Computation:
-    """What the script of `element` computes; with a variable it is one expression."""
+    """What the script of `element` computes; with a variable it is one expression.
+
+    Without a script the task acts as an abstract one (BPMN 2.0 §10.3.3, Script Task).
+    """
+    if script is None and variable is None:
+        return Computation(())
     format_ = "scriptLanguage" if local(element) == "globalScriptTask" else "scriptFormat"
     language = (element.get(format_) or "").strip()
-    if not is_feel(language):
+    if not says_feel(language):
         refuse_language(context, element, language, script)
     if script is None or not text_of(script):
         context.refuse("script-missing", element, "The script is empty.")

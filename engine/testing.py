@@ -7,6 +7,7 @@ asyncBefore and asyncAfter with them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -32,6 +33,10 @@ from storage.database import Database
 
 BEGINNING = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
 """Where a Bench's clock stands at first: a Monday, 9 o'clock in Berlin."""
+
+
+_DECISIONS = re.compile(rb"""xmlns(:\w+)?\s*=\s*["'][^"']*/DMN/\d+/(MODEL|dmn\.xsd)""")
+"""A decision model by its content: DMN's own namespace, not a mention of DMN in a BPMN file."""
 
 
 class _Topics(Protocol):
@@ -108,7 +113,7 @@ class Bench:
                 form = parse_form(data, name)
                 self.forms[form.id] = form
                 continue
-            if name.endswith(".dmn") or b"/DMN/" in data[:4000]:
+            if name.endswith(".dmn") or _DECISIONS.search(data, 0, 4000):
                 decisions.append((name, data))
                 continue
             compiled = compile_model(data, name)

@@ -1,6 +1,6 @@
 """One process instance on a `Bench`: what can be seen of it, and what can be done to it.
 
-Invariant: between steps the case is held only as the bytes that would be stored.
+Invariant: what goes on has been written, read back and compared (`testing_state`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from engine.errors import Misused, NotFound
 from engine.handlers import BpmnError, Done, Effect, JobContext, Registration, Retry
 from engine.machine import adhoc, facts, triggers
 from engine.machine.machine import advance
-from engine.machine.state import State, decode, encode, encode_variables, new_state
+from engine.machine.state import State, new_state
+from engine.testing_state import Kept
 from storage.database import Database
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class Case:
         self.depth: int = caller[0].depth + 1 if caller else 0
         self.armed: dict[int, facts.TimerArmed] = {}
         self._bench = bench
-        self._stored = (encode(new_state(graph)), encode_variables(new_state(graph)))
+        self._kept = Kept(new_state(graph))
         self._jobs: dict[int, facts.JobRequested] = {}
         self._subscribed: dict[int, facts.Subscribed] = {}
         self._incidents: dict[int, facts.IncidentOpened] = {}
@@ -63,16 +64,21 @@ class Case:
 
     @property
     def state(self) -> State:
-        return decode(*self._stored)
+        """A copy: what is done to it is done to nobody."""
+        return self._kept.copy()
+
+    def waits_for(self, local: int) -> bool:
+        """Whether this is still waited for."""
+        return local in self._kept.state.waits
 
     @property
     def variables(self) -> Variables:
         """The process's own variables."""
-        return self.state.visible(0)
+        return dict(self._kept.state.visible(0))
 
     @property
     def business_key(self) -> str | None:
-        return self.state.business_key
+        return self._kept.state.business_key
 
     @property
     def waits_at(self) -> list[str]:
@@ -83,7 +89,7 @@ class Case:
         """
         found = dict.fromkeys(
             (wait.token, wait.node)
-            for wait in self.state.waits.values()
+            for wait in self._kept.state.waits.values()
             if wait.kind in _SHOWN and not self._stands_around(wait.node)
         )
         return [node for _, node in found]
@@ -117,12 +123,12 @@ class Case:
 
     @property
     def ended(self) -> bool:
-        return self.state.ended is not None
+        return self._kept.state.ended is not None
 
     @property
     def outcome(self) -> str | None:
         """How it ended: completed, terminated, cancelled or error."""
-        return self.state.ended
+        return self._kept.state.ended
 
     @property
     def timers(self) -> dict[str, datetime]:
@@ -191,7 +197,7 @@ class Case:
         form = self._bench.forms.get(task.form or "")
         if form is None:
             raise NotFound("form", f"{task.form} of {node}")
-        seen = self.state.visible(self.state.scope_of(task.token))
+        seen = self._kept.state.visible(self._kept.state.scope_of(task.token))
         values = form.validate(data, seen, self._bench.now)
         self._complete(task.task, values, performer, None)
 
@@ -210,7 +216,7 @@ class Case:
 
     def select(self, node: str) -> None:
         """Let an activity of an open ad-hoc subprocess be executed (once more)."""
-        token = adhoc.host_of(self.graph, self.state, node)
+        token = adhoc.host_of(self.graph, self._kept.state, node)
         self.trigger(triggers.Selected(token=token, node=node))
 
     def modify(self, *instructions: triggers.Instruction) -> None:
@@ -255,26 +261,21 @@ class Case:
     def trigger(self, trigger: triggers.AnyTrigger) -> None:
         """One step of the machine, then at once what it put off, and what it has set off."""
         happened = self._step(trigger)
-        while (put_off := self._put_off()) is not None:
-            happened += self._step(triggers.Continue(job=put_off))
+        following = self._kept.put_off(happened)
+        while following:
+            further = self._step(triggers.Continue(job=following.pop(0)))
+            following = [*self._kept.put_off(further), *following]
+            happened += further
         self._bench.traffic.follow(self, happened)
 
     def _step(self, trigger: triggers.AnyTrigger) -> list[facts.AnyFact]:
         bench = self._bench
-        state, happened = advance(self.graph, self.state, trigger, bench.now, bench.decide)
-        self._stored = (encode(state), encode_variables(state))
-        assert self.state == state, "the state read back differs from the state written"
+        state, happened = advance(self.graph, self._kept.state, trigger, bench.now, bench.decide)
+        self._kept.keep(state)
         self.facts += happened
         for fact in happened:
             self._note(fact)
         return happened
-
-    def _put_off(self) -> int | None:
-        """A continuation that stands for no asyncBefore or asyncAfter of the model."""
-        for local, wait in self.state.waits.items():
-            if wait.kind == "continuation" and wait.stage in ("arrive", "round"):
-                return local
-        return None
 
     def _note(self, fact: facts.AnyFact) -> None:
         """Keep the rows that the engine would keep."""
@@ -307,7 +308,7 @@ class Case:
         self.trigger(triggers.TimerDue(timer=timer))
 
     def _open(self, node: str, *kinds: str) -> int:
-        for local, wait in self.state.waits.items():
+        for local, wait in self._kept.state.waits.items():
             if wait.node == node and wait.kind in kinds:
                 return local
         raise NotFound(" or ".join(kinds), f"{node} (open: {', '.join(self.waits_at) or 'none'})")
@@ -372,7 +373,7 @@ class Case:
         self._look_again[job.job] = self._bench.now + wait
 
     def _context(self, job: facts.JobRequested, attempt: int) -> JobContext:
-        state = self.state
+        state = self._kept.state
         return JobContext(
             id=f"{self.id}-{job.job}",
             instance_id=self.id,
@@ -380,7 +381,7 @@ class Case:
             business_key=state.business_key,
             node=job.node,
             topic=job.topic,
-            variables=state.visible(state.scope_of(job.token)),
+            variables=dict(state.visible(state.scope_of(job.token))),
             properties=self.graph.nodes[job.node].properties,
             attempt=attempt,
             tenant="default",

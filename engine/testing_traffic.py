@@ -131,7 +131,7 @@ class Traffic:
             if signal == name
         ]
         for case, local in listening:
-            if local in case.state.waits:
+            if case.waits_for(local):
                 case.trigger(triggers.MessageArrived(subscription=local, variables=variables))
         for graph in self.bench.graphs:
             for node, event in signal_starts(graph):
@@ -141,7 +141,7 @@ class Traffic:
     # --- calls ---
 
     def _call(self, parent: Case, called: facts.Called) -> None:
-        if called.call not in parent.state.waits:
+        if not parent.waits_for(called.call):
             return  # Given up in the same step.
         graph = self.bench.find(called.process)
         why = None
@@ -166,13 +166,13 @@ class Traffic:
                 child.cancel(f"called by {parent.id}, which does not wait for it any more")
 
     def _escalate(self, child: Case, code: str) -> None:
-        if child.caller is not None and child.caller[1] in child.caller[0].state.waits:
+        if child.caller is not None and child.caller[0].waits_for(child.caller[1]):
             parent, call = child.caller
             variables = child.variables
             parent.trigger(triggers.CallEscalated(call=call, code=code, variables=variables))
 
     def _ended(self, child: Case, how: str) -> None:
-        if child.caller is None or child.caller[1] not in child.caller[0].state.waits:
+        if child.caller is None or not child.caller[0].waits_for(child.caller[1]):
             return
         parent, call = child.caller
         trigger: triggers.AnyTrigger = triggers.CallEnded(call=call, variables=child.variables)

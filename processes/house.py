@@ -142,12 +142,24 @@ class House:
         self.database.close()
 
 
+CHECKPOINT_ATTEMPTS = 5
+
+
 def _checkpoint(database: Database, store: ObjectStore, keyring: Keyring, tenant: str) -> None:
-    try:
-        checkpoint(database, store, keyring, tenant)
-    except StorageError as error:
-        # What is committed stays committed; the clock's next checkpoint takes it along.
-        log.warning("no checkpoint at z.d.A.: %s", error)
+    """Anchor what has just been closed. Whoever makes one at the same moment may have looked
+    before that, so it is tried again."""
+    for attempt in range(1, CHECKPOINT_ATTEMPTS + 1):
+        try:
+            checkpoint(database, store, keyring, tenant)
+        except Conflict:
+            if attempt == CHECKPOINT_ATTEMPTS:
+                log.warning("no checkpoint at z.d.A.: others were faster")
+        except StorageError as error:
+            # What is committed stays committed; the clock's next checkpoint takes it along.
+            log.warning("no checkpoint at z.d.A.: %s", error)
+            return
+        else:
+            return
 
 
 def shipped_packages() -> tuple[Package, ...]:

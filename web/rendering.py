@@ -52,6 +52,22 @@ def groesse(count: int) -> str:
     return f"{size:.1f} GB".replace(".", ",")
 
 
+WORDS = {
+    "in_bearbeitung": "in Bearbeitung",
+    "aufbewahrung": "in Aufbewahrung",
+    "zda": "z.d.A.",
+    "uebergangen": "übergangen",
+    "abschluss": "dem Abschluss der Akte",
+    "haushaltsjahr": "dem Beschluss über das Haushaltsjahr",
+    "ereignis": "einem Ereignis, das eine Person einträgt",
+}
+
+
+def wort(value: str | None) -> str:
+    """What a state or trigger of the E-Akte is called."""
+    return "–" if not value else WORDS.get(value, value)
+
+
 @cache
 def static(name: str) -> str:
     """The address of a static file, with its content's hash so that it may be cached for ever."""
@@ -68,6 +84,6 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(betrag=betrag, datum=datum, zeitpunkt=zeitpunkt, groesse=groesse)
+    made.filters.update(betrag=betrag, datum=datum, zeitpunkt=zeitpunkt, groesse=groesse, wort=wort)
     made.globals.update(static=static)
     return made

@@ -36,7 +36,7 @@ COMPILER: dict[str, str] = {
     "implementation-missing": "A task says what does its work.",
     "several-implementations": "A task says one way in which its work is done.",
     "topic-missing": "A task for a worker has a topic.",
-    "script-missing": "A script task has a script.",
+    "script-missing": "A script is not empty.",
     "script-language": "Scripts are written in FEEL.",
     "message-missing": "A message event or task says which message.",
     "signal-missing": "A signal event says which signal.",

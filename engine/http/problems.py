@@ -14,7 +14,7 @@ from bpmn.errors import ExpressionFailed, Finding, FormInvalid, ModelError, Mode
 from engine import errors
 from engine.http.call import answer
 from engine.http.dialect import BadRequest, JsonObject
-from engine.machine.errors import MachineError
+from engine.machine.errors import MachineError, ModificationRefused
 from identity.errors import IdentityError, NotAuthenticated, NotPermitted, TooManyAttempts
 from storage.errors import StorageError, Unavailable
 
@@ -38,6 +38,7 @@ _KINDS: tuple[tuple[type[Exception], int, str], ...] = (
     (errors.Misused, 400, _INVALID),
     (errors.TooLarge, 400, _INVALID),
     (FormInvalid, 400, _INVALID),
+    (ModificationRefused, 400, _INVALID),
     (ExpressionFailed, 500, "ProcessEngineException"),
     (ModelError, 400, _INVALID),
     (errors.SignalNotAwaited, 500, "RestException"),

@@ -1,7 +1,7 @@
 """Ad-hoc subprocesses: activities in any order, until a condition says enough (BPMN 2.0 §13.3.5).
 
 Invariant: `progress[host]` exists as long as the subprocess is open; its tokens come back to
-stage `ask` after every inner node, and the host to stage `idle` whenever nothing runs in it.
+stage `ask` after every inner node, and the host to stage `idle` whenever nothing is left in it.
 """
 
 # ruff: noqa: ARG001  (all steps have the signature of `run.Step`)
@@ -10,23 +10,27 @@ from __future__ import annotations
 
 from typing import cast
 
-from bpmn.graph import AdHoc, Graph, Node
+from bpmn.graph import AdHoc, Graph, Node, Subprocess
 from engine.machine.errors import AdHocNotOpen, SelectionRefused, Stopped
 from engine.machine.listening import listen
 from engine.machine.run import Run, is_host
-from engine.machine.scopes import begin, clear_scope, complete_scope, consume, stop_listening
-from engine.machine.state import ITEMS, Progress, Stage, State, Token, Wait
+from engine.machine.scopes import (
+    begin,
+    clear_scope,
+    complete_scope,
+    consume,
+    discard,
+    stop_listening,
+)
+from engine.machine.state import Progress, Stage, State, Token, Wait
 from engine.machine.subprocesses import prepare_event_subprocesses
 from engine.machine.triggers import Selected
-from engine.machine.variables import drop_scope, holds, keep, kept, set_data
+from engine.machine.variables import holds, set_data
 from engine.machine.waits import close_wait, open_wait, put_off
 
 
 def enter(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
-    """Execute each activity that no flow leads to (or those chosen) once.
-
-    A sequential one keeps them; `progress.begun` counts how far it is.
-    """
+    """Execute each activity that no flow leads to (or those chosen) once."""
     action = node.action
     assert isinstance(action, AdHoc)
     scope = run.graph.scopes[node.id]
@@ -35,12 +39,8 @@ def enter(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
     prepared = prepare_event_subprocesses(run, token_id)
     run.state.progress[token_id] = Progress(None)
     listen(run, token_id, prepared)
-    if action.parallel and chosen:
-        begin(run, token_id, chosen)
-        return None
-    if not action.parallel:
-        keep(run, token_id, ITEMS, list(chosen))
-    return "idle"
+    begin(run, token_id, chosen)
+    return None if chosen else "idle"
 
 
 def _chosen(run: Run, token_id: int, node: Node, action: AdHoc) -> tuple[str, ...]:
@@ -57,7 +57,7 @@ def _chosen(run: Run, token_id: int, node: Node, action: AdHoc) -> tuple[str, ..
 
 
 def idle(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
-    """Stage `idle`: nothing runs inside. The next one begins, or it is done, or somebody selects.
+    """Stage `idle`: nothing runs inside. It is done, or somebody selects.
 
     Without a completion condition it is done now; with one it waits until that is true. An event
     subprocess that interrupted it was the last to run.
@@ -67,17 +67,10 @@ def idle(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
         return None
     action = node.action
     assert isinstance(action, AdHoc)
-    progress.closing = progress.closing or token_id in run.state.interrupted
-    if not progress.closing and not action.parallel:
-        items = cast("list[str]", kept(run, token_id, ITEMS))
-        if progress.begun < len(items):
-            progress.begun += 1
-            begin(run, token_id, (items[progress.begun - 1],))
-            return None
-    if progress.closing or action.completion is None:
+    over = progress.closing or token_id in run.state.interrupted
+    if over or action.completion is None:
         del run.state.progress[token_id]
         stop_listening(run, token_id)
-        drop_scope(run, -token_id)
         return "complete"
     if not _selection(run, token):
         open_wait(run, token_id, Wait("selection", node.id, token_id))
@@ -100,9 +93,13 @@ def ask(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
             clear_scope(run, host_id)
             complete_scope(run, host_id)
             return None
+    waiting = [] if action.parallel else _waiting(run, host_id, but=token_id)
     if progress.closing:
+        for other in waiting:
+            discard(run, other)
         consume(run, token_id)
         return None
+    run.ready.extend((other, "arrive") for other in reversed(waiting))
     if node.async_after:
         put_off(run, token_id, node, "take")
         return None
@@ -111,6 +108,48 @@ def ask(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
 
 def is_activity(node: Node) -> bool:
     return not node.kind.endswith(("Event", "Gateway"))
+
+
+# --- one after another ---
+
+
+def must_wait(run: Run, token_id: int, token: Token, node: Node) -> bool:
+    """Whether another activity of a sequential one runs: then the token waits before this one.
+
+    It is called again whenever a node inside has completed.
+    """
+    nodes, tokens = run.graph.nodes, run.state.tokens
+    action = nodes[tokens[token.scope].node].action
+    if not isinstance(action, AdHoc) or action.parallel or not _takes_turns(node):
+        return False
+    others = (tokens[other] for other in run.tokens_in(token.scope) if other != token_id)
+    return any(other.entered and _takes_turns(nodes[other.node]) for other in others)
+
+
+def _takes_turns(node: Node) -> bool:
+    on_event = isinstance(node.action, Subprocess) and node.action.on_event
+    return is_activity(node) and not on_event and not node.for_compensation
+
+
+def _waiting(run: Run, host_id: int, *, but: int) -> list[int]:
+    """The tokens that wait for their turn: all that rest before a node and for nothing else."""
+    ready = {but, *(token_id for token_id, _ in run.ready)}
+    gathering = {
+        token_id
+        for flows in run.state.joins.get(host_id, {}).values()
+        for tokens in flows.values()
+        for token_id in tokens
+    }
+    return [
+        token_id
+        for token_id in run.tokens_in(host_id)
+        if token_id not in ready and token_id not in gathering and _rests(run, token_id)
+    ]
+
+
+def _rests(run: Run, token_id: int) -> bool:
+    token = run.state.tokens[token_id]
+    return not token.entered and not token.waits and not token.serves
 
 
 def selected(run: Run, trigger: Selected) -> None:
@@ -125,8 +164,6 @@ def selected(run: Run, trigger: Selected) -> None:
         raise AdHocNotOpen(host_id)
     if trigger.node not in run.graph.scopes[host.node].starts:
         raise SelectionRefused(trigger.node, f"it is none of those that {host.node} begins with")
-    if not action.parallel and run.state.scopes.get(host_id):
-        raise SelectionRefused(trigger.node, f"{host.node} executes one activity at a time")
     for local in _selection(run, host):
         close_wait(run, local, None)
     begin(run, host_id, (trigger.node,))

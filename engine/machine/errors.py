@@ -82,7 +82,7 @@ class AdHocNotOpen(WaitNotOpen):
 
 
 class SelectionRefused(MachineError):
-    """The activity cannot be selected in this ad-hoc subprocess, or not now."""
+    """The activity cannot be selected in this ad-hoc subprocess."""
 
     code = "selection_refused"
 

@@ -7,7 +7,7 @@ all stages; the host of a loop turns off to `loops` after arm, and its instances
 from __future__ import annotations
 
 from bpmn.graph import JOINING, Node
-from engine.machine import listeners, loops
+from engine.machine import adhoc, listeners, loops
 from engine.machine.events import arm_boundaries
 from engine.machine.facts import Entered, Left
 from engine.machine.quantities import gathered
@@ -22,6 +22,9 @@ def arrive(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
     """A token comes to a node, each on its own (implicit merge); at a join it keeps its flow."""
     if run.entries_left == 0:
         run_out(run, token_id, node, "arrive")
+        return None
+    inside = token.scope and token.scope in run.state.progress
+    if inside and adhoc.must_wait(run, token_id, token, node):
         return None
     run.entries_left -= 1
     if node.plain:

@@ -53,3 +53,24 @@ def test_a_condition_gives_true_or_false_or_fails() -> None:
 def test_a_condition_is_never_a_literal_text() -> None:
     with pytest.raises(ExpressionRefused):
         condition("true")
+
+
+@pytest.mark.parametrize(
+    "language",
+    [
+        "FEEL",
+        "text/x-feel",
+        "http://www.omg.org/spec/FEEL/20140401",
+        "https://www.omg.org/spec/DMN/20191111/FEEL/",
+    ],
+)
+def test_feel_is_known_by_the_names_that_the_omg_gave_it(language: str) -> None:
+    compiled = expression("1 + 1", language)
+
+    assert compiled.language == "feel"
+    assert compiled.evaluate({}, datetime(2026, 1, 5, tzinfo=UTC)) == 2
+
+
+def test_a_language_that_only_begins_like_feel_is_refused() -> None:
+    with pytest.raises(ExpressionRefused, match="feelings"):
+        expression("1 + 1", "http://example.org/feelings")

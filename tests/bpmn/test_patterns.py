@@ -4,7 +4,7 @@ import re
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from bpmn.errors import ExpressionRefused
@@ -31,8 +31,13 @@ PATTERNS = st.recursive(
 @given(PATTERNS, st.text(alphabet="ab1c", max_size=8))
 def test_a_pattern_finds_what_python_finds(pattern: str, text: str) -> None:
     reference = re.compile(pattern.replace("$", "\\Z"), re.ASCII)
+    try:
+        compiled = compile_pattern(pattern)
+    except ExpressionRefused as error:
+        assume("repeats too much" not in str(error))
+        raise
 
-    assert compile_pattern(pattern).found_in(text) == bool(reference.search(text))
+    assert compiled.found_in(text) == bool(reference.search(text))
 
 
 @pytest.mark.parametrize("pattern", ["^(a+)+$", "^(a|a)*$", "a*a*a*a*a*b", "(a?){30}a{30}"])

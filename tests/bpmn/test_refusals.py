@@ -195,7 +195,9 @@ MODELS: dict[str, tuple[bytes, str, str | None]] = {
         ), "script-language", "t",
     ),
     "a script without text": (
-        between('<bpmn:scriptTask id="t" scriptFormat="feel"/>'), "script-missing", "t",
+        between('<bpmn:scriptTask id="t" scriptFormat="feel"><bpmn:script/></bpmn:scriptTask>'),
+        "script-missing",
+        "t",
     ),
     "a service task without implementation": (
         between('<bpmn:serviceTask id="t"/>'), "implementation-missing", "t",
@@ -279,7 +281,8 @@ def test_the_report_names_every_fault_not_only_the_first() -> None:
         file(
             START
             + '<bpmn:receiveTask id="a"/>\n<bpmn:serviceTask id="b"/>\n'
-            + '<bpmn:scriptTask id="c" scriptFormat="python"/><bpmn:endEvent id="e"/>'
+            + '<bpmn:scriptTask id="c" scriptFormat="python">'
+            + '<bpmn:script>x</bpmn:script></bpmn:scriptTask><bpmn:endEvent id="e"/>'
             + line("s", "a", "b", "c", "e")
         )
     )

@@ -11,6 +11,7 @@ from bpmn.errors import FormInvalid, ModelRefused
 from engine.errors import CorrelationMismatch, Misused, NotFound
 from engine.handlers import Done, Handlers, JobContext
 from engine.testing import Bench, BpmnError, Retry
+from tests.bpmn.drawing import between
 
 HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 <bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"
@@ -283,3 +284,15 @@ def test_a_later_handler_of_a_topic_takes_the_place_of_an_earlier_one(bench: Ben
     case.run_jobs()
 
     assert case.variables == {"by": "second"}
+
+
+def test_a_process_that_names_feel_by_its_dmn_address_is_a_process() -> None:
+    script = (
+        '<bpmn:scriptTask id="t" scriptFormat="https://www.omg.org/spec/DMN/20230324/FEEL/">'
+        "<bpmn:script>x = 1 + 1</bpmn:script></bpmn:scriptTask>"
+    )
+    bench = Bench()
+
+    bench.deploy(between(script))
+
+    assert bench.start("p").variables == {"x": 2}

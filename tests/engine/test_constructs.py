@@ -124,6 +124,9 @@ TRIGGERS = {"message": message, "signal": signal, "timer": hour, "condition": tr
 MODELS: dict[str, tuple[str, str, list[Act], str]] = {
     # name: body, roots, what is done, the trace
     "implicit start and end": (many("task", "a", "b", "c") + line("a", "b"), "", [], "a b c"),
+    "a script task without a script": (
+        start() + many("scriptTask", "t") + end() + line("s", "t", "e"), "", [], "s t e",
+    ),
     "several flows out of a task are all taken": (
         start() + many("task", "a", "b", "c") + line("s", "a", "b") + flow("a", "c"),
         "",

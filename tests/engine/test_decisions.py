@@ -260,6 +260,25 @@ def test_a_process_takes_the_version_that_it_is_bound_to(
     assert found["who"] == who  # type: ignore[index,call-overload]
 
 
+def test_a_process_takes_the_newest_version_with_the_tag_that_it_is_bound_to(
+    bureau: Bureau,
+) -> None:
+    def tagged(tag: str, text: str) -> tuple[str, bytes]:
+        attribute = f'xmlns:c="http://camunda.org/schema/1.0/dmn" c:versionTag="{tag}"'
+        return "d.dmn", model(decision("limit", literal(text), more=attribute))
+
+    bound = 'camunda:decisionRefBinding="versionTag" camunda:decisionRefVersionTag="1.0"'
+    mapped = 'camunda:mapDecisionResult="singleEntry" camunda:resultVariable="r"'
+    for file in (tagged("1.0", "1"), tagged("1.0", "2"), tagged("2.0", "3")):
+        deploy(bureau, file)
+    deploy(bureau, ("p.bpmn", rule(f"{mapped} {bound}")))
+
+    started = bureau.run(StartInstance("p"), ANNA)
+
+    with bureau.database.reading("default") as tx:
+        assert queries.variables(tx, ANNA, started.id)["r"].value == 2
+
+
 def test_zeebes_called_decision_gives_the_value_as_dmn_has_it(bureau: Bureau) -> None:
     called = (
         '<businessRuleTask id="b"><extensionElements>'

@@ -8,11 +8,13 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import update
 
+import processes.house
 from bpmn.forms import FormInvalid
 from eakte.dokumente import add_version
 from eakte.vorgaenge import vorgang_head
 from engine.commands import SetVariables
 from engine.errors import OtherPersonNeeded
+from engine.handlers import InstanceChange
 from processes.house import House
 from processes.rechnungseingang import demo, play, receipts, status
 from processes.rechnungseingang.booking import Acknowledgement
@@ -27,6 +29,7 @@ from processes.rechnungseingang.errors import (
 from processes.rechnungseingang.outgoing import refusal
 from processes.rechnungseingang.receipts import Push
 from processes.rechnungseingang.tables import invoice_receipt
+from storage.errors import Conflict
 from storage.verify import verify_all
 from tests.processes.desk import AMOUNT, BOOKED, SAMPLES, SYSTEM, UBL, Desk, Run, kontierung
 
@@ -308,3 +311,21 @@ def test_the_refusal_names_each_fault_and_who_signed(house: House, run_jobs: Run
     assert "BR-CO-15" in draft
     assert "BR-DE-15" in draft
     assert desk.row.state == "abgelehnt"
+
+
+def test_a_checkpoint_that_another_overtakes_is_made_again(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def overtaken(*_: object) -> None:
+        asked.append("x")
+        if len(asked) < 3:
+            raise Conflict("checkpoint.number")
+
+    monkeypatch.setattr(processes.house, "checkpoint", overtaken)
+    with house.database.begin() as tx:
+        change = InstanceChange("i", "rechnungseingang", "d", None, "completed", SYSTEM, tx.now)
+        house.engine.participants.instance_ended(tx, change)
+
+    assert len(asked) == 3

@@ -11,9 +11,10 @@ from bpmn.context import Context, Reported
 from bpmn.dialects.camunda.words import extensions
 from bpmn.dialects.camunda.work import handler, setting
 from bpmn.dialects.dialect import Element
+from bpmn.expressions import says_feel
 from bpmn.graph import Listener
 from bpmn.model import local, text_of
-from bpmn.scripts import is_feel, refuse_language
+from bpmn.scripts import refuse_language
 
 _EVENTS = {
     "executionListener": ("start", "end", "take"),
@@ -78,6 +79,6 @@ def _script(context: Context, event: Any, script: Element) -> Listener:
     language = (script.get("scriptFormat") or "").strip()
     if script.get("resource") is not None:
         context.refuse("unsupported", script, "Script resources are not followed.")
-    if not is_feel(language):
+    if not says_feel(language):
         refuse_language(context, script, language, script)
     return Listener(event, expression=context.expression(text_of(script), script, "feel"))

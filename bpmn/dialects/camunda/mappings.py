@@ -15,10 +15,9 @@ from bpmn.dialects.camunda.words import extensions
 from bpmn.dialects.dialect import Mappings
 from bpmn.elements import ACTIVITIES
 from bpmn.errors import ExpressionRefused
-from bpmn.expressions import expression
+from bpmn.expressions import expression, says_feel
 from bpmn.graph import Evaluate, Expression
 from bpmn.model import FlowNode, local, text_of
-from bpmn.scripts import is_feel
 from bpmn.values import Value
 
 _PLACES = ACTIVITIES | {"intermediateCatchEvent", "intermediateThrowEvent", "endEvent"}
@@ -94,7 +93,7 @@ def _map(entries: dict[str, Evaluate]) -> Evaluate:
 
 def _script(context: Context, part: etree._Element) -> Expression | None:
     language = (part.get("scriptFormat") or "").strip()
-    if not is_feel(language):
+    if not says_feel(language):
         context.report.error(
             "script-language",
             part,

@@ -191,16 +191,60 @@ def test_selecting_what_cannot_begin_is_refused() -> None:
         play.do(Selected(token=999, node="a"))
 
 
-def test_in_sequence_nothing_can_be_selected_while_something_runs() -> None:
+def test_in_sequence_what_is_selected_waits_for_its_turn() -> None:
     play = free(adhoc(parallel=False, **ENOUGH), a=user(), b=user()).start()
 
-    with pytest.raises(SelectionRefused):
-        play.do(Selected(token=host(play), node="b"))
-
-    done(play, "a")
-    done(play, "b")
     play.do(Selected(token=host(play), node="b"))
+    assert play.waits() == ["a"]
+    done(play, "a")
     assert play.waits() == ["b"]
+    done(play, "b")
+    assert play.waits() == ["b"]
+    done(play, "b", enough=True)
+
+    assert play.left == ["s", "a", "b", "b", "h", "e"]
+
+
+@pytest.mark.parametrize("cancel_remaining", [True, False])
+def test_in_sequence_only_one_runs_though_a_flow_forks(cancel_remaining: bool) -> None:
+    spec = adhoc(parallel=False, cancel_remaining=cancel_remaining)
+    inner = {name: user() for name in "abcd"}
+    play = free(spec, "a>f>b f>c", **inner, f=AND).start()
+
+    order = []
+    while play.state.ended is None:
+        (node,) = play.waits()
+        order.append(node)
+        done(play, node)
+
+    assert sorted(order) == ["a", "b", "c", "d"]
+    assert order[0] == "a"
+
+
+def test_in_sequence_an_interrupted_activity_makes_room_for_the_next() -> None:
+    late = boundary("a", timer("duration", "PT1H"))
+    play = free(adhoc(parallel=False), "late>x", a=user(), b=user(), late=late, x=user()).start()
+
+    play.do(TimerDue(timer=play.local("late")))
+    assert len(play.waits("task")) == 1
+    done(play, play.waits("task")[0])
+    done(play, play.waits("task")[0])
+
+    assert play.state.ended == "completed"
+    assert sorted(play.left) == sorted(["s", "late", "x", "b", "h", "e"])
+
+
+def test_in_sequence_gathered_tokens_begin_once() -> None:
+    gatherer = {**user(), "start_quantity": 2}
+    play = free(adhoc(parallel=False), "a>x b>x", a=user(), b=user(), x=gatherer, c=user()).start()
+
+    order = []
+    while play.state.ended is None:
+        (node,) = play.waits("task")
+        order.append(node)
+        done(play, node)
+
+    assert sorted(order) == ["a", "b", "c", "x"]
 
 
 def test_of_a_multi_instance_one_it_is_the_instance_that_selects() -> None:
