@@ -10,6 +10,7 @@ from engine.machine.activities import error_in, excluded
 from engine.machine.catching import happened
 from engine.machine.conditions import ask_again
 from engine.machine.facts import IncidentClosed, JobClosed, TaskClosed
+from engine.machine.modification import begin_with
 from engine.machine.propagation import throw_error
 from engine.machine.run import Run
 from engine.machine.scopes import end
@@ -34,7 +35,9 @@ from engine.machine.waits import close_wait, find_wait, open_incident
 
 def start(run: Run, trigger: Start) -> None:
     node = trigger.node
-    if node is None:
+    if trigger.instructions:
+        known = True
+    elif node is None:
         known = bool(run.graph.scopes[run.graph.process_id].starts)
     else:
         known = node in run.graph.nodes and begins_process(run, run.graph.nodes[node])
@@ -46,7 +49,10 @@ def start(run: Run, trigger: Start) -> None:
     if run.graph.initiator and trigger.initiator is not None:
         set_local(run, 0, run.graph.initiator, trigger.initiator)
     set_variables(run, 0, trigger.variables, trigger.wire)
-    begin_process(run, node)
+    if trigger.instructions:
+        begin_with(run, trigger.instructions)
+    else:
+        begin_process(run, node)
 
 
 def task_completed(run: Run, trigger: TaskCompleted) -> None:

@@ -44,6 +44,21 @@ class Cancelled(Fact, frozen=True):
     token: int
 
 
+class Moved(Fact, frozen=True):
+    """A token stands at another element since the instance was migrated."""
+
+    token: int
+    node: str
+
+
+class WaitMoved(Fact, frozen=True):
+    """What a token waits for stands at another element since the instance was migrated."""
+
+    wait: int
+    kind: str
+    node: str
+
+
 class VariableSet(Fact, frozen=True):
     """`wire` is the type the value was stated with, where it differs from the value's own."""
 
@@ -233,6 +248,8 @@ AnyFact: TypeAlias = (
     Entered
     | Left
     | Cancelled
+    | Moved
+    | WaitMoved
     | VariableSet
     | VariableRemoved
     | VariablesDropped

@@ -36,6 +36,7 @@ from engine.machine import (
     inclusive,
     listeners,
     loops,
+    migration,
     modification,
     starting,
     steps,
@@ -69,6 +70,7 @@ ANSWERS: dict[type[AnyTrigger], Callable[[Run, Any], None]] = {
     triggers.Retried: answers.retried,
     triggers.VariablesSet: answers.variables_set,
     triggers.Modify: modification.modify,
+    triggers.Migrate: migration.migrate,
     triggers.Cancel: answers.cancel,
 }
 

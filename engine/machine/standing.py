@@ -72,6 +72,17 @@ def _gone(at: Standing, fact: facts.Left | facts.Cancelled) -> None:
     at.variables.pop(fact.token, None)
 
 
+def _moved(at: Standing, fact: facts.Moved) -> None:
+    if fact.token in at.tokens:
+        at.tokens[fact.token] = fact.node
+
+
+def _wait_moved(at: Standing, fact: facts.WaitMoved) -> None:
+    if fact.wait in at.open:
+        kind, _, token = at.open[fact.wait]
+        at.open[fact.wait] = (kind, fact.node, token)
+
+
 def _set(at: Standing, fact: facts.VariableSet) -> None:
     if fact.scope >= 0:  # Below are what the machine keeps for itself.
         at.variables.setdefault(fact.scope, {})[fact.name] = fact.value
@@ -130,6 +141,8 @@ FOLDS: Mapping[type[Fact], Callable[[Standing, Any], None]] = {
     facts.Entered: _entered,
     facts.Left: _gone,
     facts.Cancelled: _gone,
+    facts.Moved: _moved,
+    facts.WaitMoved: _wait_moved,
     facts.VariableSet: _set,
     facts.VariableRemoved: _removed,
     facts.VariablesDropped: _dropped,

@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from bpmn.graph import Graph
 from bpmn.values import Variables
 
 
@@ -32,6 +33,8 @@ class Start(Carrying, frozen=True, kw_only=True):
     initiator: str | None = None
     called: bool = False
     """Another instance waits for this one: what nobody catches here, it may."""
+    instructions: tuple[Instruction, ...] = ()
+    """Instead of a start event: where tokens are put (Camunda 7: startInstructions, restart)."""
 
 
 class TaskCompleted(Carrying, frozen=True, kw_only=True):
@@ -180,6 +183,22 @@ class Modify(Trigger, frozen=True, kw_only=True):
     instructions: tuple[Instruction, ...]
 
 
+class Move(msgspec.Struct, frozen=True, kw_only=True):
+    """One instruction of a migration plan: what stood at `source` stands at `target`. `update`
+    makes what its event waits for anew, after the target's definition."""
+
+    source: str
+    target: str
+    update: bool = False
+
+
+class Migrate(Trigger, frozen=True, kw_only=True):
+    """Go on in the graph that `advance` is called with, after a plan that has been checked."""
+
+    source: Graph
+    moves: tuple[Move, ...]
+
+
 class Cancel(Trigger, frozen=True, kw_only=True):
     """End the instance from outside."""
 
@@ -203,5 +222,6 @@ AnyTrigger: TypeAlias = (
     | Retried
     | VariablesSet
     | Modify
+    | Migrate
     | Cancel
 )
