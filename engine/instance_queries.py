@@ -131,7 +131,7 @@ def variables(
     if not access.may_read_variables(tx, principal, instance_id):
         raise NotAllowed("variables", instance_id)
     if row.state is None:
-        return _last_values(tx, instance_id)
+        return told_values(tx, instance_id)
     if not token:
         values, wires = decode_variables(row.variables)
         state = State(variables=values, wire=wires)
@@ -146,13 +146,18 @@ def variables(
     return {name: Variable(value, stated.get(name)) for name, value in seen.items()}
 
 
-def _last_values(tx: Transaction, instance_id: str) -> dict[str, Variable]:
-    """The process's variables when the instance ended, as its ledger tells; None if erased."""
+def told_values(tx: Transaction, instance_id: str, *, first: bool = False) -> dict[str, Variable]:
+    """The process's variables when the instance ended, as its ledger tells; None if erased.
+
+    `first`: those that it was given when it began.
+    """
     found: dict[str, Variable] = {}
     for entry in ledger.entries(tx, instance_id):
         if entry.kind == ledger.ERASED:
             continue
         for fact in record.decode(entry):
+            if first and isinstance(fact, facts.Entered):
+                return found
             if isinstance(fact, facts.VariableSet) and fact.scope == 0:
                 found[fact.name] = Variable(fact.value, fact.wire)
             elif isinstance(fact, facts.VariableRemoved) and fact.scope == 0:

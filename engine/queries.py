@@ -3,6 +3,7 @@
 Every query takes a transaction and the principal, and shows what `engine.access` lets it see.
 """
 
+from engine.batch_queries import batch, batch_count, batch_list
 from engine.definition_queries import (
     DefinitionQuery,
     definition,
@@ -53,8 +54,10 @@ from engine.runtime_queries import (
     timers,
 )
 from engine.task_queries import TaskQuery, task, task_count, tasks
+from engine.views import BatchView
 
 __all__ = [
+    "BatchView",
     "DefinitionQuery",
     "EvaluationQuery",
     "IncidentQuery",
@@ -64,6 +67,9 @@ __all__ = [
     "TaskQuery",
     "TimerQuery",
     "activities",
+    "batch",
+    "batch_count",
+    "batch_list",
     "definition",
     "definition_count",
     "definitions",

@@ -34,7 +34,7 @@ from engine.machine.errors import InstanceEnded
 from engine.machine.facts import Fact
 from engine.machine.machine import advance
 from engine.machine.state import State, decode, encode, encode_variables, new_state
-from engine.machine.triggers import AnyTrigger, Cancel, Start, VariablesSet
+from engine.machine.triggers import AnyTrigger, Cancel, Migrate, Start, VariablesSet
 from engine.projection import Projection
 from engine.results import Definition
 from identity.principal import Principal
@@ -194,6 +194,8 @@ class Unit:
         *,
         caller: Caller | None = None,
         above: list[str] | None = None,
+        restarted: str | None = None,
+        reason: str | None = None,
     ) -> Instance:
         """`begin` with a trigger that says more. Raises DefinitionSuspended."""
         check_names(business_key=trigger.business_key)
@@ -223,6 +225,8 @@ class Unit:
             trigger.business_key,
             parent=parent,
             call=call,
+            restarted=restarted,
+            reason=reason or None,
         )
         self.note(instance, kind, begun)
         self.advance(instance, trigger, kind)
@@ -254,7 +258,7 @@ class Unit:
 
     def _refuse_suspended(self, instance: Instance, trigger: AnyTrigger) -> None:
         """No token of a suspended instance moves; it may be corrected, migrated, and ended."""
-        if isinstance(trigger, Cancel):
+        if isinstance(trigger, Cancel | Migrate):
             return
         if isinstance(trigger, VariablesSet):
             waits = instance.state.waits.values()

@@ -192,3 +192,23 @@ class Activity:
     task_id: str | None = None
     performer: str | None = None
     on_behalf_of: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BatchView:
+    """`errors`: subject and text of some that failed, where one batch is asked for."""
+
+    id: str
+    kind: str
+    total: int
+    done: int
+    failed: int
+    suspended: bool
+    started_at: datetime
+    started_by: str
+    ended_at: datetime | None
+    errors: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def remaining(self) -> int:
+        return self.total - self.done
