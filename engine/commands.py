@@ -88,6 +88,8 @@ class StartInstance(Command[Started]):
     wires: Wires = field(default_factory=dict)
     business_key: str | None = None
     start_node: str | None = None
+    instructions: Sequence[Instruction] = ()
+    """Where tokens are put instead of a start event (Camunda 7: startInstructions)."""
 
 
 @dataclass(frozen=True, slots=True)

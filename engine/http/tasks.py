@@ -113,7 +113,7 @@ def shown(task: Task, logins: Mapping[str | None, str]) -> JsonObject:
         "caseExecutionId": None,
         "caseInstanceId": None,
         "caseDefinitionId": None,
-        "suspended": False,
+        "suspended": task.suspended,
         "formKey": task.form if task.form_id is None else None,
         "camundaFormRef": None
         if task.form_id is None
