@@ -293,6 +293,16 @@ class ThrowTaskError(Command[None]):
 
 
 @dataclass(frozen=True, slots=True)
+class EscalateTask(Command[None]):
+    """Escalate from a task; it stays open unless the event that catches this interrupts."""
+
+    task_id: str
+    code: str
+    variables: Variables = field(default_factory=dict)
+    wires: Wires = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class UpdateTask(Command[None]):
     """Change what the inbox sorts and warns by. None leaves a value as it is."""
 

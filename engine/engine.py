@@ -92,6 +92,7 @@ HANDLED: Mapping[type[Command[Any]], Callable[[Unit, Any], Any]] = {
     commands.AssignTask: tasks.assign,
     commands.CompleteTask: tasks.complete,
     commands.ThrowTaskError: tasks.throw,
+    commands.EscalateTask: tasks.escalate,
     commands.UpdateTask: tasks.update_task,
     commands.LockExternalTasks: external.lock_external,
     commands.CompleteJob: external.complete,

@@ -57,6 +57,7 @@ PATHS: tuple[tuple[str, str, Function], ...] = (
     ("PUT", "/task/{id}", tasks.update),
     ("POST", "/task/{id}/submit-form", tasks.complete),
     ("POST", "/task/{id}/bpmnError", tasks.bpmn_error),
+    ("POST", "/task/{id}/bpmnEscalation", tasks.bpmn_escalation),
     ("GET", "/task/{id}/variables", tasks.variables),
     ("GET", "/task/{id}/variables/{name}", tasks.variable),
     ("GET", "/task/{id}/localVariables", tasks.local_variables),

@@ -12,6 +12,7 @@ from engine.commands import (
     AssignTask,
     ClaimTask,
     CompleteTask,
+    EscalateTask,
     ThrowTaskError,
     UnclaimTask,
     UpdateTask,
@@ -212,6 +213,16 @@ def bpmn_error(call: Call) -> Answer:
     values, _ = read_variables(body.get("variables"))
     command = ThrowTaskError(call.path["id"], code, body.get("errorMessage"), values)
     call.engine.execute(command, call.principal)
+    return NO_CONTENT
+
+
+def bpmn_escalation(call: Call) -> Answer:
+    body = call.json()
+    code = body.get("escalationCode")
+    if not isinstance(code, str) or not code:
+        raise BadRequest("escalationCode is required")
+    values, wires = read_variables(body.get("variables"))
+    call.engine.execute(EscalateTask(call.path["id"], code, values, wires), call.principal)
     return NO_CONTENT
 
 

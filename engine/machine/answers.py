@@ -11,7 +11,7 @@ from engine.machine.catching import happened
 from engine.machine.conditions import ask_again
 from engine.machine.facts import IncidentClosed, JobClosed, TaskClosed
 from engine.machine.modification import begin_with
-from engine.machine.propagation import throw_error
+from engine.machine.propagation import throw_error, throw_escalation
 from engine.machine.run import Run
 from engine.machine.scopes import end
 from engine.machine.starting import begin_process, begins_process
@@ -25,6 +25,7 @@ from engine.machine.triggers import (
     Retried,
     Start,
     TaskCompleted,
+    TaskEscalated,
     TaskThrew,
     TimerDue,
     VariablesSet,
@@ -93,6 +94,13 @@ def task_threw(run: Run, trigger: TaskThrew) -> None:
     _remember(run, node, trigger)
     close_wait(run, trigger.task, TaskClosed(trigger.task, "error"))
     _throw(run, wait, trigger)
+
+
+def task_escalated(run: Run, trigger: TaskEscalated) -> None:
+    """Nobody catching it is no fault: the task goes on."""
+    wait = find_wait(run.state, "task", trigger.task)
+    set_variables(run, run.state.scope_of(wait.token), trigger.variables, trigger.wire)
+    throw_escalation(run, wait.token, wait.node, trigger.code)
 
 
 def job_done(run: Run, trigger: JobDone) -> None:

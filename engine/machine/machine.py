@@ -57,6 +57,7 @@ ANSWERS: dict[type[AnyTrigger], Callable[[Run, Any], None]] = {
     triggers.Start: answers.start,
     triggers.TaskCompleted: answers.task_completed,
     triggers.TaskThrew: answers.task_threw,
+    triggers.TaskEscalated: answers.task_escalated,
     triggers.JobDone: answers.job_done,
     triggers.JobThrew: answers.job_threw,
     triggers.TimerDue: answers.timer_due,

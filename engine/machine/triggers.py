@@ -57,6 +57,15 @@ class TaskThrew(Carrying, frozen=True, kw_only=True):
     on_behalf_of: str | None = None
 
 
+class TaskEscalated(Carrying, frozen=True, kw_only=True):
+    """A person escalates from a user task, which stays open unless who catches it interrupts
+    (Camunda 7: `/task/{id}/bpmnEscalation`)."""
+
+    task: int
+    code: str
+    variables: Variables = {}
+
+
 class JobDone(Carrying, frozen=True, kw_only=True):
     """`local` variables are set in the activity's own scope, before its output mapping."""
 
@@ -209,6 +218,7 @@ AnyTrigger: TypeAlias = (
     Start
     | TaskCompleted
     | TaskThrew
+    | TaskEscalated
     | JobDone
     | JobThrew
     | TimerDue
