@@ -18,7 +18,7 @@ from bpmn.compiler import compile_model
 from bpmn.dmn import Invocable, compile_files
 from bpmn.errors import ExpressionFailed
 from bpmn.forms import FormSpec, parse_form
-from bpmn.graph import Decision, Graph
+from bpmn.graph import Call, Decision, Graph
 from bpmn.values import Value, Variables
 from engine.decisions import decided
 from engine.errors import CorrelationMismatch, NotFound
@@ -96,6 +96,21 @@ class Bench:
     def processes(self) -> tuple[str, ...]:
         """The ids of the processes that are deployed."""
         return tuple(sorted(self._graphs))
+
+    @property
+    def beginnings(self) -> tuple[str, ...]:
+        """The processes that begin without a trigger and that no other one calls by its id."""
+        called = {
+            node.action.reference.text
+            for graph in self.graphs
+            for node in graph.nodes.values()
+            if isinstance(node.action, Call)
+        }
+        return tuple(
+            each
+            for each in self.processes
+            if each not in called and self._graphs[each].scopes[each].starts
+        )
 
     @property
     def graphs(self) -> list[Graph]:
@@ -282,6 +297,11 @@ class Bench:
             ran = False
             for case in list(self.cases):
                 ran = case.run_jobs() or ran
+
+    def run_continuations(self) -> None:
+        """Go on behind asyncBefore and asyncAfter; jobs of handlers and workers stay."""
+        while any([case.run_continuations() for case in list(self.cases)]):  # noqa: C419 all of them
+            pass
 
     # --- inside ---
 

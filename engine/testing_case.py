@@ -260,6 +260,17 @@ class Case(Operated):
                 self._work(job)
         return ran
 
+    def run_continuations(self) -> bool:
+        """Run what was put off by asyncBefore or asyncAfter, and only that. True if any ran."""
+        ran = False
+        while not self.suspended:
+            due = [local for local, job in self._jobs.items() if job.kind == "continuation"]
+            if not due:
+                break
+            ran = True
+            self.trigger(triggers.Continue(job=due[0]))
+        return ran
+
     # --- inside ---
 
     def trigger(self, trigger: triggers.AnyTrigger) -> None:
