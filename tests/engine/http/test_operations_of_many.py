@@ -134,6 +134,8 @@ def test_history_names_activities_by_the_version_they_were_in(office: Office) ->
     found = olga.get("/history/activity-instance", processInstanceId=case)
     named = [(each["activityId"], each["processDefinitionId"]) for each in found]
     assert named == [("start", old), ("a", old), ("x", new)]
+    plain = office.plain("olga").get(f"/instances/{case}")
+    assert [each["name"] for each in plain["activities"]] == ["start", "a", "x"]
 
 
 # --- restart and modification ---
