@@ -16,7 +16,7 @@ FIGURES = {
     "machine": "steps of the token machine beside SpiffWorkflow, in memory",
     "expressions": "FEEL and JUEL, compiled and evaluated",
     "second_opinion": "models that SpiffWorkflow and our machine answer differently",
-    "engine": "workloads r, a, b, c, d: instances a second, CPU time, history",
+    "engine": "workloads r, a, b, c, d, e: instances a second, CPU time, history",
     "inbox": "workload q: a clerk's list of tasks and its count",
     "http": "workload c over HTTP",
     "startup": "from the command to the first answer, and memory",
@@ -38,7 +38,7 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--json", action="store_true", help="JSON instead of Markdown")
     parser.add_argument("--sqlite", action="store_true", help="only SQLite")
     parser.add_argument("--postgres", action="store_true", help="only PostgreSQL")
-    parser.add_argument("--workloads", default="rabcd", help="of `engine` (default: rabcd)")
+    parser.add_argument("--workloads", default="rabcde", help="of `engine` (default: rabcde)")
     parser.add_argument("--seconds", type=float, default=5.0, help="a round (default: 5)")
     parser.add_argument("--rounds", type=int, default=3, help="the median counts (default: 3)")
     parser.add_argument("--warm", type=float, default=2.0, help="seconds before (default: 2)")

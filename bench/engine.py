@@ -1,4 +1,4 @@
-"""Instances a second and what one costs: workloads a, b, c, d on both databases."""
+"""Instances a second and what one costs: workloads a to e on both databases."""
 
 from __future__ import annotations
 
@@ -183,7 +183,7 @@ def _of(place: Place, options: Options) -> tuple[list[dict[str, Cell]], list[dic
 
 
 def run(options: Options) -> list[Table]:
-    speed = Table("Workloads r, a, b, c, d", notes=[NOTE])
+    speed = Table("Workloads r, a, b, c, d, e", notes=[NOTE])
     history = Table("History of an instance of c, after VACUUM")
     for kind in found(options.databases):
         with place(kind) as where:

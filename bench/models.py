@@ -1,6 +1,6 @@
 """The models that are measured, written out once for every figure.
 
-`a`, `b`, `c`, `d`, `q` are the workloads that other engines are measured with too (Camunda 7's
+`a` to `e` and `q` are the workloads that other engines are measured with too (Camunda 7's
 dialect); `script`, `ten_scripts` and `twenty_nodes` are steps of the machine alone.
 """
 
@@ -122,6 +122,19 @@ def workload_d() -> bytes:
         for n in names
     )
     return process("d", body + chain("s", *names, "end"))
+
+
+def workload_e() -> bytes:
+    """A parallel multi-instance activity: an expression for each of a hundred items."""
+    task = (
+        '<serviceTask id="t" camunda:expression="${item}"><multiInstanceLoopCharacteristics'
+        ' camunda:collection="${items}" camunda:elementVariable="item"/></serviceTask>'
+    )
+    body = '<startEvent id="s"/><endEvent id="end"/>' + task
+    return process("e", body + chain("s", "t", "end"))
+
+
+ITEMS_E = 100
 
 
 def workload_q() -> bytes:

@@ -67,7 +67,8 @@ Workload = Callable[[Engine, int, Tally], None]
 def deploy(engine: Engine) -> None:
     files = [("a.bpmn", models.workload_a()), ("b.bpmn", models.workload_b())]
     files += [(f"c{number}.bpmn", models.workload_c(number)) for number in range(8)]
-    files += [("d.bpmn", models.workload_d()), ("q.bpmn", models.workload_q())]
+    files += [("d.bpmn", models.workload_d()), ("e.bpmn", models.workload_e())]
+    files += [("q.bpmn", models.workload_q())]
     engine.execute(Deploy("bench", files), SYSTEM)
 
 
@@ -79,9 +80,13 @@ def run_b(engine: Engine, client: int, tally: Tally) -> None:  # noqa: ARG001 as
     _start(engine, "b", tally)
 
 
-def _start(engine: Engine, process: str, tally: Tally) -> None:
+def run_e(engine: Engine, client: int, tally: Tally) -> None:  # noqa: ARG001 as `Workload`
+    _start(engine, "e", tally, {"items": list(range(models.ITEMS_E))})
+
+
+def _start(engine: Engine, process: str, tally: Tally, variables: Variables | None = None) -> None:
     for _ in range(BATCH):
-        engine.execute(StartInstance(process), CLERK)
+        engine.execute(StartInstance(process, variables=variables or {}), CLERK)
     tally.instances += BATCH
     tally.commands += BATCH
 
@@ -142,4 +147,4 @@ def run_r(engine: Engine, client: int, tally: Tally) -> None:
     tally.commands += BATCH
 
 
-WORKLOADS: dict[str, Workload] = {"r": run_r, "a": run_a, "b": run_b, "c": run_c}
+WORKLOADS: dict[str, Workload] = {"r": run_r, "a": run_a, "b": run_b, "c": run_c, "e": run_e}

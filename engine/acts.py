@@ -22,6 +22,9 @@ class Begun(Fact, frozen=True):
     parent: str | None = None
     """The instance that called this one, by its `call`."""
     call: int | None = None
+    restarted: str | None = None
+    """The instance that this one takes up again."""
+    reason: str | None = None
 
 
 class CallBegun(Fact, frozen=True):
@@ -82,6 +85,49 @@ class Modified(Fact, frozen=True):
     reason: str = ""
 
 
+class Migrated(Fact, frozen=True):
+    """The instance goes on in another version; what moved stands beside this."""
+
+    source_id: str
+    target_id: str
+    version: int
+    reason: str = ""
+
+
+class JobSuspended(Fact, frozen=True):
+    """One job or timer waits for an operator."""
+
+    job: int
+
+
+class JobResumed(Fact, frozen=True):
+    job: int
+
+
+class DefinitionSuspended(Fact, frozen=True):
+    """Nothing starts from the definition."""
+
+    definition_id: str
+    reason: str = ""
+
+
+class DefinitionResumed(Fact, frozen=True):
+    definition_id: str
+    reason: str = ""
+
+
+class NodeHeld(Fact, frozen=True):
+    """Jobs and timers of an element wait for an operator."""
+
+    definition_id: str
+    node: str
+
+
+class NodeReleased(Fact, frozen=True):
+    definition_id: str
+    node: str
+
+
 class DefinitionDeployed(Fact, frozen=True):
     """`hash` is the SHA-256 of the whole file."""
 
@@ -104,5 +150,12 @@ Act: TypeAlias = (
     | Suspended
     | Resumed
     | Modified
+    | Migrated
+    | JobSuspended
+    | JobResumed
+    | DefinitionSuspended
+    | DefinitionResumed
+    | NodeHeld
+    | NodeReleased
     | DefinitionDeployed
 )

@@ -16,6 +16,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, func, or_, select
 
+from engine import batches
 from engine.commands import Command, FireTimer, RunJob
 from engine.engine import Engine
 from engine.errors import Overtaken
@@ -26,7 +27,7 @@ from engine.timers import PostponeTimer, due_starts, due_timers, fire_due, start
 from engine.unit import Unit
 from identity.principal import system_principal
 from storage.database import Transaction
-from storage.errors import Unavailable
+from storage.errors import Conflict, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -106,7 +107,7 @@ def sweep_tenant(engine: Engine, tenant: str) -> int:
     done = 0
     for _ in range(ROUNDS):
         taken = sum(sweep_once(engine, tenant, each) for each in SWEEPS)
-        taken += _receive(engine, tenant)
+        taken += _receive(engine, tenant) + _work_on_batches(engine, tenant)
         if not taken:
             break
         done += taken
@@ -165,6 +166,14 @@ def _receive(engine: Engine, tenant: str) -> int:
         else:
             done += _alone(engine, tenant, ReceiveInbox(each, 1)) is None
     return done
+
+
+def _work_on_batches(engine: Engine, tenant: str) -> int:
+    try:
+        return batches.work_once(engine, tenant)
+    except Conflict as error:
+        log.warning("a batch meets other changes, it goes on later: %s", error)
+        return 0
 
 
 def forget_expired(engine: Engine, tenant: str) -> int:

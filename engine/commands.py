@@ -10,12 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from bpmn.values import Value, Variables
-from engine.machine.triggers import (
-    Instruction,
-)
+from engine.machine.triggers import Instruction, Move
 from engine.results import (
     Correlated,
     DecisionEvaluated,
@@ -90,6 +88,8 @@ class StartInstance(Command[Started]):
     wires: Wires = field(default_factory=dict)
     business_key: str | None = None
     start_node: str | None = None
+    instructions: Sequence[Instruction] = ()
+    """Where tokens are put instead of a start event (Camunda 7: startInstructions)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +146,109 @@ class SelectActivity(Command[None]):
     token: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class MigrateInstance(Command[None]):
+    """Let a running instance go on in another version, after a plan (`engine.migrations`).
+
+    Raises PlanRefused for the plan, MigrationRefused for the instance; both tell every failure.
+    """
+
+    instance_id: str
+    source_id: str
+    target_id: str
+    moves: Sequence[Move]
+    variables: Variables = field(default_factory=dict)
+    wires: Wires = field(default_factory=dict)
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RestartInstance(Command[Started]):
+    """Begin anew what has ended, with its variables, where the instructions put tokens."""
+
+    instance_id: str
+    definition_id: str
+    instructions: Sequence[Instruction]
+    initial_variables: bool = False
+    """Those it began with, instead of those it ended with."""
+    with_business_key: bool = True
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Together(Command[list[Any]]):
+    """Several commands in one transaction, all of them or none; their results in order."""
+
+    commands: Sequence[Command[Any]]
+
+
+# --- what is suspended beyond one instance ---
+
+
+@dataclass(frozen=True, slots=True)
+class SuspendDefinition(Command[str | None]):
+    """Let nothing start from a definition. `with_instances` suspends what runs, too, as a batch,
+    whose id is the answer."""
+
+    definition_id: str
+    suspended: bool = True
+    with_instances: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HoldNode(Command[None]):
+    """Let jobs and timers of an element wait (Camunda 7: a suspended job definition).
+
+    `with_jobs`: those that are requested already, too.
+    """
+
+    definition_id: str
+    node: str
+    held: bool = True
+    with_jobs: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SuspendJob(Command[None]):
+    """Let one job or timer wait, or go on."""
+
+    job_id: str
+    suspended: bool = True
+
+
+# --- batches ---
+
+
+@dataclass(frozen=True, slots=True)
+class StartBatch(Command[str]):
+    """Do something to many, later and one by one; `kind` as in `engine.batches.KINDS`."""
+
+    kind: str
+    subjects: Sequence[str]
+    order: Variables = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SuspendBatch(Command[None]):
+    batch_id: str
+    suspended: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RetryBatch(Command[None]):
+    """Try again what could not be done."""
+
+    batch_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteBatch(Command[None]):
+    """Do no more of a batch; what is done stays done."""
+
+    batch_id: str
+
+
 # --- people's tasks ---
 
 
@@ -187,6 +290,16 @@ class ThrowTaskError(Command[None]):
     error_code: str
     message: str | None = None
     variables: Variables = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class EscalateTask(Command[None]):
+    """Escalate from a task; it stays open unless the event that catches this interrupts."""
+
+    task_id: str
+    code: str
+    variables: Variables = field(default_factory=dict)
+    wires: Wires = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

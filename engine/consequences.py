@@ -26,11 +26,14 @@ SET_OFF: Mapping[type[Fact], Callable[[Unit, Instance, Any], None]] = {
 """What one fact sets off. Messages of a step go together: their channels are locked in order."""
 
 _FOLLOWED = frozenset({*SET_OFF, facts.Subscribed, facts.MessageThrown})
+_FOLLOWED_ALONE = _FOLLOWED - {facts.Ended, facts.EscalationThrown}
+"""Of an instance that nobody waits for."""
 
 
 def follow(unit: Unit, instance: Instance, happened: Sequence[Fact]) -> None:
     """Do what a step sets off, or leave it to who is just doing what a step before set off."""
-    found = [fact for fact in happened if type(fact) in _FOLLOWED]
+    followed = _FOLLOWED if instance.caller else _FOLLOWED_ALONE
+    found = [fact for fact in happened if type(fact) in followed]
     if not found:
         return
     unit.fresh += _ordered(instance, found)

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from bpmn.errors import ModelError
 from bpmn.graph import Graph
 from engine import (
+    batches,
     commands,
     decisions,
     deployments,
@@ -31,10 +32,12 @@ from engine import (
     incidents,
     jobs,
     messages,
+    migrations,
     operations,
     runs,
     signals,
     starts,
+    suspension,
     tasks,
     timers,
     withdrawal,
@@ -59,6 +62,11 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 log = logging.getLogger(__name__)
 
+
+def _together(unit: Unit, command: commands.Together) -> list[Any]:
+    return [HANDLED[type(each)](unit, each) for each in command.commands]
+
+
 HANDLED: Mapping[type[Command[Any]], Callable[[Unit, Any], Any]] = {
     commands.Deploy: deployments.deploy,
     commands.DeleteDeployment: withdrawal.withdraw,
@@ -69,12 +77,22 @@ HANDLED: Mapping[type[Command[Any]], Callable[[Unit, Any], Any]] = {
     commands.SuspendInstance: operations.suspend,
     commands.ModifyInstance: operations.modify,
     commands.SelectActivity: operations.select,
+    commands.MigrateInstance: migrations.migrate,
+    commands.RestartInstance: migrations.restart,
+    commands.SuspendDefinition: suspension.suspend_definition,
+    commands.HoldNode: suspension.hold_node,
+    commands.SuspendJob: operations.suspend_job,
+    commands.StartBatch: batches.start,
+    commands.SuspendBatch: batches.suspend,
+    commands.RetryBatch: batches.retry,
+    commands.DeleteBatch: batches.remove,
     commands.RetryIncident: incidents.retry,
     commands.ClaimTask: tasks.claim,
     commands.UnclaimTask: tasks.unclaim,
     commands.AssignTask: tasks.assign,
     commands.CompleteTask: tasks.complete,
     commands.ThrowTaskError: tasks.throw,
+    commands.EscalateTask: tasks.escalate,
     commands.UpdateTask: tasks.update_task,
     commands.LockExternalTasks: external.lock_external,
     commands.CompleteJob: external.complete,
@@ -90,6 +108,7 @@ HANDLED: Mapping[type[Command[Any]], Callable[[Unit, Any], Any]] = {
     commands.PublishMessage: messages.publish,
     commands.BroadcastSignal: signals.broadcast,
     commands.StartOnConditions: starts.on_conditions,
+    commands.Together: _together,
     jobs.SettleJob: jobs.settle,
     jobs.StallContinuation: jobs.stall,
     timers.PostponeTimer: timers.postpone,

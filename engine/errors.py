@@ -6,6 +6,11 @@ machine's own (`engine.machine.errors`) pass through the engine unchanged.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from engine.machine.triggers import Move
+
 
 class EngineError(Exception):
     """Base of all errors that a command or a query can cause."""
@@ -135,6 +140,17 @@ class DefinitionSuspended(EngineError):
     def __init__(self, definition_id: str) -> None:
         super().__init__(f"definition {definition_id} is suspended")
         self.definition_id = definition_id
+
+
+class PlanRefused(EngineError):
+    """A plan of migration that cannot be carried out. `report`: each instruction, its failures."""
+
+    code = "plan_refused"
+
+    def __init__(self, report: list[tuple[Move, list[str]]]) -> None:
+        texts = [text for _, failures in report for text in failures]
+        super().__init__("; ".join(texts) or "the plan has no instructions")
+        self.report = report
 
 
 class DefinitionInUse(EngineError):

@@ -34,6 +34,15 @@ class BpmnError(Exception):
         self.variables: Variables = variables or {}
 
 
+class Escalation(Exception):
+    """On the Bench: what a task or a called process escalates while it goes on."""
+
+    def __init__(self, code: str, variables: Variables | None = None) -> None:
+        super().__init__(code)
+        self.code = code
+        self.variables: Variables = variables or {}
+
+
 class Retry(Exception):
     """Raised by a handler: look again after a while; uses up no attempt."""
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, exists, func, or_, select
 
-from engine import access, record
+from engine import access, acts, record
 from engine.errors import NotAllowed, NotFound
 from engine.ids import local_id
 from engine.machine import facts
@@ -50,6 +50,8 @@ class InstanceQuery:
     with_incident: bool | None = None
     suspended: bool | None = None
     parent_id: str | None = None
+    called_id: str | None = None
+    """The instance that called this one."""
     root_id: str | None = None
     """The whole family of calls, its root among them."""
     roots: bool = False
@@ -131,7 +133,7 @@ def variables(
     if not access.may_read_variables(tx, principal, instance_id):
         raise NotAllowed("variables", instance_id)
     if row.state is None:
-        return _last_values(tx, instance_id)
+        return told_values(tx, instance_id)
     if not token:
         values, wires = decode_variables(row.variables)
         state = State(variables=values, wire=wires)
@@ -146,13 +148,18 @@ def variables(
     return {name: Variable(value, stated.get(name)) for name, value in seen.items()}
 
 
-def _last_values(tx: Transaction, instance_id: str) -> dict[str, Variable]:
-    """The process's variables when the instance ended, as its ledger tells; None if erased."""
+def told_values(tx: Transaction, instance_id: str, *, first: bool = False) -> dict[str, Variable]:
+    """The process's variables when the instance ended, as its ledger tells; None if erased.
+
+    `first`: those that it was given when it began.
+    """
     found: dict[str, Variable] = {}
     for entry in ledger.entries(tx, instance_id):
         if entry.kind == ledger.ERASED:
             continue
         for fact in record.decode(entry):
+            if first and isinstance(fact, facts.Entered):
+                return found
             if isinstance(fact, facts.VariableSet) and fact.scope == 0:
                 found[fact.name] = Variable(fact.value, fact.wire)
             elif isinstance(fact, facts.VariableRemoved) and fact.scope == 0:
@@ -181,30 +188,60 @@ def history(tx: Transaction, principal: Principal, instance_id: str) -> list[His
 
 
 def activities(tx: Transaction, principal: Principal, instance_id: str) -> list[Activity]:
-    """The visits to nodes, in order of entering."""
-    visits: list[Activity] = []
-    at_node: dict[tuple[str, int], int] = {}
-    task_of: dict[int, int] = {}
+    """The visits to nodes, in order of entering, under the names of the version they ended in."""
+    told = _Visits(instance_id)
     for entry in history(tx, principal, instance_id):
         for fact in entry.facts:
-            if isinstance(fact, facts.Entered):
-                at_node[fact.node, fact.token] = len(visits)
-                visits.append(Activity(fact.node, fact.token, entry.at))
-            elif isinstance(fact, facts.Left | facts.Cancelled):
-                index = at_node.pop((fact.node, fact.token), None)
-                if index is not None:
-                    gone = isinstance(fact, facts.Cancelled)
-                    visits[index] = replace(visits[index], ended_at=entry.at, cancelled=gone)
-            elif isinstance(fact, facts.TaskOpened):
-                index = task_of[fact.task] = at_node.get((fact.node, fact.token), -1)
-                task_id = local_id(instance_id, fact.task)
-                visits[index] = replace(visits[index], task_id=task_id)
-            elif isinstance(fact, facts.TaskClosed) and fact.how != "cancelled":
-                index = task_of[fact.task]
-                visits[index] = replace(
-                    visits[index], performer=entry.actor, on_behalf_of=entry.on_behalf_of
-                )
-    return visits
+            told.note(entry, fact)
+    return told.visits
+
+
+class _Visits:
+    """What the facts of an instance tell of its visits to nodes."""
+
+    def __init__(self, instance_id: str) -> None:
+        self.instance_id = instance_id
+        self.visits: list[Activity] = []
+        self._open: dict[int, int] = {}
+        """Token → its visit that has not ended."""
+        self._tasks: dict[int, int] = {}
+        """Task or call → its visit; -1 where the ledger tells of none."""
+        self._definition = ""
+
+    def note(self, entry: HistoryEntry, fact: facts.Fact) -> None:
+        match fact:
+            case acts.Begun():
+                self._definition = fact.definition_id
+            case acts.Migrated():
+                self._definition = fact.target_id
+                for place in self._open.values():
+                    self._mark(place, definition_id=fact.target_id)
+            case facts.Entered():
+                self._open[fact.token] = len(self.visits)
+                visit = Activity(fact.node, fact.token, entry.at, definition_id=self._definition)
+                self.visits.append(visit)
+            case facts.Moved() if fact.token in self._open:
+                self._mark(self._open[fact.token], node=fact.node)
+            case facts.Left() | facts.Cancelled():
+                place = self._open.pop(fact.token, -1)
+                gone = isinstance(fact, facts.Cancelled)
+                self._mark(place, ended_at=entry.at, cancelled=gone)
+            case facts.TaskOpened():
+                place = self._tasks[fact.task] = self._open.get(fact.token, -1)
+                self._mark(place, task_id=local_id(self.instance_id, fact.task))
+            case facts.TaskClosed() if fact.how != "cancelled":
+                who = {"performer": entry.actor, "on_behalf_of": entry.on_behalf_of}
+                self._mark(self._tasks.get(fact.task, -1), **who)
+            case facts.Called():
+                self._tasks[fact.call] = self._open.get(fact.token, -1)
+            case acts.CallBegun():
+                self._mark(self._tasks.get(fact.call, -1), called_id=fact.instance_id)
+            case _:
+                pass
+
+    def _mark(self, place: int, **changes: Any) -> None:
+        if place >= 0:
+            self.visits[place] = replace(self.visits[place], **changes)
 
 
 def _row(tx: Transaction, principal: Principal, instance_id: str, columns: Any) -> Row:
@@ -244,6 +281,14 @@ def _filters(
         found.append(runs if query.state == "running" else ~runs)
     if query.suspended is not None:
         found.append(table.suspended.is_(query.suspended))
+    if query.called_id is not None:
+        inner = instances.alias("called_instance").c
+        called = exists().where(
+            inner.tenant == table.tenant,
+            inner.id == query.called_id,
+            inner.parent_id == table.id,
+        )
+        found.append(called)
     if query.root_id is not None:
         found.append(or_(table.root_id == query.root_id, table.id == query.root_id))
     if query.roots:

@@ -234,4 +234,5 @@ def as_definition(row: Row) -> Definition:
         version_tag=row.version_tag,
         history_ttl=row.history_ttl,
         deployed_at=at,
+        suspended=row.suspended,
     )

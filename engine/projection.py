@@ -281,6 +281,31 @@ def _decided(to: Projection, instance: Instance, fact: facts.Decided) -> None:
     to.add(RECORD_EVALUATION, evaluation_row(to.unit, fact, identity, instance))
 
 
+def _move(table: Table) -> Any:
+    return (
+        update(table)
+        .where(table.c.tenant == bindparam("of_tenant"), table.c.id == bindparam("of_id"))
+        .values(node=bindparam("node"))
+    )
+
+
+MOVE_WAIT: Mapping[str, tuple[Any, ...]] = {
+    "task": (_move(user_task),),
+    "job": (_move(job), move_incident := _move(incident)),
+    "continuation": (_move(job), move_incident),
+    "timer": (_move(timer),),
+    "subscription": (_move(subscription),),
+    "incident": (move_incident,),
+}
+"""The rows of what is waited for; a failed job's incident bears its number."""
+
+
+def _wait_moved(to: Projection, instance: Instance, fact: facts.WaitMoved) -> None:
+    for statement in MOVE_WAIT.get(fact.kind, ()):
+        key = {"of_tenant": to.tenant, "of_id": local_id(instance.id, fact.wait)}
+        to.add(statement, {**key, "node": fact.node})
+
+
 PROJECTED: Mapping[type[Fact], Callable[[Projection, Instance, Any], None]] = {
     facts.TaskOpened: _task_opened,
     facts.TaskClosed: _task_closed,
@@ -294,6 +319,7 @@ PROJECTED: Mapping[type[Fact], Callable[[Projection, Instance, Any], None]] = {
     ),
     facts.Decided: _decided,
     facts.IncidentOpened: _incident_opened,
+    facts.WaitMoved: _wait_moved,
     facts.IncidentClosed: lambda to, instance, fact: to.close(
         CLOSE_INCIDENT, instance, fact.incident
     ),

@@ -3,6 +3,7 @@
 Every query takes a transaction and the principal, and shows what `engine.access` lets it see.
 """
 
+from engine.batch_queries import batch, batch_count, batch_list
 from engine.definition_queries import (
     DefinitionQuery,
     definition,
@@ -39,6 +40,7 @@ from engine.runtime_queries import (
     JobQuery,
     SubscriptionQuery,
     TimerQuery,
+    held_nodes,
     incident_count,
     incident_of,
     incidents,
@@ -53,8 +55,10 @@ from engine.runtime_queries import (
     timers,
 )
 from engine.task_queries import TaskQuery, task, task_count, tasks
+from engine.views import BatchView
 
 __all__ = [
+    "BatchView",
     "DefinitionQuery",
     "EvaluationQuery",
     "IncidentQuery",
@@ -64,6 +68,9 @@ __all__ = [
     "TaskQuery",
     "TimerQuery",
     "activities",
+    "batch",
+    "batch_count",
+    "batch_list",
     "definition",
     "definition_count",
     "definitions",
@@ -74,6 +81,7 @@ __all__ = [
     "evaluation_count",
     "evaluation_list",
     "explanation",
+    "held_nodes",
     "history",
     "incident_count",
     "incident_of",

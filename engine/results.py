@@ -25,6 +25,8 @@ class Definition:
     version_tag: str | None = None
     history_ttl: str | None = None
     deployed_at: datetime | None = None
+    suspended: bool = False
+    """As it was read: what starts asks the row."""
 
 
 @dataclass(frozen=True, slots=True)

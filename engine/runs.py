@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine import calls
 from engine.commands import CancelInstance, SetVariables, StartInstance
 from engine.errors import Misused, NotFound
-from engine.machine.triggers import VariablesSet
+from engine.machine.triggers import Start, VariablesSet
 from engine.results import Definition, Started
 from engine.unit import Unit
 from identity.access import require
@@ -14,13 +14,17 @@ from identity.access import require
 def start(unit: Unit, command: StartInstance) -> Started:
     require(unit.principal, "instance.start")
     definition = _definition(unit, command)
-    instance = unit.begin(
-        definition,
-        command.variables,
-        wires=dict(command.wires),
-        business_key=command.business_key,
+    if command.instructions:
+        require(unit.principal, "instance.operate")
+    trigger = Start(
+        variables=command.variables,
+        wire=dict(command.wires),
         node=command.start_node,
+        business_key=command.business_key,
+        initiator=unit.principal.id,
+        instructions=tuple(command.instructions),
     )
+    instance = unit.begin_with(definition, trigger, "instance.started")
     return Started(
         id=instance.id,
         definition_id=definition.id,

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Table, bindparam, exists, func, select
 
 from engine import access
 from engine.errors import NotFound
-from engine.tables import incident, job, subscription, timer
+from engine.tables import held_node, incident, job, subscription, timer
 from engine.tables import instance as instances
 from engine.views import IncidentView, JobView, SubscriptionView, TimerView
 from identity.access import require
@@ -42,11 +42,13 @@ class JobQuery(OpenQuery):
     worker_id: str | None = None
     state: Literal["ready", "leased", "failed"] | None = None
     free_before: datetime | None = None
+    suspended: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TimerQuery(OpenQuery):
     due_before: datetime | None = None
+    suspended: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,15 @@ def timer_of(tx: Transaction, principal: Principal, timer_id: str) -> TimerView:
     if not found:
         raise NotFound("timer", timer_id)
     return found[0]
+
+
+def held_nodes(tx: Transaction, principal: Principal, definition_id: str) -> frozenset[str]:
+    """The elements of a definition whose jobs and timers wait for an operator."""
+    require(principal, "instance.read")
+    statement = select(held_node.c.node).where(
+        held_node.c.tenant == tx.tenant, held_node.c.definition_id == definition_id
+    )
+    return frozenset(row.node for row in tx.all(statement))
 
 
 def subscriptions(

@@ -284,4 +284,5 @@ def as_task(row: Row) -> Task:
         closed_at=row.closed_at,
         closed_by=row.closed_by,
         how=row.how,
+        suspended=row.suspended,
     )

@@ -19,6 +19,7 @@ from engine.commands import (
     AssignTask,
     ClaimTask,
     CompleteTask,
+    EscalateTask,
     ThrowTaskError,
     UnclaimTask,
     UpdateTask,
@@ -31,7 +32,7 @@ from engine.instance import Instance
 from engine.instance_rows import lock_statement
 from engine.limits import check_names
 from engine.machine.errors import PerformerExcluded, TaskNotOpen
-from engine.machine.triggers import TaskCompleted, TaskThrew
+from engine.machine.triggers import TaskCompleted, TaskEscalated, TaskThrew
 from engine.tables import task_candidate, user_task
 from engine.unit import Unit
 from storage.database import Row
@@ -190,6 +191,18 @@ def throw(unit: Unit, command: ThrowTaskError) -> None:
         unit.advance(instance, trigger, "task.threw")
     except PerformerExcluded as error:
         raise OtherPersonNeeded(command.task_id) from error
+
+
+def escalate(unit: Unit, command: EscalateTask) -> None:
+    row, instance, number = _lock(unit, command.task_id)
+    access.check_worker(unit.principal, row, "EscalateTask")
+    trigger = TaskEscalated(
+        task=number,
+        code=command.code,
+        variables=command.variables,
+        wire=dict(command.wires),
+    )
+    unit.advance(instance, trigger, "task.escalated")
 
 
 def update_task(unit: Unit, command: UpdateTask) -> None:

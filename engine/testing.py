@@ -18,12 +18,12 @@ from bpmn.compiler import compile_model
 from bpmn.dmn import Invocable, compile_files
 from bpmn.errors import ExpressionFailed
 from bpmn.forms import FormSpec, parse_form
-from bpmn.graph import Decision, Graph
+from bpmn.graph import Call, Decision, Graph
 from bpmn.values import Value, Variables
 from engine.decisions import decided
 from engine.errors import CorrelationMismatch, NotFound
-from engine.handlers import BpmnError, Done, Handlers, JobContext, Registration, Retry
-from engine.machine import triggers
+from engine.handlers import BpmnError, Done, Escalation, Handlers, JobContext, Registration, Retry
+from engine.machine import facts, triggers
 from engine.machine.run import Decided
 from engine.machine.time import Due, first_due, next_due
 from engine.starts import condition_starts, timer_starts
@@ -83,6 +83,9 @@ class Bench:
         self.handlers = Handlers()
         self.forms: dict[str, FormSpec] = {}
         self._graphs: dict[str, Graph] = {}
+        self._versions: dict[str, list[tuple[int, Graph]]] = {}
+        """Every version of each process, with the number of its deployment."""
+        self._deployments = 0
         self._decisions: dict[str, Invocable] = {}
         self._timer_starts: list[_TimerStart] = []
         self.traffic = Traffic(self)
@@ -95,6 +98,21 @@ class Bench:
         return tuple(sorted(self._graphs))
 
     @property
+    def beginnings(self) -> tuple[str, ...]:
+        """The processes that begin without a trigger and that no other one calls by its id."""
+        called = {
+            node.action.reference.text
+            for graph in self.graphs
+            for node in graph.nodes.values()
+            if isinstance(node.action, Call)
+        }
+        return tuple(
+            each
+            for each in self.processes
+            if each not in called and self._graphs[each].scopes[each].starts
+        )
+
+    @property
     def graphs(self) -> list[Graph]:
         """The newest graph of each process that is deployed."""
         return list(self._graphs.values())
@@ -103,6 +121,7 @@ class Bench:
         """Deploy models, decisions and forms, by path or content; decision models may import
         others that are deployed in the same call. Raises `ModelRefused`."""
         decisions: list[tuple[str, bytes]] = []
+        self._deployments += 1
         for source in sources:
             if isinstance(source, Graph):
                 self._add(source)
@@ -125,6 +144,7 @@ class Bench:
 
     def _add(self, graph: Graph) -> None:
         self._graphs[graph.process_id] = graph
+        self._versions.setdefault(graph.process_id, []).append((self._deployments, graph))
         others = [each for each in self._timer_starts if each.graph.process_id != graph.process_id]
         self._timer_starts = others
         for node, event in timer_starts(graph):
@@ -196,6 +216,21 @@ class Bench:
         """The newest deployed process of this id."""
         return self._graphs.get(process)
 
+    def bound(self, called: facts.Called, by: Graph) -> Graph | None:
+        """The version that a call is bound to, as in the engine."""
+        versions = self._versions.get(called.process, [])
+        if called.binding == "version":
+            number = int(called.version) if str(called.version).isdecimal() else 0  # type: ignore[arg-type]
+            return versions[number - 1][1] if 0 < number <= len(versions) else None
+        if called.binding == "versionTag":
+            tagged = [each for _, each in versions if each.version_tag == called.version]
+            return tagged[-1] if tagged else None
+        if called.binding == "deployment":
+            of = self._versions.get(by.process_id, [])
+            deployment = next((number for number, each in of if each is by), 0)
+            return next((each for number, each in versions if number == deployment), None)
+        return self.find(called.process)
+
     def begin(
         self,
         graph: Graph,
@@ -263,6 +298,11 @@ class Bench:
             for case in list(self.cases):
                 ran = case.run_jobs() or ran
 
+    def run_continuations(self) -> None:
+        """Go on behind asyncBefore and asyncAfter; jobs of handlers and workers stay."""
+        while any([case.run_continuations() for case in list(self.cases)]):  # noqa: C419 all of them
+            pass
+
     # --- inside ---
 
     def decide(self, decision: Decision, variables: Mapping[str, Value], now: datetime) -> Decided:
@@ -278,7 +318,7 @@ class Bench:
         for i, start in enumerate(self._timer_starts):
             found.append((start.due.at, -1, i, lambda start=start: self._fire(start)))  # type: ignore[misc]
         for i, case in enumerate(self.cases):
-            for local, armed in case.armed.items():
+            for local, armed in () if case.suspended else case.armed.items():
                 found.append((armed.due, i, local, lambda c=case, t=local: c.fire(t)))  # type: ignore[misc]
         if not found:
             return None
@@ -294,4 +334,4 @@ class Bench:
         self.begin(start.graph, {}, at=start.node)
 
 
-__all__ = ["Bench", "BpmnError", "Case", "Done", "Objects", "Retry"]
+__all__ = ["Bench", "BpmnError", "Case", "Done", "Escalation", "Objects", "Retry"]

@@ -8,13 +8,16 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
+import msgspec
+
 from bpmn.graph import Graph
 from bpmn.values import Value, Variables
 from engine.errors import Misused, NotFound
-from engine.handlers import BpmnError, Done, Effect, JobContext, Registration, Retry
-from engine.machine import adhoc, facts, triggers
+from engine.handlers import BpmnError, Done, Effect, Escalation, JobContext, Registration, Retry
+from engine.machine import facts, triggers
 from engine.machine.machine import advance
 from engine.machine.state import State, new_state
+from engine.testing_operations import Operated
 from engine.testing_state import Kept
 from storage.database import Database
 
@@ -27,7 +30,7 @@ _SHOWN = frozenset(
 )
 
 
-class Case:
+class Case(Operated):
     """One process instance on a Bench."""
 
     def __init__(
@@ -37,6 +40,7 @@ class Case:
         identifier: str,
         caller: tuple[Case, int] | None = None,
     ) -> None:
+        super().__init__()
         self.id = identifier
         self.graph = graph
         self.facts: list[facts.AnyFact] = []
@@ -201,8 +205,11 @@ class Case:
         values = form.validate(data, seen, self._bench.now)
         self._complete(task.task, values, performer, None)
 
-    def throw(self, error: BpmnError, at: str) -> None:
-        """Let the job or user task at a node end with a BPMN error."""
+    def throw(self, error: BpmnError | Escalation, at: str) -> None:
+        """Let the job or user task at a node end with a BPMN error, or escalate and go on."""
+        if isinstance(error, Escalation):
+            self._escalate(error, self._open(at, "task", "call"))
+            return
         local = self._open(at, "job", "task")
         code, message, variables = error.code, error.message, error.variables
         if local in self._jobs:
@@ -214,15 +221,12 @@ class Case:
                 triggers.TaskThrew(task=local, code=code, message=message, variables=variables)
             )
 
-    def select(self, node: str) -> None:
-        """Let an activity of an open ad-hoc subprocess be executed (once more)."""
-        token = adhoc.host_of(self.graph, self._kept.state, node)
-        self.trigger(triggers.Selected(token=token, node=node))
-
-    def modify(self, *instructions: triggers.Instruction) -> None:
-        """Put and withdraw tokens from outside: StartBefore, StartAfter, StartTransition,
-        CancelActivity of `engine.machine.triggers`."""
-        self.trigger(triggers.Modify(instructions=instructions))
+    def _escalate(self, thrown: Escalation, local: int) -> None:
+        code, variables = thrown.code, thrown.variables
+        if self._kept.state.waits[local].kind == "call":
+            self.trigger(triggers.CallEscalated(call=local, code=code, variables=variables))
+        else:
+            self.trigger(triggers.TaskEscalated(task=local, code=code, variables=variables))
 
     def set(self, **variables: Value) -> None:
         """Change the process's variables from outside."""
@@ -256,10 +260,22 @@ class Case:
                 self._work(job)
         return ran
 
+    def run_continuations(self) -> bool:
+        """Run what was put off by asyncBefore or asyncAfter, and only that. True if any ran."""
+        ran = False
+        while not self.suspended:
+            due = [local for local, job in self._jobs.items() if job.kind == "continuation"]
+            if not due:
+                break
+            ran = True
+            self.trigger(triggers.Continue(job=due[0]))
+        return ran
+
     # --- inside ---
 
     def trigger(self, trigger: triggers.AnyTrigger) -> None:
         """One step of the machine, then at once what it put off, and what it has set off."""
+        self.refuse_suspended(trigger)
         happened = self._step(trigger)
         following = self._kept.put_off(happened)
         while following:
@@ -297,12 +313,20 @@ class Case:
                 self._subscribed[fact.subscription] = fact
             case facts.Unsubscribed():
                 del self._subscribed[fact.subscription]
+            case facts.WaitMoved():
+                self._moved(fact)
             case facts.IncidentOpened():
                 self._incidents[fact.incident] = fact
             case facts.IncidentClosed():
                 del self._incidents[fact.incident]
             case _:
                 pass
+
+    def _moved(self, fact: facts.WaitMoved) -> None:
+        rows: tuple[dict[int, Any], ...] = (self._jobs, self.armed)
+        for kept in (*rows, self._subscribed, self._incidents):
+            if fact.wait in kept:
+                kept[fact.wait] = msgspec.structs.replace(kept[fact.wait], node=fact.node)
 
     def fire(self, timer: int) -> None:
         self.trigger(triggers.TimerDue(timer=timer))
@@ -314,7 +338,7 @@ class Case:
         raise NotFound(" or ".join(kinds), f"{node} (open: {', '.join(self.waits_at) or 'none'})")
 
     def _next_job(self) -> facts.JobRequested | None:
-        for local, job in self._jobs.items():
+        for local, job in () if self.suspended else self._jobs.items():
             if local in self._incidents or self._look_again.get(local, self._bench.now) > (
                 self._bench.now
             ):

@@ -92,6 +92,7 @@ class Traffic:
         return [
             (case, local)
             for case in self.bench.cases
+            if not case.suspended
             for local, message, wanted in case.subscriptions
             if message == name
             and (wanted == key if wanted is not None else key in (None, case.business_key))
@@ -131,8 +132,8 @@ class Traffic:
             if signal == name
         ]
         for case, local in listening:
-            if case.waits_for(local):
-                case.trigger(triggers.MessageArrived(subscription=local, variables=variables))
+            arrived = triggers.MessageArrived(subscription=local, variables=variables)
+            case.receive(local, arrived)
         for graph in self.bench.graphs:
             for node, event in signal_starts(graph):
                 if event.name.evaluate({}, self.bench.now) == name:
@@ -143,7 +144,7 @@ class Traffic:
     def _call(self, parent: Case, called: facts.Called) -> None:
         if not parent.waits_for(called.call):
             return  # Given up in the same step.
-        graph = self.bench.find(called.process)
+        graph = self.bench.bound(called, parent.graph)
         why = None
         if graph is None:
             why = "call_impossible", f"process {called.process!r} is not deployed"
@@ -166,13 +167,14 @@ class Traffic:
                 child.cancel(f"called by {parent.id}, which does not wait for it any more")
 
     def _escalate(self, child: Case, code: str) -> None:
-        if child.caller is not None and child.caller[0].waits_for(child.caller[1]):
+        if child.caller is not None:
             parent, call = child.caller
             variables = child.variables
-            parent.trigger(triggers.CallEscalated(call=call, code=code, variables=variables))
+            trigger = triggers.CallEscalated(call=call, code=code, variables=variables)
+            parent.receive(call, trigger)
 
     def _ended(self, child: Case, how: str) -> None:
-        if child.caller is None or not child.caller[0].waits_for(child.caller[1]):
+        if child.caller is None:
             return
         parent, call = child.caller
         trigger: triggers.AnyTrigger = triggers.CallEnded(call=call, variables=child.variables)
@@ -187,4 +189,4 @@ class Traffic:
         elif how == "cancelled":
             text = "the called instance was cancelled"
             trigger = triggers.CallFailed(call=call, kind="called_instance_cancelled", message=text)
-        parent.trigger(trigger)
+        parent.receive(call, trigger)

@@ -34,7 +34,7 @@ from engine.machine.errors import InstanceEnded
 from engine.machine.facts import Fact
 from engine.machine.machine import advance
 from engine.machine.state import State, decode, encode, encode_variables, new_state
-from engine.machine.triggers import AnyTrigger, Cancel, Start, VariablesSet
+from engine.machine.triggers import AnyTrigger, Cancel, Migrate, Start, VariablesSet
 from engine.projection import Projection
 from engine.results import Definition
 from identity.principal import Principal
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 GONE = b"{}"
 """The variables of an instance that has ended: its ledger has them, see `instance_queries`."""
 
+_NOBODY = (None, None, None)
 _VARIABLE_FACTS = (facts.VariableSet, facts.VariableRemoved)
 
 
@@ -193,6 +194,8 @@ class Unit:
         *,
         caller: Caller | None = None,
         above: list[str] | None = None,
+        restarted: str | None = None,
+        reason: str | None = None,
     ) -> Instance:
         """`begin` with a trigger that says more. Raises DefinitionSuspended."""
         check_names(business_key=trigger.business_key)
@@ -222,6 +225,8 @@ class Unit:
             trigger.business_key,
             parent=parent,
             call=call,
+            restarted=restarted,
+            reason=reason or None,
         )
         self.note(instance, kind, begun)
         self.advance(instance, trigger, kind)
@@ -253,7 +258,7 @@ class Unit:
 
     def _refuse_suspended(self, instance: Instance, trigger: AnyTrigger) -> None:
         """No token of a suspended instance moves; it may be corrected, migrated, and ended."""
-        if isinstance(trigger, Cancel):
+        if isinstance(trigger, Cancel | Migrate):
             return
         if isinstance(trigger, VariablesSet):
             waits = instance.state.waits.values()
@@ -349,7 +354,7 @@ class Unit:
 
     def _insert(self, instance: Instance, ended: facts.Ended | None) -> None:
         statement = INSERT_OF_NEWEST if instance.definition.id in self.supposed else INSERT
-        caller = instance.caller or Caller(None, None, None)  # type: ignore[arg-type]
+        parent_id, parent_call, root_id = instance.caller or _NOBODY
         self.add(
             statement,
             {
@@ -366,9 +371,9 @@ class Unit:
                 "end_node": ended.end if ended else None,
                 "state": None if ended else encode(instance.state),
                 "variables": GONE if ended else _variables(instance.state),
-                "parent_id": caller.instance_id,
-                "parent_call": caller.call,
-                "root_id": caller.root_id,
+                "parent_id": parent_id,
+                "parent_call": parent_call,
+                "root_id": root_id,
                 "suspended": False,
                 "seq": instance.seq,
                 "head": instance.head,

@@ -43,6 +43,8 @@ class Task:
     closed_at: datetime | None
     closed_by: str | None
     how: str | None
+    suspended: bool = False
+    """Its instance moves no token now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,7 @@ class JobView:
     error: str | None
     details: str | None
     created_at: datetime
+    suspended: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +130,7 @@ class TimerView:
     node: str
     token: int
     due: datetime
+    suspended: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,3 +196,27 @@ class Activity:
     task_id: str | None = None
     performer: str | None = None
     on_behalf_of: str | None = None
+    definition_id: str = ""
+    """The version whose element `node` is: of a visit that migrated the last."""
+    called_id: str | None = None
+    """The instance that a call activity has called."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchView:
+    """`errors`: subject and text of some that failed, where one batch is asked for."""
+
+    id: str
+    kind: str
+    total: int
+    done: int
+    failed: int
+    suspended: bool
+    started_at: datetime
+    started_by: str
+    ended_at: datetime | None
+    errors: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def remaining(self) -> int:
+        return self.total - self.done

@@ -16,7 +16,7 @@ from sqlalchemy import and_, bindparam, func, select, union_all
 from engine.tables import instance, task_candidate, user_task
 from storage.database import Row, Transaction
 
-TASK = (user_task, instance.c.business_key)
+TASK = (user_task, instance.c.business_key, instance.c.suspended)
 """What `engine.task_queries` makes a task of."""
 
 

@@ -77,6 +77,8 @@ def show(visit: PageVisit, instance_id: str) -> Response:
         values = _allowed(lambda: variables(tx, who, instance_id))
         deployed = definition(tx, who, head.definition_id)
         graph = visit.house.engine.graph(tx, head.definition_id)
+        older = {v.definition_id for v in visits or ()} - {head.definition_id}
+        graphs = [*(visit.house.engine.graph(tx, each) for each in sorted(older)), graph]
         text = source(tx, who, head.definition_id)
         vorgang = _vorgang(visit, tx, instance_id)
         people = {t.assignee for t in open_tasks} | {v.performer for v in visits or ()}
@@ -92,7 +94,7 @@ def show(visit: PageVisit, instance_id: str) -> Response:
         incidents=stopped,
         may_retry=visit.may("instance.operate"),
         activities=visits,
-        node_names={each.id: each.name or each.id for each in graph.nodes.values()},
+        node_names={n.id: n.name or n.id for each in graphs for n in each.nodes.values()},
         names=names,
         variables=None if values is None else [(k, _shown(values[k])) for k in sorted(values)],
         vorgang=vorgang,

@@ -46,11 +46,7 @@ class Call:
 
     def filters(self, *known: str) -> Filters:
         """The filters of the query string and, of a POST, the body."""
-        stated = {**self.query, **(self.json() if self.body else {})}
-        given = {name: value for name, value in stated.items() if value not in (None, "", [])}
-        if unknown := sorted(given.keys() - _PAGING - set(known)):
-            raise BadRequest(f"Filters that are not supported here: {', '.join(unknown)}")
-        return Filters(given)
+        return narrowed({**self.query, **(self.json() if self.body else {})}, known)
 
 
 Answer: TypeAlias = Any
@@ -132,6 +128,14 @@ class Filters:
             name, way = chosen
             items = sorted(items, key=lambda item: _rank(item[name]), reverse=way == "desc")
         return items[self.offset : self.offset + self.limit]
+
+
+def narrowed(stated: Mapping[str, Any], known: Iterable[str]) -> Filters:
+    """Raises BadRequest for a filter that the list does not know."""
+    given = {name: value for name, value in stated.items() if value not in (None, "", [])}
+    if unknown := sorted(given.keys() - _PAGING - set(known)):
+        raise BadRequest(f"Filters that are not supported here: {', '.join(unknown)}")
+    return Filters(given)
 
 
 def _rank(value: object) -> tuple[bool, Any]:

@@ -11,6 +11,7 @@ from engine.http.call import Answer, Call, Filters
 from engine.http.deployments import definition as shown
 from engine.http.dialect import BadRequest, JsonObject, read_variables
 from engine.http.instances import shown_variables
+from engine.http.operations import instructions
 from engine.results import Definition
 from storage.database import Transaction
 
@@ -26,7 +27,8 @@ _FILTERS = (
     "name",
     "resourceName",
     "versionTag",
-    "active",  # no definition of ours is suspended, and all belong to the default tenant
+    "active",
+    "suspended",
     "withoutTenantId",
     "startableInTasklist",
 )
@@ -53,6 +55,7 @@ def filtered(call: Call, kind: Kind) -> tuple[Filters, list[JsonObject]]:
     ids = filters.texts("processDefinitionId", "processDefinitionIdIn")
     keys = filters.texts("keysIn")
     file, tag = filters.text("resourceName"), filters.text("versionTag")
+    suspended = False if filters.flag("active") else filters.flag("suspended") or None
     return filters, [
         shown(each)
         for each in found
@@ -60,6 +63,7 @@ def filtered(call: Call, kind: Kind) -> tuple[Filters, list[JsonObject]]:
         and (not keys or each.key in keys)
         and file in (None, each.resource)
         and tag in (None, each.version_tag)
+        and suspended in (None, each.suspended)
     ]
 
 
@@ -132,7 +136,7 @@ def start_form(call: Call) -> Answer:
     return {"key": None, "camundaFormRef": None, "contextPath": None}
 
 
-_START_ONLY_PLAIN = ("startInstructions", "skipCustomListeners", "skipIoMappings")
+_START_ONLY_PLAIN = ("skipCustomListeners", "skipIoMappings")
 
 
 def start(call: Call) -> Answer:
@@ -154,6 +158,9 @@ def start(call: Call) -> Answer:
             variables=variables,
             wires=wires,
             business_key=key,
+            instructions=instructions(body, "startInstructions")
+            if body.get("startInstructions")
+            else (),
         ),
         call.principal,
     )

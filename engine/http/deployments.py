@@ -87,7 +87,7 @@ def definition(each: Definition) -> JsonObject:
         "resource": each.resource,
         "deploymentId": each.deployment_id,
         "diagram": None,
-        "suspended": False,
+        "suspended": each.suspended,
         "tenantId": None,
         "versionTag": each.version_tag,
         "historyTimeToLive": each.history_ttl,

@@ -28,12 +28,15 @@ def _lasted(start: datetime, end: datetime | None) -> int | None:
     return None if end is None else int((end - start).total_seconds() * 1000)
 
 
-_FILTERS = (
+FILTERS = (
     "processInstanceId",
     "processInstanceIds",
     "processDefinitionKey",
     "processDefinitionId",
     "processInstanceBusinessKey",
+    "superProcessInstanceId",
+    "subProcessInstanceId",
+    "rootProcessInstances",
     "startedBy",
     "finished",
     "unfinished",
@@ -41,8 +44,10 @@ _FILTERS = (
 )
 
 
-def _query(call: Call) -> queries.InstanceQuery:
-    filters = call.filters(*_FILTERS)
+def history_query(
+    call: Call, filters: Filters, *, limit: int | None = None
+) -> queries.InstanceQuery:
+    """Instances, running or ended, that the filters let through."""
     finished, unfinished = filters.flag("finished"), filters.flag("unfinished")
     if finished and unfinished:
         raise BadRequest("finished and unfinished exclude each other")
@@ -59,11 +64,18 @@ def _query(call: Call) -> queries.InstanceQuery:
         definition_id=filters.text("processDefinitionId"),
         business_key=filters.text("processInstanceBusinessKey"),
         started_by=None if by is None else people.person_id(call, by),
+        parent_id=filters.text("superProcessInstanceId"),
+        called_id=filters.text("subProcessInstanceId"),
+        roots=filters.flag("rootProcessInstances") or False,
         state=state,
         order=order,
         offset=filters.offset,
-        limit=filters.limit,
+        limit=filters.limit if limit is None else limit,
     )
+
+
+def _query(call: Call) -> queries.InstanceQuery:
+    return history_query(call, call.filters(*FILTERS))
 
 
 def instances(call: Call) -> Answer:
@@ -98,10 +110,10 @@ def _instance(view: InstanceView, logins: Mapping[str | None, str]) -> JsonObjec
         "startUserId": logins.get(view.started_by, view.started_by),
         "endActivityId": view.end_node,
         "deleteReason": None,
-        "superProcessInstanceId": None,
-        "rootProcessInstanceId": view.id,
+        "superProcessInstanceId": view.parent_id,
+        "rootProcessInstanceId": view.root_id or view.id,
         "tenantId": None,
-        "state": _STATES[view.how],
+        "state": "SUSPENDED" if view.suspended and not view.how else _STATES[view.how],
     }
 
 
@@ -118,10 +130,11 @@ def _activities(call: Call) -> tuple[Filters, list[JsonObject]]:
         view = queries.instance(tx, call.principal, instance)
         found = queries.activities(tx, call.principal, instance)
         names = people.logins(tx, {each.performer for each in found})
-        definition = call.engine.models.definition(tx, view.definition_id)
-        graph = call.engine.models.graph(tx, definition)
+        graphs = {
+            each: call.engine.graph(tx, each) for each in {one.definition_id for one in found}
+        }
     return filters, [
-        _activity(view, number, each, names, graph)
+        _activity(view, number, each, names, graphs[each.definition_id])
         for number, each in enumerate(found)
         if node in (None, each.node)
         and not (filters.flag("finished") and each.ended_at is None)
@@ -155,17 +168,19 @@ def _activity(
         "activityName": node.name,
         "activityType": activity_type(node),
         "processDefinitionKey": view.process_id,
-        "processDefinitionId": view.definition_id,
+        "processDefinitionId": each.definition_id,
         "processInstanceId": view.id,
         "executionId": f"{view.id}-{each.token}",
         "taskId": each.task_id,
+        "calledProcessInstanceId": each.called_id,
+        "calledCaseInstanceId": None,
         "assignee": logins.get(each.performer, each.performer),
         "startTime": format_date(each.started_at),
         "endTime": format_date(each.ended_at),
         "durationInMillis": _lasted(each.started_at, each.ended_at),
         "canceled": each.cancelled,
         "completeScope": False,
-        "rootProcessInstanceId": view.id,
+        "rootProcessInstanceId": view.root_id or view.id,
         "tenantId": None,
     }
 
@@ -268,7 +283,7 @@ def variables(call: Call) -> Answer:
     head: JsonObject = {
         "processDefinitionKey": view.process_id,
         "processDefinitionId": view.definition_id,
-        "rootProcessInstanceId": view.id,
+        "rootProcessInstanceId": view.root_id or view.id,
         "state": "CREATED",
         "createTime": None,
         "removalTime": None,

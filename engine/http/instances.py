@@ -23,9 +23,9 @@ from bpmn.graph import (
     TimerEvent,
 )
 from engine import queries
-from engine.commands import CancelInstance, ModifyInstance, SetVariables, SuspendInstance
+from engine.commands import CancelInstance, SetVariables
 from engine.errors import NotFound
-from engine.http.call import NO_CONTENT, Answer, Call
+from engine.http.call import NO_CONTENT, Answer, Call, Filters
 from engine.http.dialect import (
     BadRequest,
     JsonObject,
@@ -34,43 +34,49 @@ from engine.http.dialect import (
     read_variables,
     write_variable,
 )
-from engine.machine.triggers import (
-    CancelActivity,
-    Instruction,
-    StartAfter,
-    StartBefore,
-    StartTransition,
-)
 from engine.views import InstanceView, Variable
 
-_FILTERS = (
+FILTERS = (
     "processInstanceIds",
     "processDefinitionKey",
     "processDefinitionId",
     "businessKey",
     "processInstanceBusinessKey",
+    "superProcessInstance",
+    "subProcessInstance",
+    "rootProcessInstances",
     "withIncident",
-    "active",  # nothing of ours is suspended, and all belongs to the default tenant
-    "withoutTenantId",
+    "active",
+    "suspended",
+    "withoutTenantId",  # all belongs to the default tenant
 )
 
 
-def _query(call: Call) -> queries.InstanceQuery:
-    filters = call.filters(*_FILTERS)
+def instance_query(_: Call, filters: Filters, *, limit: int | None = None) -> queries.InstanceQuery:
+    """Running instances that the filters let through."""
     order: Literal["newest", "oldest"] = filters.order(
         {("instanceId", "asc"): "oldest", ("instanceId", "desc"): "newest"}, "newest"
     )
+    suspended = filters.flag("suspended") or None
     return queries.InstanceQuery(
         ids=filters.texts("processInstanceIds"),
         process_id=filters.text("processDefinitionKey"),
         definition_id=filters.text("processDefinitionId"),
         business_key=filters.text("businessKey", "processInstanceBusinessKey"),
         with_incident=filters.flag("withIncident"),
+        suspended=False if filters.flag("active") else suspended,
+        parent_id=filters.text("superProcessInstance"),
+        called_id=filters.text("subProcessInstance"),
+        roots=filters.flag("rootProcessInstances") or False,
         state="running",
         order=order,
         offset=filters.offset,
-        limit=filters.limit,
+        limit=filters.limit if limit is None else limit,
     )
+
+
+def _query(call: Call) -> queries.InstanceQuery:
+    return instance_query(call, call.filters(*FILTERS))
 
 
 def _shown(view: InstanceView) -> JsonObject:
@@ -111,64 +117,6 @@ def delete(call: Call) -> Answer:
     reason = call.query.get("deleteReason") or "deleted by API"
     call.engine.execute(CancelInstance(call.path["id"], reason), call.principal)
     return NO_CONTENT
-
-
-# --- operations ---
-
-
-def suspend(call: Call) -> Answer:
-    """`PUT /process-instance/{id}/suspended`."""
-    suspended = call.json().get("suspended")
-    if not isinstance(suspended, bool):
-        raise BadRequest("suspended is true or false")
-    call.engine.execute(SuspendInstance(call.path["id"], suspended), call.principal)
-    return NO_CONTENT
-
-
-def modify(call: Call) -> Answer:
-    """`POST /process-instance/{id}/modification`: all instructions or none, in their order."""
-    body = call.json()
-    given = body.get("instructions")
-    if not isinstance(given, list) or not given:
-        raise BadRequest("instructions is a list of at least one")
-    instructions = [_instruction(each) for each in given]
-    reason = str(body.get("annotation") or "")
-    call.engine.execute(ModifyInstance(call.path["id"], instructions, reason), call.principal)
-    return NO_CONTENT
-
-
-def _instruction(given: object) -> Instruction:
-    if not isinstance(given, dict):
-        raise BadRequest("an instruction is an object")
-    if given.get("ancestorActivityInstanceId"):
-        raise BadRequest("ancestorActivityInstanceId is not supported")
-    activity, flow = given.get("activityId"), given.get("transitionId")
-    variables, _ = read_variables(given.get("variables") or {})
-    match given.get("type"):
-        case "startBeforeActivity" if isinstance(activity, str):
-            return StartBefore(node=activity, variables=variables)
-        case "startAfterActivity" if isinstance(activity, str):
-            return StartAfter(node=activity, variables=variables)
-        case "startTransition" if isinstance(flow, str):
-            return StartTransition(flow=flow, variables=variables)
-        case "cancel":
-            return _cancelled(activity, given.get("activityInstanceId"))
-    raise BadRequest(
-        "an instruction has the type startBeforeActivity or startAfterActivity with activityId, "
-        "startTransition with transitionId, or cancel with activityId or activityInstanceId"
-    )
-
-
-def _cancelled(activity: object, activity_instance: object) -> CancelActivity:
-    """All of an activity, or `<activity>:<instance>-<token>` as the tree names one."""
-    if isinstance(activity_instance, str):
-        node, _, execution = activity_instance.rpartition(":")
-        _, token = split_execution(execution)
-        if node and token is not None:
-            return CancelActivity(node=node, token=token)
-    elif isinstance(activity, str):
-        return CancelActivity(node=activity)
-    raise BadRequest("cancel names an activityId, or an activityInstanceId of the tree")
 
 
 # --- variables ---
@@ -238,44 +186,7 @@ def delete_variable(call: Call) -> Answer:
     return _set(call, {}, (call.path["name"],))
 
 
-def activity_tree(call: Call) -> Answer:
-    """`/process-instance/{id}/activity-instances`: where the tokens are."""
-    instance = call.path["id"]
-    with call.reading() as tx:
-        view = queries.instance(tx, call.principal, instance)
-        tokens = queries.tokens(tx, call.principal, instance)
-        graph = call.engine.graph(tx, view.definition_id)
-    if view.ended_at is not None:
-        raise NotFound("process instance", instance)
-    name = graph.name or view.process_id
-    top = _activity(view, instance, view.definition_id, "processDefinition", name)
-    top["parentActivityInstanceId"] = None
-    top["childActivityInstances"] = [
-        _activity(
-            view, f"{instance}-{token.id}", node.id, activity_type(node), node.name or node.id
-        )
-        for token in tokens
-        for node in [graph.nodes[token.node]]
-    ]
-    return top
-
-
-def _activity(view: InstanceView, execution: str, node: str, kind: str, name: str) -> JsonObject:
-    return {
-        "id": execution if execution == view.id else f"{node}:{execution}",
-        "parentActivityInstanceId": view.id,
-        "activityId": node,
-        "activityName": name,
-        "activityType": kind,
-        "processInstanceId": view.id,
-        "processDefinitionId": view.definition_id,
-        "childActivityInstances": [],
-        "childTransitionInstances": [],
-        "executionIds": [execution],
-        "incidentIds": [],
-        "incidents": [],
-    }
-
+# --- what Camunda calls things ---
 
 _EVENTS: dict[type[EventDefinition], str] = {
     TimerEvent: "Timer",

@@ -11,6 +11,7 @@ from engine.commands import FireTimer, RetryIncident, RunJob
 from engine.errors import NotFound
 from engine.http.call import NO_CONTENT, Answer, Call, Filters
 from engine.http.dialect import BadRequest, JsonObject, format_date
+from engine.http.operations import split_job_definition
 from engine.views import IncidentView, JobView, TimerView
 from storage.database import Transaction
 
@@ -28,7 +29,9 @@ _JOB_FILTERS = (
     "executable",
     "withException",
     "failedActivityId",
-    "active",  # no job of ours is suspended, and all belong to the default tenant
+    "active",
+    "suspended",
+    "jobDefinitionId",
     "withoutTenantId",
 )
 
@@ -43,13 +46,18 @@ def _lists(call: Call, tx: Transaction) -> tuple[Filters, list[JsonObject]]:
     only_timers, only_messages = filters.flag("timers"), filters.flag("messages") or failed
     if only_timers and only_messages:
         raise BadRequest("Parameter timers cannot be used together with parameter messages.")
+    suspended = False if filters.flag("active") else filters.flag("suspended") or None
+    of, node = filters.text("processDefinitionId"), filters.text("activityId", "failedActivityId")
+    if (one := filters.text("jobDefinitionId")) is not None:
+        of, node = split_job_definition(one)
     found: list[JsonObject] = []
     for instance in filters.texts("processInstanceId", "processInstanceIds") or (None,):
         narrow = {
             "instance_id": instance,
-            "definition_id": filters.text("processDefinitionId"),
+            "definition_id": of,
             "process_id": filters.text("processDefinitionKey"),
-            "node": filters.text("activityId", "failedActivityId"),
+            "node": node,
+            "suspended": suspended,
             "ids": filters.texts("jobId", "jobIds"),
             "limit": upto,
         }
@@ -105,13 +113,13 @@ def stacktrace(call: Call) -> Answer:
 def _head(view: JobView | TimerView) -> JsonObject:
     return {
         "id": view.id,
-        "jobDefinitionId": None,
+        "jobDefinitionId": f"{view.definition_id}:{view.node}",
         "processInstanceId": view.instance_id,
         "processDefinitionId": view.definition_id,
         "processDefinitionKey": view.process_id,
         "executionId": f"{view.instance_id}-{view.token}" if view.instance_id else None,
         "failedActivityId": None,
-        "suspended": False,
+        "suspended": view.suspended,
         "tenantId": None,
     }
 
@@ -210,7 +218,7 @@ def _external(view: JobView) -> JsonObject:
         "businessKey": view.business_key,
         "retries": view.retries,
         "priority": view.priority,
-        "suspended": False,
+        "suspended": view.suspended,
         "errorMessage": view.error,
         "createTime": format_date(view.created_at),
         "tenantId": None,
@@ -299,6 +307,6 @@ def _incident(view: IncidentView) -> JsonObject:
         "configuration": view.job_id,
         "incidentMessage": view.message,
         "tenantId": None,
-        "jobDefinitionId": None,
+        "jobDefinitionId": f"{view.definition_id}:{view.node}",
         "annotation": None,
     }

@@ -170,9 +170,11 @@ def _instance_routes(router: APIRouter, engine: Engine, principal_of: PrincipalO
             faults = queries.incidents(tx, principal, of_instance)
             persons = {view.started_by, *(each.performer for each in done if each.performer)}
             names = display_names(tx, persons)
+            versions = {each.definition_id for each in done} | {view.definition_id}
             titles = {
                 node.id: node.name or node.id
-                for node in engine.graph(tx, view.definition_id).nodes.values()
+                for version in sorted(versions)
+                for node in engine.graph(tx, version).nodes.values()
             }
         shown = _instance(view, names) | {
             "waits_at": [_token(token, titles) for token in at],
@@ -288,6 +290,8 @@ def _instance(view: InstanceView, names: Mapping[str, str]) -> JsonObject:
         "ended_at": view.ended_at,
         "how": view.how,
         "end_node": view.end_node,
+        "suspended": view.suspended,
+        "called_by": view.parent_id,
     }
 
 

@@ -14,7 +14,8 @@ from bpmn.errors import ExpressionFailed, Finding, FormInvalid, ModelError, Mode
 from engine import errors
 from engine.http.call import answer
 from engine.http.dialect import BadRequest, JsonObject
-from engine.machine.errors import MachineError, ModificationRefused
+from engine.http.migration_reports import report_of
+from engine.machine.errors import MachineError, MigrationRefused, ModificationRefused
 from identity.errors import IdentityError, NotAuthenticated, NotPermitted, TooManyAttempts
 from storage.errors import StorageError, Unavailable
 
@@ -39,6 +40,8 @@ _KINDS: tuple[tuple[type[Exception], int, str], ...] = (
     (errors.TooLarge, 400, _INVALID),
     (FormInvalid, 400, _INVALID),
     (ModificationRefused, 400, _INVALID),
+    (errors.PlanRefused, 400, "MigrationPlanValidationException"),
+    (MigrationRefused, 400, "MigratingProcessInstanceValidationException"),
     (ExpressionFailed, 500, "ProcessEngineException"),
     (ModelError, 400, _INVALID),
     (errors.SignalNotAwaited, 500, "RestException"),
@@ -68,6 +71,7 @@ def error_response(error: Exception, status: int | None = None) -> Response:
         status, kind = _classify(error)
     code = _OPTIMISTIC_LOCKING if isinstance(error, errors.Overtaken) else 0
     body: JsonObject = {"type": kind, "message": str(error), "code": code}
+    body |= report_of(error)
     if status == 403:
         body |= _missing(error)
     response = answer(body, status)

@@ -12,6 +12,7 @@ from engine.commands import (
     AssignTask,
     ClaimTask,
     CompleteTask,
+    EscalateTask,
     ThrowTaskError,
     UnclaimTask,
     UpdateTask,
@@ -113,7 +114,7 @@ def shown(task: Task, logins: Mapping[str | None, str]) -> JsonObject:
         "caseExecutionId": None,
         "caseInstanceId": None,
         "caseDefinitionId": None,
-        "suspended": False,
+        "suspended": task.suspended,
         "formKey": task.form if task.form_id is None else None,
         "camundaFormRef": None
         if task.form_id is None
@@ -212,6 +213,16 @@ def bpmn_error(call: Call) -> Answer:
     values, _ = read_variables(body.get("variables"))
     command = ThrowTaskError(call.path["id"], code, body.get("errorMessage"), values)
     call.engine.execute(command, call.principal)
+    return NO_CONTENT
+
+
+def bpmn_escalation(call: Call) -> Answer:
+    body = call.json()
+    code = body.get("escalationCode")
+    if not isinstance(code, str) or not code:
+        raise BadRequest("escalationCode is required")
+    values, wires = read_variables(body.get("variables"))
+    call.engine.execute(EscalateTask(call.path["id"], code, values, wires), call.principal)
     return NO_CONTENT
 
 

@@ -10,7 +10,8 @@ from engine.machine.activities import error_in, excluded
 from engine.machine.catching import happened
 from engine.machine.conditions import ask_again
 from engine.machine.facts import IncidentClosed, JobClosed, TaskClosed
-from engine.machine.propagation import throw_error
+from engine.machine.modification import begin_with
+from engine.machine.propagation import throw_error, throw_escalation
 from engine.machine.run import Run
 from engine.machine.scopes import end
 from engine.machine.starting import begin_process, begins_process
@@ -24,6 +25,7 @@ from engine.machine.triggers import (
     Retried,
     Start,
     TaskCompleted,
+    TaskEscalated,
     TaskThrew,
     TimerDue,
     VariablesSet,
@@ -34,7 +36,9 @@ from engine.machine.waits import close_wait, find_wait, open_incident
 
 def start(run: Run, trigger: Start) -> None:
     node = trigger.node
-    if node is None:
+    if trigger.instructions:
+        known = True
+    elif node is None:
         known = bool(run.graph.scopes[run.graph.process_id].starts)
     else:
         known = node in run.graph.nodes and begins_process(run, run.graph.nodes[node])
@@ -46,7 +50,10 @@ def start(run: Run, trigger: Start) -> None:
     if run.graph.initiator and trigger.initiator is not None:
         set_local(run, 0, run.graph.initiator, trigger.initiator)
     set_variables(run, 0, trigger.variables, trigger.wire)
-    begin_process(run, node)
+    if trigger.instructions:
+        begin_with(run, trigger.instructions)
+    else:
+        begin_process(run, node)
 
 
 def task_completed(run: Run, trigger: TaskCompleted) -> None:
@@ -87,6 +94,13 @@ def task_threw(run: Run, trigger: TaskThrew) -> None:
     _remember(run, node, trigger)
     close_wait(run, trigger.task, TaskClosed(trigger.task, "error"))
     _throw(run, wait, trigger)
+
+
+def task_escalated(run: Run, trigger: TaskEscalated) -> None:
+    """Nobody catching it is no fault: the task goes on."""
+    wait = find_wait(run.state, "task", trigger.task)
+    set_variables(run, run.state.scope_of(wait.token), trigger.variables, trigger.wire)
+    throw_escalation(run, wait.token, wait.node, trigger.code)
 
 
 def job_done(run: Run, trigger: JobDone) -> None:

@@ -11,7 +11,7 @@ serves the thrower alike, with its variables as they were when it completed.
 from __future__ import annotations
 
 from bpmn.graph import CompensateEvent, Node
-from engine.machine.facts import Left, Reopened, ScopeClosed
+from engine.machine.facts import Left, VariablesDropped
 from engine.machine.run import Run, Step
 from engine.machine.scopes import consume, forget, forget_completed, is_reopened, new_token
 from engine.machine.state import NO_FLOW, Compensable, Stage, Token, Wait
@@ -179,7 +179,6 @@ def _reopen(run: Run, record: Compensable, scope: int, serves: int) -> None:
     """A completed subprocess holds its scope open again until its content is compensated."""
     host = new_token(run, scope, record.node, NO_FLOW)
     run.state.tokens[host].serves = serves or scope
-    run.facts.append(Reopened(record.node, host, scope))
     _restore(run, record.token, host)
     run.state.compensables[host] = record.inner
     if record.node in run.shape.undoing:
@@ -196,6 +195,6 @@ def undo_inner(run: Run, host: int) -> None:
     forget_completed(run, host)
     if token.serves == token.scope:
         token.serves = 0  # Its scope was opened again too, and completes when it is empty.
-    drop_scope(run, host)
-    run.facts.append(ScopeClosed(host))
+    if host in run.state.variables:
+        run.facts.append(VariablesDropped(host))
     consume(run, host)

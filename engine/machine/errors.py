@@ -127,6 +127,16 @@ class PerformerMissing(MachineError):
         self.node = node
 
 
+class MigrationRefused(MachineError):
+    """The instance cannot go on in the other version. `failures`: element and reason of each."""
+
+    code = "migration_refused"
+
+    def __init__(self, failures: list[tuple[str, str]]) -> None:
+        super().__init__("; ".join(f"{node}: {text}" for node, text in failures))
+        self.failures = failures
+
+
 class StateTooNew(MachineError):
     """A state that a later version has written."""
 

@@ -44,21 +44,19 @@ class Cancelled(Fact, frozen=True):
     token: int
 
 
-class Reopened(Fact, frozen=True):
-    """A completed subprocess holds its scope open again, for the compensation of its content."""
+class Moved(Fact, frozen=True):
+    """A token stands at another element since the instance was migrated."""
 
-    node: str
     token: int
-    parent: int = 0
+    node: str
 
 
-class ScopeClosed(Fact, frozen=True):
-    """A scope and its variables are gone whose token stood entered at no node.
+class WaitMoved(Fact, frozen=True):
+    """What a token waits for stands at another element since the instance was migrated."""
 
-    Any other scope ends with `Left` or `Cancelled` of the token that held it.
-    """
-
-    scope: int
+    wait: int
+    kind: str
+    node: str
 
 
 class VariableSet(Fact, frozen=True):
@@ -73,6 +71,13 @@ class VariableSet(Fact, frozen=True):
 class VariableRemoved(Fact, frozen=True):
     scope: int
     name: str
+
+
+class VariablesDropped(Fact, frozen=True):
+    """A scope ended that had entered no node: a subprocess that was open again for compensation.
+    Elsewhere variables end with `Left` or `Cancelled`."""
+
+    scope: int
 
 
 class TaskOpened(Fact, frozen=True):
@@ -243,10 +248,11 @@ AnyFact: TypeAlias = (
     Entered
     | Left
     | Cancelled
-    | Reopened
-    | ScopeClosed
+    | Moved
+    | WaitMoved
     | VariableSet
     | VariableRemoved
+    | VariablesDropped
     | TaskOpened
     | TaskClosed
     | JobRequested

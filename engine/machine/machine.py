@@ -36,6 +36,7 @@ from engine.machine import (
     inclusive,
     listeners,
     loops,
+    migration,
     modification,
     starting,
     steps,
@@ -56,6 +57,7 @@ ANSWERS: dict[type[AnyTrigger], Callable[[Run, Any], None]] = {
     triggers.Start: answers.start,
     triggers.TaskCompleted: answers.task_completed,
     triggers.TaskThrew: answers.task_threw,
+    triggers.TaskEscalated: answers.task_escalated,
     triggers.JobDone: answers.job_done,
     triggers.JobThrew: answers.job_threw,
     triggers.TimerDue: answers.timer_due,
@@ -69,6 +71,7 @@ ANSWERS: dict[type[AnyTrigger], Callable[[Run, Any], None]] = {
     triggers.Retried: answers.retried,
     triggers.VariablesSet: answers.variables_set,
     triggers.Modify: modification.modify,
+    triggers.Migrate: migration.migrate,
     triggers.Cancel: answers.cancel,
 }
 

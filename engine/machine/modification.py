@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from bpmn.errors import ModelError
 from bpmn.graph import AdHoc, Flow, Node
 from engine.machine import adhoc
-from engine.machine.errors import ModificationRefused
+from engine.machine.errors import ModificationRefused, Stopped
 from engine.machine.facts import Entered
 from engine.machine.listening import listen
 from engine.machine.loops import withdraw_instance
@@ -38,6 +39,22 @@ def modify(run: Run, trigger: Modify) -> None:
     for instruction in trigger.instructions:
         ACTS[type(instruction)](run, instruction)
     _withdraw_empty(run)
+
+
+def begin_with(run: Run, instructions: tuple[Instruction, ...]) -> None:
+    """Begin an instance where the instructions put tokens, instead of at a start event."""
+    for instruction in instructions:
+        if isinstance(instruction, CancelActivity):
+            raise ModificationRefused(instruction.node, "nothing runs before the instance begins")
+        CHECKS[type(instruction)](run, instruction)
+    run.state.scopes[0] = 0
+    try:
+        set_data(run, 0, run.graph.scopes[run.graph.process_id].data)
+        listen(run, 0, prepare_event_subprocesses(run, 0))
+    except (Stopped, ModelError) as error:
+        raise ModificationRefused(run.graph.process_id, str(error)) from error
+    for instruction in instructions:
+        ACTS[type(instruction)](run, instruction)
 
 
 # --- what can be told beforehand ---

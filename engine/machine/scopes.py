@@ -6,7 +6,7 @@ Invariant: `state.scopes[s]` is the number of tokens whose scope is s.
 from __future__ import annotations
 
 from bpmn.graph import Scope
-from engine.machine.facts import Cancelled, Ended, ScopeClosed
+from engine.machine.facts import Cancelled, Ended, VariablesDropped
 from engine.machine.run import Run, is_host
 from engine.machine.state import NO_FLOW, Compensable, Token, Wait
 from engine.machine.variables import drop_scope
@@ -62,7 +62,6 @@ def consume(run: Run, token_id: int) -> None:
     scope = token.scope
     if token_id in state.variables:
         drop_scope(run, token_id)
-        run.facts.append(ScopeClosed(token_id))
     left = state.scopes[scope] = state.scopes[scope] - 1
     if left == 0 and scope not in state.resets:
         complete_scope(run, scope)
@@ -146,8 +145,8 @@ def withdraw(run: Run, token_id: int, token: Token) -> None:
         state.interrupted.remove(token_id)
     forget_completed(run, token_id)
     cancel_waits(run, token)
-    if not token.entered and (token_id in state.variables or is_reopened(token)):
-        run.facts.append(ScopeClosed(token_id))
+    if not token.entered and token_id in state.variables:
+        run.facts.append(VariablesDropped(token_id))
     drop_scope(run, token_id)
     drop_scope(run, -token_id)
     state.progress.pop(token_id, None)

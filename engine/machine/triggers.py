@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from bpmn.graph import Graph
 from bpmn.values import Variables
 
 
@@ -32,6 +33,8 @@ class Start(Carrying, frozen=True, kw_only=True):
     initiator: str | None = None
     called: bool = False
     """Another instance waits for this one: what nobody catches here, it may."""
+    instructions: tuple[Instruction, ...] = ()
+    """Instead of a start event: where tokens are put (Camunda 7: startInstructions, restart)."""
 
 
 class TaskCompleted(Carrying, frozen=True, kw_only=True):
@@ -52,6 +55,15 @@ class TaskThrew(Carrying, frozen=True, kw_only=True):
     variables: Variables = {}
     performer: str | None = None
     on_behalf_of: str | None = None
+
+
+class TaskEscalated(Carrying, frozen=True, kw_only=True):
+    """A person escalates from a user task, which stays open unless who catches it interrupts
+    (Camunda 7: `/task/{id}/bpmnEscalation`)."""
+
+    task: int
+    code: str
+    variables: Variables = {}
 
 
 class JobDone(Carrying, frozen=True, kw_only=True):
@@ -180,6 +192,22 @@ class Modify(Trigger, frozen=True, kw_only=True):
     instructions: tuple[Instruction, ...]
 
 
+class Move(msgspec.Struct, frozen=True, kw_only=True):
+    """One instruction of a migration plan: what stood at `source` stands at `target`. `update`
+    makes what its event waits for anew, after the target's definition."""
+
+    source: str
+    target: str
+    update: bool = False
+
+
+class Migrate(Trigger, frozen=True, kw_only=True):
+    """Go on in the graph that `advance` is called with, after a plan that has been checked."""
+
+    source: Graph
+    moves: tuple[Move, ...]
+
+
 class Cancel(Trigger, frozen=True, kw_only=True):
     """End the instance from outside."""
 
@@ -190,6 +218,7 @@ AnyTrigger: TypeAlias = (
     Start
     | TaskCompleted
     | TaskThrew
+    | TaskEscalated
     | JobDone
     | JobThrew
     | TimerDue
@@ -203,5 +232,6 @@ AnyTrigger: TypeAlias = (
     | Retried
     | VariablesSet
     | Modify
+    | Migrate
     | Cancel
 )

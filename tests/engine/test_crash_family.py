@@ -59,11 +59,17 @@ def house(tmp_path: Path) -> Iterator[Callable[[int], tuple[str, Engine]]]:
         each.close()
 
 
-def family(subject: Engine) -> dict[str, InstanceView]:
+def known(subject: Engine) -> list[InstanceView]:
+    """All instances, their chains without a gap or a double."""
     with subject.database.reading() as tx:
         found = queries.instance_list(tx, SYSTEM, queries.InstanceQuery())
         for each in found:
             assert verify_stream(tx, _tables.instance, each.id) == []
+    return found
+
+
+def family(subject: Engine) -> dict[str, InstanceView]:
+    found = known(subject)
     assert len(found) == len({each.process_id for each in found})
     return {each.process_id: each for each in found}
 
@@ -135,5 +141,25 @@ def test_a_cancellation_killed_anywhere_takes_along_the_family(
         assert {each.how for each in found.values()} == {"cancelled"}
         for each in found.values():
             assert kinds(subject, each.id) == ["instance.started", "instance.cancelled"]
+        if not died:
+            return
+
+
+def test_a_batch_killed_anywhere_goes_on_where_it_was(
+    house: Callable[[int], tuple[str, Engine]],
+) -> None:
+    for url, subject, point in every_point(house):
+        cases = [subject.execute(commands.StartInstance("listens"), SYSTEM).id for _ in range(3)]
+        order = commands.StartBatch("delete", cases, {"reason": "no longer needed"})
+        batch = subject.execute(order, SYSTEM)
+        died = crash(url, "sweep", point)
+        clock.sweep(subject)
+
+        assert {each.how for each in known(subject)} == {"cancelled"}
+        for case in cases:
+            assert kinds(subject, case) == ["instance.started", "instance.cancelled"]
+        with subject.database.reading() as tx:
+            found = queries.batch(tx, SYSTEM, batch)
+        assert (found.done, found.failed) == (3, 0)
         if not died:
             return

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from bpmn.compiler import compile_model
 from engine.machine.facts import Cancelled, Ended, Entered, Left
 from engine.machine.replay import replay
+from engine.machine.standing import standing, standing_of
 from engine.machine.state import Wait
 from engine.machine.triggers import (
     AnyTrigger,
@@ -25,7 +26,6 @@ from engine.machine.triggers import (
 from tests.bpmn.random_blocks import blocks, valid_model
 from tests.engine.machine.graphs import Play, undecided
 from tests.engine.machine.test_machine_nests import balanced, check
-from tests.engine.test_replayed import Kept
 
 
 def answer(local: int, wait: Wait, again: bool) -> AnyTrigger:
@@ -51,17 +51,17 @@ def test_a_random_drawing_runs_to_its_end_with_tokens_conserved_and_its_ledger_t
 ) -> None:
     (graph,) = compile_model(valid_model(block)).graphs
     play = Play(graph)
-    kept = Kept(play)
-    kept.do(Start(variables={"x": asked, "again": False}))
+    play.do(Start(variables={"x": asked, "again": False}))
 
     for step in range(500):
         check(play.state)
         balanced(play)
+        assert standing(play.facts) == standing_of(play.state)
         if play.state.ended:
             break
         waits = list(play.state.waits.items())
         local, wait = waits[choices[step % len(choices)] % len(waits)]
-        kept.do(answer(local, wait, again=step < len(choices) and choices[step] % 2 == 1))
+        play.do(answer(local, wait, again=step < len(choices) and choices[step] % 2 == 1))
 
     assert [fact.how for fact in play.of(Ended)] == ["completed"]
     assert play.state.tokens == play.state.waits == play.state.joins == play.state.scopes == {}

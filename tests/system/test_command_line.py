@@ -155,11 +155,38 @@ def test_run_goes_on_until_it_waits(tmp_path: Path, tiny: Path, broken: Path) ->
     misused = amtsgang(tmp_path / "var", "run", tiny, "--variables", "[1]")
 
     assert ran.code == 0
-    assert set(ran.said) == {"ended", "waits_at", "trace", "variables", "incidents"}
+    assert set(ran.said) == {
+        "process", "ended", "outcome", "waits_at", "trace", "variables", "incidents", "called",
+    }  # fmt: skip
     assert ran.said["trace"] == ["start", "sum", "end"]
     assert '"total": 119.12' in ran.out
     assert (refused.code, refused.said[0]["element"]) == (1, "sum")
     assert misused.code == 2
+
+
+def test_run_shows_what_was_called_and_what_went_wrong(tmp_path: Path) -> None:
+    model = tmp_path / "calls.bpmn"
+    model.write_text(
+        '<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" targetNamespace="t"'
+        ' xmlns:camunda="http://camunda.org/schema/1.0/bpmn">'
+        '<process id="outer" isExecutable="true"><startEvent id="s"/>'
+        '<callActivity id="call" calledElement="inner" camunda:asyncBefore="true"/>'
+        '<sequenceFlow id="f" sourceRef="s" targetRef="call"/></process>'
+        '<process id="inner" isExecutable="true"><startEvent id="is"/>'
+        '<userTask id="work"/><serviceTask id="broken" camunda:expression="${nothing.at.all}"/>'
+        '<sequenceFlow id="g" sourceRef="is" targetRef="work"/>'
+        '<sequenceFlow id="h" sourceRef="is" targetRef="broken"/></process></definitions>'
+    )
+
+    ran = amtsgang(tmp_path / "var", "run", model)
+    unknown = amtsgang(tmp_path / "var", "run", model, "--process", "nowhere")
+
+    assert ran.code == 1
+    assert (ran.said["process"], ran.said["waits_at"]) == ("outer", ["call"])
+    (inner,) = ran.said["called"]
+    assert (inner["process"], inner["waits_at"]) == ("inner", ["work"])
+    assert [each["node"] for each in inner["incidents"]] == ["broken"]
+    assert unknown.code == 2
 
 
 def test_decide_evaluates_a_decision(tmp_path: Path) -> None:

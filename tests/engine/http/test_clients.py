@@ -12,8 +12,10 @@ from pathlib import Path
 import generic_camunda_client
 import pytest
 
+from engine import clock
 from tests.engine import engine_models as models
 from tests.engine.http.conftest import Office
+from tests.engine.test_signals import LISTENS
 
 with warnings.catch_warnings():
     # The client is written for an older pydantic.
@@ -171,6 +173,58 @@ def test_the_generated_client_reads_every_list(
     assert api.JobApi(generic).get_jobs() == []
     assert api.IncidentApi(generic).get_incidents() == []
     assert api.EventSubscriptionApi(generic).get_event_subscriptions() == []
+
+
+def test_the_generated_client_operates_instances_with_its_strict_types(
+    hired: Office, generic: generic_camunda_client.ApiClient
+) -> None:
+    api = generic_camunda_client
+    hired.deploy(models.chain("p", models.user_task("a"), models.user_task("b")), name="one")
+    hired.deploy(models.chain("p", models.user_task("a"), models.user_task("c")), name="two")
+    hired.deploy(LISTENS, name="listens")
+    processes = api.ProcessDefinitionApi(generic)
+    found = processes.get_process_definitions(key="p", sort_by="version", sort_order="asc")
+    old, new = (each.id for each in found)
+    case = str(processes.start_process_instance(old).id)
+    instances, migration = api.ProcessInstanceApi(generic), api.MigrationApi(generic)
+    suspended = api.SuspensionStateDto(suspended=True)
+
+    instances.update_suspension_state_by_id(case, suspension_state_dto=suspended)
+    assert instances.get_process_instance(case).suspended is True
+    suspended.suspended = False
+    instances.update_suspension_state_by_id(case, suspension_state_dto=suspended)
+    plan = migration.generate_migration_plan(
+        migration_plan_generation_dto=api.MigrationPlanGenerationDto(
+            source_process_definition_id=old, target_process_definition_id=new
+        )
+    )
+    report = migration.validate_migration_plan(migration_plan_dto=plan)
+    execution = api.MigrationExecutionDto(migration_plan=plan, process_instance_ids=[case])
+    batch = migration.execute_migration_plan_async(migration_execution_dto=execution)
+    seen = api.BatchApi(generic).get_batch(batch.id)
+    statistics = api.BatchApi(generic).get_batch_statistics()
+    clock.sweep(hired.engine)
+    jump = api.ProcessInstanceModificationDto(
+        instructions=[
+            api.ProcessInstanceModificationInstructionDto(type="cancel", activity_id="a"),
+            api.ProcessInstanceModificationInstructionDto(
+                type="startBeforeActivity", activity_id="c"
+            ),
+        ]
+    )
+    instances.modify_process_instance(case, process_instance_modification_dto=jump)
+    listens = hired.start("listens")
+    awaited = api.EventSubscriptionApi(generic).get_event_subscriptions(event_type="signal")
+    api.SignalApi(generic).throw_signal(signal_dto=api.SignalDto(name="alarm"))
+
+    assert [each.instruction for each in report.instruction_reports or ()] == []
+    assert (seen.type, seen.total_jobs) == ("instance-migration", 1)
+    assert [each.remaining_jobs for each in statistics] == [1]
+    assert instances.get_process_instance(case).definition_id == new
+    assert [each.event_name for each in awaited] == ["alarm"]
+    trees = [instances.get_activity_instance_tree(each) for each in (case, listens)]
+    standing = [[one.activity_id for one in tree.child_activity_instances] for tree in trees]
+    assert standing == [["c"], ["after"]]
 
 
 SCRIPT = """
