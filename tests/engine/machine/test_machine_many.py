@@ -100,8 +100,8 @@ def cost(of: Graph, count: int, rounds: int, *, stored: bool = False) -> float:
 
 def is_linear(of: Graph, *, bound: float = 15, stored: bool = False) -> bool:
     """Whether ten thousand cost less than `bound` times a thousand; other work on the machine may
-    spoil a measurement, not three."""
-    for _ in range(3):
+    spoil a measurement, not five."""
+    for _ in range(5):
         few = cost(of, 1_000, 3, stored=stored)
         if cost(of, 10_000, 1, stored=stored) / few < bound:
             return True
