@@ -129,9 +129,7 @@ def _queue(settings: Settings) -> Iterator[Diagnosis]:
 
 def _hkr(settings: Settings) -> Iterator[Diagnosis]:
     if not settings.hkr:
-        text = (
-            "kein Anschluss (AMTSGANG_HKR): die Buchhaltung nutzt die Schnittstelle"
-        )
+        text = "kein Anschluss (AMTSGANG_HKR): die Buchhaltung nutzt die Schnittstelle"
         yield Diagnosis("HKR", "ok", text)
         return
     try:
