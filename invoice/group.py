@@ -34,7 +34,8 @@ class Group:
     terms: ClassVar[Mapping[str, str]] = {}
 
     source: etree._Element | None = residue()  # noqa: RUF009
-    unreadable: Mapping[str, str] | None = residue()
+    unreadable: Mapping[str, str | None] | None = residue()
+    """The text of a field that is there and not of its type; None where its form is another."""
 
     def has(self, name: str) -> bool:
         """Whether the element of this field is there, readable or not."""

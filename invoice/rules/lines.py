@@ -72,12 +72,13 @@ def in_order(period: Period, invoice: Invoice) -> bool:
         return period.end >= period.start
     # CII compares texts, so that also what is no date has an order.
     start, end = _text_of(period, "start"), _text_of(period, "end")
-    return invoice.syntax == "cii" and bool(start and end) and end >= start
+    return invoice.syntax == "cii" and start is not None and end is not None and end >= start
 
 
-def _text_of(period: Period, name: str) -> str:
+def _text_of(period: Period, name: str) -> str | None:
+    """The text of a date in the form that is compared; None in another form."""
     value = getattr(period, name)
-    return f"{value:%Y%m%d}" if value is not None else (period.unreadable or {}).get(name, "")
+    return f"{value:%Y%m%d}" if value is not None else (period.unreadable or {}).get(name)
 
 
 @rule("BR-30", _periods, "end", "Der Zeitraum einer Position endet vor seinem Beginn.", _FIX,
