@@ -248,6 +248,8 @@ def _attribute(attribute: str, name: str, read: Read) -> Act:
 
 
 def _store(values: Values, name: str, raw: str, read: Read) -> None:
+    if raw[:1] in BLANKS and raw.strip(BLANKS):
+        values.setdefault("indented", {})[name] = raw
     try:
         values[name] = read(raw)
     except Unreadable:
