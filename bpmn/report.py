@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from lxml import etree
 
-from bpmn.errors import Finding
+from bpmn.errors import Finding, Place
 from bpmn.reader import Document
 
 MAX_FINDINGS = 1_000
@@ -26,18 +27,31 @@ class Report:
         self._noticed: Counter[str] = Counter()
         self._first: dict[str, tuple[str, str, etree._Element, str]] = {}
 
-    def error(self, rule: str, element: etree._Element, message: str, line: int = 0) -> None:
-        self._add(rule, element, message, "error", line)
+    def error(
+        self,
+        rule: str,
+        element: etree._Element,
+        message: str,
+        line: int = 0,
+        related: Iterable[etree._Element] = (),
+    ) -> None:
+        self._add(rule, element, message, "error", line=line, related=related)
 
-    def warning(self, rule: str, element: etree._Element, message: str) -> None:
-        self._add(rule, element, message, "warning", 0)
+    def warning(
+        self,
+        rule: str,
+        element: etree._Element,
+        message: str,
+        related: Iterable[etree._Element] = (),
+    ) -> None:
+        self._add(rule, element, message, "warning", related=related)
 
     def settle(self) -> None:
         """What the rules have found is not to be found again, in other words, by the compiler."""
         self._settled = {(f.rule, f.element) for f in self._findings if f.severity == "error"}
 
     def notice(self, rule: str, element: etree._Element, message: str) -> None:
-        self._add(rule, element, message, "notice", 0)
+        self._add(rule, element, message, "notice")
 
     def notice_kind(
         self, element: etree._Element, message: str, *, rule: str = "", of: str = ""
@@ -72,7 +86,9 @@ class Report:
         element: etree._Element,
         message: str,
         severity: Literal["error", "warning", "notice"],
-        line: int,
+        *,
+        line: int = 0,
+        related: Iterable[etree._Element] = (),
     ) -> None:
         self.errors += severity == "error"
         said = (rule, named(element), message)
@@ -80,9 +96,27 @@ class Report:
             return  # two readers of one element may meet the same fault
         self._said.add(said)
         line = line or self.document.line(element)
+        others = tuple(self._places(element, related))
         self._findings.append(
-            Finding(self.document.file, line, named(element), rule, severity, message)
+            Finding(self.document.file, line, named(element), rule, severity, message, others)
         )
+
+    def _places(
+        self, element: etree._Element, related: Iterable[etree._Element]
+    ) -> Iterator[Place]:
+        """Parts with an id of their own inside of what the finding names, then the others."""
+        said = {named(element), None}
+        inside = [element, *element.iterancestors()]
+        within = [one for one in inside if one.get("id")]
+        parts = next((within[:i] for i, one in enumerate(within) if one.get("id") in said), [])
+        for one in parts:
+            said.add(one.get("id"))
+            yield Place(one.get("id", ""), self.document.line(one))
+        for one in related:
+            name = named(one)
+            if name is not None and name not in said:
+                said.add(name)
+                yield Place(name, self.document.line(one))
 
 
 def named(element: etree._Element) -> str | None:

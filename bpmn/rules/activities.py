@@ -5,7 +5,7 @@ from __future__ import annotations
 from bpmn.elements import ACTIVITIES
 from bpmn.model import reference, text_of
 from bpmn.rules.drawing import Drawing, Element, holder_of, kind_of, named_parts, part, parts, says
-from bpmn.rules.rule import Breaches, rule
+from bpmn.rules.rule import Breaches, both, rule
 
 
 @rule("quantity", "10.3", "An activity needs and gives at least one token.")
@@ -174,7 +174,8 @@ def adhoc_has_no_start_or_end(drawing: Drawing) -> Breaches:
     for scope in drawing.scopes:
         if scope.kind == "adHocSubProcess":
             for node in (*scope.of_kind("startEvent"), *scope.of_kind("endEvent")):
-                yield node.element, f'"{node.label}" stands in an ad-hoc subprocess.'
+                text = f'"{node.label}" stands in an ad-hoc subprocess.'
+                yield from both(node.element, scope.element, text)
 
 
 @rule("adhoc-activity", "10.3.5", "An ad-hoc subprocess has at least one activity.")

@@ -72,6 +72,11 @@ What `amtsgang check` and every deployment ask of a BPMN file. This page is writ
 (`bpmn/rules/catalogue.py`); a test keeps both alike. *Section* is that of BPMN 2.0.2
 (formal/2013-12-09, ISO/IEC 19510). An error refuses the deployment; a warning does not. Rules ask
 all processes, collaborations and choreographies of a file, also those that are only drawn.
+
+A finding has `file`, `line`, `element`, `rule`, `severity` and `message`; `related` lists the other
+elements that the fault lies between, each with its line: the ends of a flow, the data that is
+referred to, the definition inside of an event. Where a rule is broken by two elements alike, as by
+a start event and the flow into it, there is a finding at each.
 """
 
 

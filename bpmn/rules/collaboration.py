@@ -8,7 +8,7 @@ from bpmn.elements import ACTIVITIES
 from bpmn.model import reference
 from bpmn.rules.drawing import CATCHES, Drawing, Element, kind_of, references, says
 from bpmn.rules.references import INTERACTION
-from bpmn.rules.rule import Breaches, rule
+from bpmn.rules.rule import Breaches, both, rule
 
 _CONVERSATIONS = ("conversation", "subConversation", "callConversation")
 _SENDERS = ACTIVITIES | {"participant", "endEvent", "intermediateThrowEvent"}
@@ -31,7 +31,8 @@ def message_flows_join_what_can_talk(drawing: Drawing) -> Breaches:
             if kind_of(end) in (*_CONVERSATIONS, "choreographyTask"):
                 continue
             verb = "send" if role == "sourceRef" else "receive"
-            yield flow, f'"{end.get("id")}" is a {kind_of(end)}, which does not {verb} messages.'
+            text = f'"{end.get("id")}" is a {kind_of(end)}, which does not {verb} messages.'
+            yield from both(flow, end, text)
 
 
 @rule(
@@ -43,7 +44,8 @@ def message_flows_join_message_events(drawing: Drawing) -> Breaches:
     for flow, _role, end in _ends(drawing):
         node = drawing.node_of.get(end)
         if node is not None and node.triggers and "message" not in node.triggers:
-            yield flow, f'"{node.label}" is a {node.triggers[0]} event; it has no messages.'
+            text = f'"{node.label}" is a {node.triggers[0]} event; it has no messages.'
+            yield from both(flow, end, text)
 
 
 @rule(
@@ -56,7 +58,7 @@ def message_flows_join_no_plain_events(drawing: Drawing) -> Breaches:
     for flow, _role, end in _ends(drawing):
         node = drawing.node_of.get(end)
         if node is not None and node.kind.endswith("Event") and not node.triggers:
-            yield flow, f'"{node.label}" has no message definition.'
+            yield from both(flow, end, f'"{node.label}" has no message definition.')
 
 
 @rule("message-flow-within-pool", "7.6.2", "A message flow leads from one pool to another.")
@@ -88,7 +90,7 @@ def event_subprocesses_receive_at_their_start(drawing: Drawing) -> Breaches:
     for flow, role, end in _ends(drawing):
         node = drawing.node_of.get(end)
         if role == "targetRef" and node is not None and node.is_event_subprocess:
-            yield flow, f'"{node.label}" receives at its start event.'
+            yield from both(flow, end, f'"{node.label}" receives at its start event.')
 
 
 @rule(

@@ -16,7 +16,8 @@ def lanes_hold_their_own(drawing: Drawing) -> Breaches:
         for ref in named_parts(lane, "flowNodeRef"):
             node = drawing.node_of.get(drawing.find(ref.text))  # type: ignore[arg-type]
             if node is not None and scope not in node.element.iterancestors():
-                yield ref, f'"{reference(ref.text)}" does not lie in "{scope.get("id")}".'
+                text = f'"{reference(ref.text)}" does not lie in "{scope.get("id")}".'
+                yield ref, text, node.element
 
 
 @rule(

@@ -143,12 +143,12 @@ def wrong(drawing: Drawing) -> Breaches:
         if target is None or not allowed or kind_of(target) in allowed:
             continue
         wanted = ", ".join(sorted(allowed)) if len(allowed) <= 5 else "an element of another kind"
-        yield element, f'"{reference(text)}" is a {kind_of(target)}; needed is {wanted}.'
+        yield element, f'"{reference(text)}" is a {kind_of(target)}; needed is {wanted}.', target
     for call in drawing.all("callActivity"):
         target = drawing.referred(call, "calledElement")
         if target is not None and kind_of(target) not in _CALLABLE:
             text = "only a process or a global task can be called"
-            yield call, f'"{target.get("id")}" is a {kind_of(target)}; {text}.'
+            yield call, f'"{target.get("id")}" is a {kind_of(target)}; {text}.', target
 
 
 _WORDS = {
