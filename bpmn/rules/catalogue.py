@@ -34,6 +34,7 @@ COMPILER: dict[str, str] = {
     "expression": "Expressions compile.",
     "dynamic-reference": "Forms, decisions and topics are fixed names.",
     "implementation-missing": "A task says what does its work.",
+    "work-open": "A task says what does its work; in plain BPMN it waits under its own id.",
     "several-implementations": "A task says one way in which its work is done.",
     "topic-missing": "A task for a worker has a topic.",
     "script-missing": "A script is not empty.",
@@ -64,7 +65,7 @@ COMPILER: dict[str, str] = {
     "binding": "A binding is one that is known, with the version that it needs.",
     "four-eyes": "The tasks of a four-eyes rule exist, and are others.",
 }
-"""Rules of this house and of what it executes: not the standard's, and each an error."""
+"""Rules of this house and of what it executes, not the standard's; errors but for `work-open`."""
 
 _HEAD = """# Rules for models
 

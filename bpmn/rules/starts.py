@@ -108,19 +108,36 @@ def _instantiates(node: Node) -> bool:
     return node.kind in kinds and says(node.element, "instantiate")
 
 
-@rule(
-    "several-starts",
-    "13.3.4",
-    "An embedded subprocess has one start event at most, and of several without trigger in a "
-    "process nothing says where an instance begins.",
-)
-def one_plain_start(drawing: Drawing) -> Breaches:
+@rule("several-starts", "13.3.4", "An embedded subprocess has one start event at most.")
+def embedded_subprocesses_begin_once(drawing: Drawing) -> Breaches:
     for scope in drawing.scopes:
-        plain = [node for node in scope.of_kind("startEvent") if not node.definitions]
-        embedded = scope.parent is not None and not scope.is_event_subprocess
-        for extra in plain[1:] if scope.executable or embedded else ():
-            text = f'"{plain[0].label}" is a start event without trigger already.'
-            yield extra.element, text
+        if scope.parent is None or scope.is_event_subprocess:
+            continue
+        for first, extra in _beside_the_first(scope):
+            text = f'"{first.label}" begins "{scope.id}" already.'
+            yield from both(extra.element, scope.element, text, first.element)
+
+
+@rule(
+    "several-beginnings",
+    "10.5.2",
+    "Of several start events without trigger the first begins a process that is executed, unless "
+    "another is asked for.",
+    warns=True,
+)
+def processes_begin_where_it_is_said(drawing: Drawing) -> Breaches:
+    for scope in drawing.scopes:
+        if scope.parent is not None or not scope.executable:
+            continue
+        for first, extra in _beside_the_first(scope):
+            text = f'"{first.label}" comes first: only who asks for "{extra.label}" begins here.'
+            yield extra.element, text, first.element
+
+
+def _beside_the_first(scope: Scope) -> list[tuple[Node, Node]]:
+    """The first start event without trigger, with each other one."""
+    plain = [node for node in scope.of_kind("startEvent") if not node.definitions]
+    return [(plain[0], extra) for extra in plain[1:]]
 
 
 @rule(

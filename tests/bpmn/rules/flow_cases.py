@@ -115,6 +115,10 @@ CASES: dict[str, Case] = {
         way(task("t")) + task("u") + line("t", "u", "e"),
     ),
     "several-starts": case(
+        way(subprocess("t", inside() + event("startEvent", "is2") + line("is2", "it"))), "is2",
+        way(subprocess("t", inside())),
+    ),
+    "several-beginnings": case(
         way(task("t")) + event("startEvent", "s2") + line("s2", "t"), "s2",
         way(task("t")) + event("startEvent", "s2", HOUR) + line("s2", "t"),
     ),
