@@ -46,6 +46,16 @@ class Report:
     ) -> None:
         self._add(rule, element, message, "warning", related=related)
 
+    def repeated(self, element: etree._Element, first: etree._Element) -> None:
+        """An id that stands twice: it is the id itself that is at fault, of whatever part."""
+        identifier = element.get("id", "")
+        line, before = self.document.line(element), self.document.line(first)
+        text = f'The id "{identifier}" is used already in line {before}.'
+        place = Place(identifier, before)
+        self.take(
+            [Finding(self.document.file, line, identifier, "duplicate-id", "error", text, (place,))]
+        )
+
     def settle(self) -> None:
         """What the rules have found is not to be found again, in other words, by the compiler."""
         self._settled = {(f.rule, f.element) for f in self._findings if f.severity == "error"}

@@ -86,11 +86,15 @@ def _is_computed_call(message: str) -> bool:
     return "attribute 'calledElement'" in message and "'xs:QName'" in message
 
 
-@cache
-def _schema() -> etree.XMLSchema:
+def schema_files() -> Path:
+    """The folder that the schemas stand in."""
     package = find_spec("SpiffWorkflow")
     assert package is not None, "SpiffWorkflow is a dependency"
     assert package.origin is not None
-    folder = Path(package.origin).parent / "bpmn" / "parser" / "schema"
+    return Path(package.origin).parent / "bpmn" / "parser" / "schema"
+
+
+@cache
+def _schema() -> etree.XMLSchema:
     parser = etree.XMLParser(no_network=True, resolve_entities=False)
-    return etree.XMLSchema(etree.parse(folder / "BPMN20.xsd", parser))
+    return etree.XMLSchema(etree.parse(schema_files() / "BPMN20.xsd", parser))

@@ -166,6 +166,14 @@ def behavior_events_are_used(drawing: Drawing) -> Breaches:
                 yield loop, f"{name} has no effect without behavior {behavior}."
 
 
+@rule("loop-item", "10.3.8", "The item of a collection is one of its items, no collection.")
+def items_are_single(drawing: Drawing) -> Breaches:
+    for item in drawing.all("inputDataItem", "outputDataItem"):
+        if says(item, "isCollection"):
+            text = "isCollection may not be true of what each instance has one of."
+            yield item, text, holder_of(holder_of(item))
+
+
 # --- ad-hoc subprocesses (10.3.5) ---
 
 
@@ -211,6 +219,23 @@ def calls_name_what_they_call(drawing: Drawing) -> Breaches:
         silent = not dialect and (extended is None or len(extended) == 0)
         if node.scope.executable and silent and not node.element.get("calledElement", "").strip():
             yield node.element, f'"{node.label}" does not say what it calls.'
+
+
+@rule(
+    "called-start",
+    "10.5.2",
+    "What an executed call activity calls begins without trigger: the call is no message.",
+)
+def called_processes_begin_plainly(drawing: Drawing) -> Breaches:
+    for node in drawing.each("callActivity"):
+        called = drawing.referred(node.element, "calledElement")
+        scope = None if called is None else drawing.content.get(called)
+        if scope is None or not node.scope.executable:
+            continue
+        starts = scope.of_kind("startEvent")
+        if starts and all(start.definitions for start in starts):
+            text = f'"{scope.id}" has only start events with a trigger, so a call cannot begin it.'
+            yield node.element, text, *(start.element for start in starts)
 
 
 @rule(

@@ -52,7 +52,6 @@ def message_flows_join_message_events(drawing: Drawing) -> Breaches:
     "message-flow-plain-event",
     "7.6.2",
     "An event at the end of a message flow says that it is a message event.",
-    warns=True,
 )
 def message_flows_join_no_plain_events(drawing: Drawing) -> Breaches:
     for flow, _role, end in _ends(drawing):
@@ -161,7 +160,6 @@ def participants_are_tied_across(drawing: Drawing) -> Breaches:
     "process-public-executable",
     "10.2.1",
     "A public process is not executable.",
-    warns=True,
 )
 def public_processes_are_drawn(drawing: Drawing) -> Breaches:
     for process in drawing.all("process"):

@@ -38,12 +38,15 @@ def directions_fit(drawing: Drawing) -> Breaches:
     "gateway-idle",
     "10.6.1",
     "A gateway splits or merges: it has several ways in or several ways out.",
-    warns=True,
 )
 def gateways_do_something(drawing: Drawing) -> Breaches:
     for node in drawing.each(*GATEWAYS):
-        if node.kind != "eventBasedGateway" and (len(node.incoming), len(node.outgoing)) == (1, 1):
-            yield node.element, f'"{node.label}" neither splits nor merges.'
+        if node.kind == "eventBasedGateway" or not node.outgoing:
+            continue  # these have rules of their own
+        if max(len(node.incoming), len(node.outgoing)) == 1:
+            flows = [flow.element for flow in (*node.incoming, *node.outgoing)]
+            text = f'"{node.label}" neither splits nor merges: a flow past it says the same.'
+            yield node.element, text, *flows
 
 
 @rule("gateway-without-outgoing", "10.6.1", "A way leads out of each gateway.")

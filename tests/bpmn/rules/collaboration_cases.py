@@ -134,9 +134,23 @@ def _shape(name: str, element: str) -> str:
 
 _FIRST = _step("c1", "A", "AB", "AB")
 
+
+def _parted(first: str, second: str) -> str:
+    """Two lanes that stand for these elements."""
+    return (
+        f'<bpmn:laneSet id="ls"><bpmn:lane id="l" partitionElementRef="{first}"/>'
+        f'<bpmn:lane id="l2" partitionElementRef="{second}"/></bpmn:laneSet>'
+    )
+
+
 CASES: dict[str, Case] = {
     "lane-of-others": case(_lane("qt") + _TASK, "l", _lane("t") + _TASK, _OTHER + M),
     "lane-twice": case(_two_lanes("t", "t") + _TASK, "l2", _two_lanes("t", "s") + _TASK),
+    "lane-partition": case(
+        _parted("one", "er") + _TASK, "l2", _parted("one", "two") + _TASK,
+        '<bpmn:resource id="one" name="one"/><bpmn:resource id="two" name="two"/>'
+        '<bpmn:error id="er"/>',
+    ),
     "lane-data": case(
         _lane("o") + _TASK + '<bpmn:dataObject id="o"/>', "l",
         _lane("t") + _TASK + '<bpmn:dataObject id="o"/>',
