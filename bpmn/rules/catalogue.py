@@ -78,6 +78,11 @@ A finding has `file`, `line`, `element`, `rule`, `severity` and `message`; `rela
 elements that the fault lies between, each with its line: the ends of a flow, the data that is
 referred to, the definition inside of an event. Where a rule is broken by two elements alike, as by
 a start event and the flow into it, there is a finding at each.
+
+Three demands of the standard only warn, since nothing about the run is in doubt where they are not
+met, and many people draw so: `no-end`, `implicit-end` and `lane-twice`. `isClosed`, `auditing`,
+`monitoring` and renderings promise something to readers; no rule asks them. What a call activity
+calls may be deployed later or elsewhere, so a name that this file does not have is no fault.
 """
 
 
