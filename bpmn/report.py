@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Literal
 
 from lxml import etree
 
+from bpmn.elements import FLOW_NODES
 from bpmn.errors import Finding, Place
 from bpmn.reader import Document
 
@@ -106,27 +108,37 @@ class Report:
             return  # two readers of one element may meet the same fault
         self._said.add(said)
         line = line or self.document.line(element)
-        others = tuple(self._places(element, related))
+        others = tuple(places(self.document, element, related))
         self._findings.append(
             Finding(self.document.file, line, named(element), rule, severity, message, others)
         )
 
-    def _places(
-        self, element: etree._Element, related: Iterable[etree._Element]
-    ) -> Iterator[Place]:
-        """Parts with an id of their own inside of what the finding names, then the others."""
-        said = {named(element), None}
-        inside = [element, *element.iterancestors()]
-        within = [one for one in inside if one.get("id")]
-        parts = next((within[:i] for i, one in enumerate(within) if one.get("id") in said), [])
-        for one in parts:
-            said.add(one.get("id"))
-            yield Place(one.get("id", ""), self.document.line(one))
-        for one in related:
-            name = named(one)
-            if name is not None and name not in said:
-                said.add(name)
-                yield Place(name, self.document.line(one))
+
+def places(
+    document: Document, element: etree._Element, related: Iterable[etree._Element] = ()
+) -> Iterator[Place]:
+    """What a finding names beside its element: parts with an id inside of it, the others that the
+    fault lies between, and the flow node around."""
+    said = {named(element), None}
+    within = [one for one in (element, *element.iterancestors()) if one.get("id")]
+    parts = next((within[:i] for i, one in enumerate(within) if one.get("id") in said), [])
+    for one in parts:
+        said.add(one.get("id"))
+        yield Place(one.get("id", ""), document.line(one))
+    around = [] if _stands_in_scopes(element) else filter(_is_node, element.iterancestors())
+    for one in (*related, *islice(around, 1)):
+        name = named(one)
+        if name is not None and name not in said:
+            said.add(name)
+            yield Place(name, document.line(one))
+
+
+def _stands_in_scopes(element: etree._Element) -> bool:
+    return _is_node(element) or etree.QName(element).localname in _BESIDE_NODES
+
+
+def _is_node(element: etree._Element) -> bool:
+    return etree.QName(element).localname in FLOW_NODES
 
 
 def named(element: etree._Element) -> str | None:
@@ -148,6 +160,13 @@ def _stands_alone(element: etree._Element) -> bool:
 
 
 _EXTENSIONS = "{http://www.omg.org/spec/BPMN/20100524/MODEL}extensionElements"
+_BESIDE_NODES = frozenset(
+    {
+        "sequenceFlow", "association", "dataObject", "dataObjectReference", "dataStoreReference",
+        "textAnnotation", "group", "laneSet", "lane",
+    }
+)  # fmt: skip
+"""What stands in a subprocess as its nodes do, and is no part of it as a node."""
 _PARTS_WITH_ID = frozenset(
     {
         "messageEventDefinition", "timerEventDefinition", "errorEventDefinition",

@@ -179,13 +179,10 @@ class Drawing:
         return self.ids.get(reference(text))
 
     def touched(self, element: Element) -> Iterator[Element]:
-        """What a line joins; the flow node that any other part belongs to."""
-        if element.get("sourceRef") is not None or element.get("targetRef") is not None:
-            for end in (self.referred(element, "sourceRef"), self.referred(element, "targetRef")):
-                if end is not None:
-                    yield end
-        elif element not in self.node_of and element not in self.content:
-            yield from (one for one in element.iterancestors() if one in self.node_of)
+        """What a line joins."""
+        for end in (self.referred(element, "sourceRef"), self.referred(element, "targetRef")):
+            if end is not None:
+                yield end
 
     def is_foreign(self, holder: Element, text: str) -> bool:
         """Whether a name with prefix belongs to another file or to XML schema's own types."""
