@@ -49,11 +49,16 @@ def gateways_do_something(drawing: Drawing) -> Breaches:
             yield node.element, text, *flows
 
 
-@rule("gateway-without-outgoing", "10.6.1", "A way leads out of each gateway.")
+@rule(
+    "gateway-without-outgoing",
+    "10.6.1",
+    "A way leads out of each gateway, but for one that merges where no end event is drawn.",
+)
 def gateways_lead_on(drawing: Drawing) -> Breaches:
     for node in drawing.each(*GATEWAYS):
-        if not node.outgoing:
-            yield node.element, "Nothing follows this gateway."
+        merges = len(node.incoming) > 1 and node.kind != "eventBasedGateway"
+        if not node.outgoing and not (merges and not node.scope.of_kind("endEvent")):
+            yield node.element, "Nothing follows this gateway.", *_into(node)
 
 
 @rule(
@@ -176,6 +181,10 @@ def _comes_first(node: Node) -> bool:
     if len(sources) == 1 and sources[0] is not None:
         return sources[0].kind == "startEvent" and not sources[0].definitions
     return not sources
+
+
+def _into(node: Node) -> list[Element]:
+    return [flow.element for flow in node.incoming]
 
 
 def _ways(source: Node, target: Node) -> list[Element]:

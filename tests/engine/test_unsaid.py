@@ -92,3 +92,30 @@ def test_a_plain_send_task_throws_the_message_of_its_flow() -> None:
 
     assert sender.ended
     assert receiver.ended
+
+
+@pytest.mark.parametrize("kind", ["exclusive", "parallel", "inclusive", "complex"])
+def test_where_no_end_is_drawn_a_gateway_may_be_the_last_to_merge(kind: str) -> None:
+    case = deployed(
+        file(
+            '<bpmn:startEvent id="s"/><bpmn:task id="a"/><bpmn:userTask id="b"/>'
+            f'<bpmn:{kind}Gateway id="g"/>' + line("s", "a", "g") + line("s", "b", "g")
+        )
+    ).start("p")
+
+    assert case.waits_at == ["b"]
+    case.complete("b")
+    assert case.ended
+    assert case.trace == ["s", "a", "b"]
+
+
+def test_where_an_end_is_drawn_a_gateway_leads_on() -> None:
+    source = file(
+        '<bpmn:startEvent id="s"/><bpmn:task id="a"/><bpmn:task id="b"/>'
+        '<bpmn:parallelGateway id="g"/><bpmn:endEvent id="e"/>'
+        + line("s", "a", "g") + line("s", "b", "g") + line("s", "e")
+    )  # fmt: skip
+
+    errors = [f for f in check_file("x.bpmn", source) if f.severity == "error"]
+
+    assert [(f.rule, f.element) for f in errors] == [("gateway-without-outgoing", "g")]
