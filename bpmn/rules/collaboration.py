@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from bpmn.elements import ACTIVITIES
 from bpmn.model import reference
-from bpmn.rules.drawing import CATCHES, Drawing, Element, kind_of, references, says
+from bpmn.rules.drawing import CATCHES, Drawing, Element, kind_of, named_parts, says
 from bpmn.rules.references import INTERACTION
 from bpmn.rules.rule import Breaches, both, rule
 
@@ -151,9 +151,12 @@ def processes_belong_to_one_pool(drawing: Drawing) -> Breaches:
 )
 def participants_are_tied_across(drawing: Drawing) -> Breaches:
     for element in drawing.all("participantAssociation"):
-        inner = references(element, "innerParticipantRef")
-        if inner and inner == references(element, "outerParticipantRef"):
-            yield element, f'"{inner[0]}" is tied to itself.'
+        names = ("innerParticipantRef", "outerParticipantRef")
+        ends = [drawing.find(ref.text) for ref in named_parts(element, *names)]
+        found = [end for end in ends if end is not None]
+        if len(found) == 2 and drawing.top_of(found[0]) is drawing.top_of(found[1]):
+            text = f'"{found[0].get("id")}" and "{found[1].get("id")}" stand in one collaboration.'
+            yield element, text, *found
 
 
 @rule(

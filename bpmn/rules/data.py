@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from bpmn.elements import SUBPROCESSES
 from bpmn.model import reference
 from bpmn.rules.drawing import (
@@ -30,14 +32,21 @@ _REFS = {
     "data-in-no-set", "10.4.1", "Each input belongs to an input set, each output to an output set."
 )
 def data_belongs_to_a_set(drawing: Drawing) -> Breaches:
-    for specification in drawing.all("ioSpecification"):
+    for specification in _with_data(drawing):
         for kind, group, refs in _SETS:
+            if kind_of(specification) != "ioSpecification" and part(specification, group) is None:
+                continue  # the one set of an event need not be drawn
             members = {
                 name for one in named_parts(specification, group) for name in references(one, refs)
             }
             for data in named_parts(specification, kind):
                 if data.get("id") not in members:
                     yield data, f'"{_label(data)}" belongs to no {group}.'
+
+
+def _with_data(drawing: Drawing) -> Iterator[Element]:
+    yield from drawing.all("ioSpecification")
+    yield from (node.element for node in drawing.each() if node.kind.endswith("Event"))
 
 
 @rule("set-of-others", "10.4.1", "A set has inputs or outputs of its own specification.")

@@ -178,6 +178,11 @@ class Drawing:
     def find(self, text: str | None) -> Element | None:
         return self.ids.get(reference(text))
 
+    def top_of(self, element: Element) -> Element:
+        """What of the file's root elements it stands in."""
+        around = [element, *element.iterancestors()]
+        return around[-2] if len(around) > 1 else element
+
     def touched(self, element: Element) -> Iterator[Element]:
         """What a line joins."""
         for end in (self.referred(element, "sourceRef"), self.referred(element, "targetRef")):

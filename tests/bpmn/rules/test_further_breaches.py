@@ -9,7 +9,7 @@ from bpmn.check import check_file
 from bpmn.rules import references
 from bpmn.schema import schema_files
 from tests.bpmn.drawing import between, file, line
-from tests.bpmn.rules.case import HOUR, Case, M, catch, gateway, task, way
+from tests.bpmn.rules.case import HOUR, MESSAGE, Case, M, catch, gateway, task, way
 
 _ITEMS = (
     '<bpmn:itemDefinition id="i"/><bpmn:itemDefinition id="i2"/>'
@@ -70,6 +70,10 @@ def _lanes(second: str) -> bytes:
     return file(f'<bpmn:laneSet id="ls">{lanes}</bpmn:laneSet>{way(task("t"))}')
 
 
+def _given(outputs: str) -> str:
+    return f'<bpmn:dataOutput id="out"/>{outputs}{MESSAGE}'
+
+
 _OVER_INPUT = (
     "<bpmn:multiInstanceLoopCharacteristics><bpmn:loopDataInputRef>in</bpmn:loopDataInputRef>"
     '<bpmn:inputDataItem id="item"/></bpmn:multiInstanceLoopCharacteristics>'
@@ -98,6 +102,14 @@ CASES = {
     ),
     "lane-partition by elements of their own": (
         "lane-partition", Case(_lanes("tError"), "l1", _lanes("tResource")),
+    ),
+    "data-in-no-set of an event": (
+        "data-in-no-set",
+        Case(
+            file(way(catch("t", _given("<bpmn:outputSet/>"))), M), "out",
+            file(way(catch("t", _given("<bpmn:outputSet><bpmn:dataOutputRefs>out"
+                                       "</bpmn:dataOutputRefs></bpmn:outputSet>"))), M),
+        ),
     ),
     "gateway-idle at the beginning": (
         "gateway-idle",
