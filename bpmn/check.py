@@ -25,7 +25,7 @@ def check_file(name: str, source: bytes, beside: Files | None = None) -> list[Fi
             except ModelRefused as refused:
                 return refused.findings
     text = "Deployed are models (.bpmn), decisions (.dmn) and forms (.form)."
-    unknown = Finding(name, 0, None, "unknown-file", "error", text)
+    unknown = Finding(name, 1, None, "unknown-file", "error", text)
     return [unknown, *_by_content(name, source)]
 
 

@@ -33,7 +33,7 @@ class Document:
 def read_document(source: bytes, file: str) -> Document:
     """Parse XML that is not trusted; raises `ModelRefused` with one finding or more."""
     if len(source) > MAX_BYTES:
-        raise _refused(file, 0, "too-large", f"The file is larger than {MAX_BYTES >> 20} MB.")
+        raise _refused(file, 1, "too-large", f"The file is larger than {MAX_BYTES >> 20} MB.")
     if not source.strip(b"\x00 \t\r\n"):
         raise _refused(file, 1, "not-xml", "The file is empty.")
     if source.count(b"<") > 2 * MAX_ELEMENTS:  # a cheap bound, before a tree costs memory
