@@ -13,6 +13,7 @@ from functools import cache
 from invoice.model import Syntax
 from invoice.profiles import Profile
 from invoice.rules import (
+    clean_vehicles,
     code_lists,
     core,
     decimals,
@@ -20,6 +21,7 @@ from invoice.rules import (
     extension,
     lines,
     parties,
+    split_payment,
     totals,
     vat,
     xrechnung,
@@ -28,12 +30,23 @@ from invoice.rules.rule import Rule, Severity
 
 EN16931: tuple[Rule, ...] = tuple(
     rule
-    for subject in (core, parties, document, lines, totals, vat, decimals, code_lists)
+    for subject in (
+        core,
+        parties,
+        document,
+        lines,
+        totals,
+        vat,
+        split_payment,
+        decimals,
+        code_lists,
+    )
     for rule in subject.book.rules
 )
 XRECHNUNG: tuple[Rule, ...] = tuple(xrechnung.book.rules)
 EXTENSION: tuple[Rule, ...] = tuple(extension.book.rules)
-ALL: tuple[Rule, ...] = EN16931 + XRECHNUNG + EXTENSION
+CVD: tuple[Rule, ...] = tuple(clean_vehicles.book.rules)
+ALL: tuple[Rule, ...] = EN16931 + XRECHNUNG + EXTENSION + CVD
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +57,10 @@ class Pack:
     en16931: tuple[Rule, ...]
     xrechnung: tuple[Rule, ...]
     extension: tuple[Rule, ...]
+    cvd: tuple[Rule, ...]
 
 
-PACKS = (Pack(date(2017, 6, 28), EN16931, XRECHNUNG, EXTENSION),)
+PACKS = (Pack(date(2017, 6, 28), EN16931, XRECHNUNG, EXTENSION, CVD),)
 """Newest last. The first one also judges what is older."""
 
 
@@ -61,6 +75,8 @@ def rules_for(profile: Profile, on: date | None = None) -> tuple[Rule, ...]:
     pack = begun[-1]
     if profile is Profile.XRECHNUNG_EXTENSION:
         return pack.en16931 + pack.xrechnung + pack.extension
+    if profile is Profile.XRECHNUNG_CVD:
+        return pack.en16931 + pack.xrechnung + pack.cvd
     if profile.is_xrechnung:
         return pack.en16931 + pack.xrechnung
     if profile is Profile.UNKNOWN:
