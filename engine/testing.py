@@ -216,6 +216,14 @@ class Bench:
         """The newest deployed process of this id."""
         return self._graphs.get(process)
 
+    def definition_id(self, graph: Graph) -> str:
+        """As in Camunda 7: the process, its version, and a number that is unique."""
+        versions = self._versions[graph.process_id]
+        version, deployment = next(
+            (version, number) for version, (number, each) in enumerate(versions, 1) if each is graph
+        )
+        return f"{graph.process_id}:{version}:{deployment}"
+
     def bound(self, called: facts.Called, by: Graph) -> Graph | None:
         """The version that a call is bound to, as in the engine."""
         versions = self._versions.get(called.process, [])
