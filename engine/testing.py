@@ -266,11 +266,12 @@ class Bench:
         return case
 
     def message(self, name: str, /, *, key: Value = None, **variables: Value) -> Case | None:
-        """Send a message: to the one case that waits for it, else to a message start event.
+        """Send a message: to the one case that waits for it, there to who has waited longest, else
+        to a message start event.
 
-        Kept for an hour if nobody takes it (then None); several receivers are a mismatch.
+        Kept for an hour if nobody takes it (then None); several cases are a mismatch.
         """
-        found = self.traffic.receivers(name, key)
+        found = {case.id for case, _ in self.traffic.receivers(name, key)}
         if len(found) > 1:
             raise CorrelationMismatch(name, len(found))
         message = Message(name, key, variables, self.now + TIME_TO_LIVE)

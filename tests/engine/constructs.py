@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
+from bpmn.values import Value
 from engine.testing import Bench, Case
 from tests.bpmn.drawing import line
 
@@ -116,3 +117,76 @@ def true(bench: Bench, case: Case) -> None:
 
 
 TRIGGERS = {"message": message, "signal": signal, "timer": hour, "condition": true}
+
+
+# --- plain BPMN 2.0, as any tool writes it ---
+
+FORMAL = 'xsi:type="bpmn:tFormalExpression"'
+_HEAD = """<?xml version="1.0" encoding="UTF-8"?>
+<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"
+ xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" id="file" targetNamespace="urn:test"{}>"""
+OTHER = '</bpmn:process><bpmn:process id="q" isExecutable="true">'
+"""Between the content of one process and that of another, `q`."""
+
+
+def plain(body: str, roots: str = "", language: str = "") -> bytes:
+    """A file without anybody's extensions, with one executable process `p`."""
+    said = f' expressionLanguage="{language}"' if language else ""
+    return (
+        f'{_HEAD.format(said)}{roots}<bpmn:process id="p" isExecutable="true">{body}'
+        "</bpmn:process></bpmn:definitions>"
+    ).encode()
+
+
+def formal(name: str, text: str) -> str:
+    """An element whose content is a formal expression."""
+    return f"<bpmn:{name} {FORMAL}>{text}</bpmn:{name}>"
+
+
+def time(kind: str, text: str) -> str:
+    """A timer definition: `Date`, `Duration` or `Cycle`."""
+    return f"<bpmn:timerEventDefinition>{formal(f'time{kind}', text)}</bpmn:timerEventDefinition>"
+
+
+def standard(condition: str, *, before: bool = False, most: int | None = None) -> str:
+    """A standard loop."""
+    said = "" if most is None else f' loopMaximum="{most}"'
+    asked = formal("loopCondition", condition) if condition else ""
+    return (
+        f'<bpmn:standardLoopCharacteristics testBefore="{str(before).lower()}"{said}>{asked}'
+        "</bpmn:standardLoopCharacteristics>"
+    )
+
+
+def several(content: str, *, sequential: bool = False, more: str = "") -> str:
+    """A multi-instance activity's characteristics."""
+    return LOOP.format(f' isSequential="{str(sequential).lower()}"{more}', content)
+
+
+def completes(node: str, **variables: Value) -> Act:
+    return lambda bench, case: case.complete(node, **variables)
+
+
+def sends(name: str = "m", **variables: Value) -> Act:
+    return lambda bench, case: bench.message(name, **variables)
+
+
+def sets(**variables: Value) -> Act:
+    return lambda bench, case: case.set(**variables)
+
+
+def passes(**time: float) -> Act:
+    return lambda bench, case: bench.advance(timedelta(**time))
+
+
+def played(
+    body: str, roots: str, acts: list[Act], variables: dict[str, Value] | None = None
+) -> Case:
+    """Run the process `p` of a plain file, and do these acts to it one after the other."""
+    bench = Bench()
+    bench.deploy(plain(body, roots))
+    case = bench.start_with("p", variables or {})
+    for act in acts:
+        act(bench, case)
+    assert case.incidents == []
+    return case
