@@ -7,8 +7,7 @@ where the expression stands is refused when it is compiled.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from datetime import datetime
 from typing import Any
@@ -42,14 +41,19 @@ OF_INSTANCE = ("processInstanceId", "businessKey", "processDefinitionId")
 """What whoever runs an instance tells."""
 
 
-@contextmanager
-def telling(about: Mapping[str, Value]) -> Iterator[None]:
+class telling:  # noqa: N801  a with-statement, entered for every step
     """Let expressions know this of their instance, until the block ends."""
-    before = _TOLD.set(about)
-    try:
-        yield
-    finally:
-        _TOLD.reset(before)
+
+    __slots__ = ("_about", "_before")
+
+    def __init__(self, about: Mapping[str, Value]) -> None:
+        self._about = about
+
+    def __enter__(self) -> None:
+        self._before = _TOLD.set(self._about)
+
+    def __exit__(self, *_: object) -> None:
+        _TOLD.reset(self._before)
 
 
 def asked(bean: str, name: str, *, call: bool) -> str:
