@@ -15,7 +15,7 @@ from bpmn.calls import compile_call
 from bpmn.context import Context, Reported
 from bpmn.correlation import message_ref
 from bpmn.data import Data
-from bpmn.events import message_event
+from bpmn.events import message_event, sends
 from bpmn.graph import (
     Action,
     AdHoc,
@@ -102,11 +102,13 @@ def _own_work(context: Context, element: etree._Element) -> Work | None:
 
 
 def _send(context: Context, process: ProcessModel, node: FlowNode) -> Action | None:
-    """A send task works as a service task, or throws the message it refers to."""
+    """A send task works as a service task, or throws the message it refers to; where it does
+    neither, that of its message flow."""
     said = context.dialect.work(context, node.element, process.element)
     if said is not None or message_ref(context, node.element) is not None:
         return said
-    return _service(context, process, node)
+    own = _own_work(context, node.element)
+    return own if own or sends(context, node) else _service(context, process, node)
 
 
 def _throw(context: Context, process: ProcessModel, node: FlowNode) -> Action | None:

@@ -54,8 +54,8 @@ def compile_event(
 ) -> EventDefinition | None:
     """The node's event definitions; None for none, or where a fault was reported."""
     if node.kind == "sendTask":
-        sends = message_ref(context, node.element) is not None
-        return message_event(context, process, node, node.element) if sends else None
+        thrown = sends(context, node)
+        return message_event(context, process, node, node.element) if thrown else None
     compiled: list[SimpleEvent] = []
     for definition in node.definitions:
         try:
@@ -99,6 +99,14 @@ def thrown_definition(
 
 
 # --- messages and signals ---
+
+
+def sends(context: Context, node: FlowNode) -> bool:
+    """Whether a send task says which message it throws, or a message flow does."""
+    flows = context.model.flows_at.get(node.id, ())
+    return message_ref(context, node.element) is not None or any(
+        flow.source == node.id for flow in flows
+    )
 
 
 def message_event(

@@ -322,3 +322,37 @@ def test_a_cycle_starts_an_instance_each_time(text: str, starts: int) -> None:
     bench.advance(timedelta(minutes=1))
 
     assert [case.trace for case in bench.cases] == [["s", "a"]] * starts
+
+
+def pools(flows: str) -> str:
+    """Two pools, and the message flows between them."""
+    return (
+        '<bpmn:collaboration id="pools"><bpmn:participant id="one" processRef="p"/>'
+        f'<bpmn:participant id="other" processRef="q"/>{flows}</bpmn:collaboration>'
+    )
+
+
+@pytest.mark.parametrize("tasks", [True, False])
+def test_what_goes_between_pools_is_said_by_their_message_flows(tasks: bool) -> None:
+    unsaid = "<bpmn:messageEventDefinition/>"
+    one, two, back = (
+        (element("sendTask", "t"), element("receiveTask", "c"), element("sendTask", "qt"))
+        if tasks
+        else (
+            event("intermediateThrowEvent", "t", unsaid),
+            event("intermediateCatchEvent", "c", unsaid),
+            event("intermediateThrowEvent", "qt", unsaid),
+        )
+    )
+    asks = start() + one + two + end() + line("s", "t", "c", "e")
+    answers = event("startEvent", "qs", unsaid) + back + end("qe") + line("qs", "qt", "qe")
+    flows = (
+        '<bpmn:messageFlow id="asked" sourceRef="t" targetRef="qs"/>'
+        '<bpmn:messageFlow id="answered" sourceRef="qt" targetRef="c"/>'
+    )
+    bench = Bench()
+    bench.deploy(plain(asks + OTHER + answers, pools(flows)))
+
+    bench.start("p")
+
+    assert [case.trace for case in bench.cases] == [["s", "t", "c", "e"], ["qs", "qt", "qe"]]
