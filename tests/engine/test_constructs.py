@@ -13,10 +13,8 @@ from tests.engine.constructs import (
     DEFINITIONS,
     ERROR,
     ESCALATION,
-    LOOP,
     MESSAGE,
     SIGNAL,
-    THREE,
     TRIGGERS,
     UNDO_A,
     UNDO_B,
@@ -50,108 +48,6 @@ MODELS: dict[str, tuple[str, str, list[Act], str]] = {
         "",
         [],
         "s a b c",
-    ),
-    "several flows into a task start it each": (
-        start()
-        + many("parallelGateway", "g")
-        + many("task", "a", "b", "c")
-        + line("s", "g", "a", "c")
-        + line("g", "b", "c"),
-        "",
-        [],
-        "s a c b c",
-    ),
-    "a conditional flow of a task beside its default": (
-        start()
-        + element("task", "a", default="a_c")
-        + many("task", "b", "c")
-        + line("s", "a")
-        + flow("a", "b", "=x = 1")
-        + flow("a", "c"),
-        "",
-        [],
-        "s a c",
-    ),
-    "start and completion quantity": (
-        start()
-        + element("task", "a", completionQuantity="3")
-        + element("task", "b", startQuantity="3")
-        + end()
-        + line("s", "a", "b", "e"),
-        "",
-        [],
-        "s a b e",
-    ),
-    "multi-instance, parallel": (
-        start() + script("t", "x = x + 1", LOOP.format("", THREE)) + end() + line("s", "t", "e"),
-        "",
-        [],
-        "s t t t e",
-    ),
-    "multi-instance, one after the other, until a condition": (
-        start()
-        + element(
-            "userTask",
-            "u",
-            LOOP.format(
-                ' isSequential="true"',
-                THREE + "<bpmn:completionCondition>=nrOfCompletedInstances = 2"
-                "</bpmn:completionCondition>",
-            ),
-        )
-        + end()
-        + line("s", "u", "e"),
-        "",
-        [u, u],
-        "s u u e",
-    ),
-    "a standard loop, asked before": (
-        start()
-        + script(
-            "t",
-            "x = x + 1",
-            '<bpmn:standardLoopCharacteristics testBefore="true">'
-            "<bpmn:loopCondition>=x &lt; 2</bpmn:loopCondition>"
-            "</bpmn:standardLoopCharacteristics>",
-        )
-        + end()
-        + line("s", "t", "e"),
-        "",
-        [],
-        "s t t e",
-    ),
-    "a subprocess of several instances": (
-        start()
-        + inside("sp", LOOP.format("", THREE) + start("is") + many("task", "t") + line("is", "t"))
-        + end()
-        + line("s", "sp", "e"),
-        "",
-        [],
-        "s is t sp is t sp is t sp e",
-    ),
-    "an ad-hoc subprocess, one after the other": (
-        start()
-        + inside("ah", many("task", "a", "b"), "adHocSubProcess", ordering="Sequential")
-        + end()
-        + line("s", "ah", "e"),
-        "",
-        [],
-        "s a b ah e",
-    ),
-    "an ad-hoc subprocess until its condition": (
-        start()
-        + inside(
-            "ah",
-            many("userTask", "u", "v")
-            + '<bpmn:completionCondition xsi:type="bpmn:tFormalExpression">=x = 1'
-            "</bpmn:completionCondition>",
-            "adHocSubProcess",
-        )
-        + end()
-        + line("s", "ah", "e"),
-        "",
-        [lambda bench, case: case.complete("u", x=1)],
-        "s u ah e",
     ),
     "a called process": (
         start()
@@ -207,38 +103,6 @@ MODELS: dict[str, tuple[str, str, list[Act], str]] = {
         "",
         [],
         "s a b e",
-    ),
-    "a complex gateway that needs two of three": (
-        start()
-        + many("parallelGateway", "g")
-        + many("userTask", "u", "v", "w")
-        + element(
-            "complexGateway",
-            "j",
-            '<bpmn:activationCondition xsi:type="bpmn:tFormalExpression">=activationCount >= 2'
-            "</bpmn:activationCondition>",
-        )
-        + many("task", "after")
-        + line("s", "g", "u", "j", "after")
-        + line("g", "v", "j")
-        + line("g", "w", "j"),
-        "",
-        [
-            lambda bench, case: case.complete("v"),
-            lambda bench, case: case.complete("w"),
-        ],
-        "s v w after",
-    ),
-    "links": (
-        start()
-        + element("intermediateThrowEvent", "l1", '<bpmn:linkEventDefinition name="L"/>')
-        + element("intermediateCatchEvent", "l2", '<bpmn:linkEventDefinition name="L"/>')
-        + many("task", "t")
-        + line("s", "l1")
-        + line("l2", "t"),
-        "",
-        [],
-        "s l1 l2 t",
     ),
     "a signal reaches who waits in the same instance": (
         start()
@@ -388,7 +252,7 @@ def test_a_construct_runs_as_bpmn_says(name: str) -> None:
 
     assert case.trace == trace.split()
     assert case.incidents == []
-    assert case.ended or "v w" in trace
+    assert case.ended
 
 
 @pytest.mark.parametrize(("trigger", "act"), [("message", message), ("signal", signal)])

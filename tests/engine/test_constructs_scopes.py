@@ -212,6 +212,11 @@ JOINED: dict[str, tuple[str, list[Act], str]] = {
         [completes("u", x=2)],
         "s u b",
     ),
+    "a task begins for each token": (
+        FORK + many("task", "a", "b", "n") + line("s", "f", "a", "n") + line("f", "b", "n"),
+        [],
+        "s a n b n",
+    ),
     "two tokens make one activity": (
         FORK + many("task", "a", "b") + element("task", "n", startQuantity="2") + end()
         + line("s", "f", "a", "n", "e") + line("f", "b", "n"),
