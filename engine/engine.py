@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from random import uniform
 from threading import local
@@ -25,6 +25,7 @@ from bpmn.graph import Graph
 from engine import (
     batches,
     commands,
+    consequences,
     decisions,
     deployments,
     external,
@@ -49,6 +50,7 @@ from engine.errors import EngineError, Misused, Overtaken
 from engine.handlers import Backoff, Handlers, Participants
 from engine.instance import Instance
 from engine.machine.errors import MachineError
+from engine.machine.facts import Fact
 from engine.machine.run import Decide
 from engine.models import Models
 from engine.unit import Unit
@@ -229,9 +231,12 @@ class Engine:
             return limit, timedelta(seconds=waits[min(failures, len(waits)) - 1])
         return limit, backoff.wait_after(failures)
 
+    def follow(self, unit: Unit, instance: Instance, happened: Sequence[Fact]) -> None:
+        """Do what a step of an instance sets off elsewhere."""
+        consequences.follow(unit, instance, happened)
+
     def decider(self, unit: Unit, instance: Instance) -> Decide:
         """Evaluates the decision that a business rule task names, in the version it is bound to."""
-
         return decisions.decider(unit, instance)
 
     def form(self, tx: Transaction, form_id: str) -> FormSpec:

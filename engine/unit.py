@@ -237,8 +237,6 @@ class Unit:
 
     def advance(self, instance: Instance, trigger: AnyTrigger, kind: str) -> list[Fact]:
         """Move the instance, and do what that sets off."""
-        from engine import consequences  # noqa: PLC0415 what follows is done by units
-
         if instance.state.ended is not None:
             raise InstanceEnded(f"instance {instance.id} has ended")
         if instance.suspended:
@@ -254,7 +252,7 @@ class Unit:
         instance.stepped = True
         instance.kind = instance.kind or kind
         instance.facts.extend(happened)
-        consequences.follow(self, instance, happened)
+        self.engine.follow(self, instance, happened)
         return list(happened)
 
     def _refuse_suspended(self, instance: Instance, trigger: AnyTrigger) -> None:

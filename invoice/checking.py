@@ -6,21 +6,25 @@ an invoice is valid, only that nothing was found; what could not be judged is fo
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Context, InvalidOperation, localcontext
 from enum import StrEnum
 
+from lxml import etree
+
 from invoice.errors import InvoiceRefused, NotAnInvoice
 from invoice.model import Group, Invoice, Syntax
 from invoice.parsing import read_invoice
-from invoice.places import place_of
+from invoice.places import place_of, place_of_element
 from invoice.profiles import Profile, profile_of
 from invoice.reading import read_tree
-from invoice.rules import rules_for, severity_of
+from invoice.rules import OVERRIDES, rules_for, severity_of
 from invoice.rules.rule import Klass, Rule, Severity
 from invoice.schema import SchemaFault, schema_faults
+from invoice.syntax import syntax_faults
 
 ARITHMETIC = Context(prec=80, traps=[InvalidOperation])
 """Wide enough that no sum or product of amounts is ever rounded."""
@@ -96,6 +100,7 @@ def check_invoice(data: bytes, on: date | None = None) -> Report:
     profile = profile_of(invoice.specification)
     findings = [_schema_finding(f) for f in schema_faults(root, invoice.syntax)]
     findings += _profile_findings(invoice, profile)
+    findings += _syntax_findings(root, invoice, profile)
     findings += _rule_findings(invoice, profile, rules_for(profile, on or invoice.issue_date))
     return Report(_verdict(findings), profile.value, invoice.syntax, tuple(findings), invoice)
 
@@ -150,6 +155,22 @@ def _profile_findings(invoice: Invoice, profile: Profile) -> Iterator[Finding]:
             "PROFIL", "fatal", Klass.FORMAT.value, place.term, place.path, place.line,
             "Die Rechnung nennt eine Spezifikation, die hier nicht bekannt ist.",
             "Bitte prüfen, ob die Rechnung der EN 16931 entspricht.", False,
+        )  # fmt: skip
+
+
+def _syntax_findings(root: etree._Element, invoice: Invoice, profile: Profile) -> Iterator[Finding]:
+    """What the binding of the standard to this syntax does not allow."""
+    told: Counter[str] = Counter()
+    for fault in syntax_faults(root, invoice.syntax):
+        told[fault.rule.id] += 1
+        if told[fault.rule.id] > MAX_OF_ONE_RULE:
+            continue
+        place = place_of_element(fault.element, invoice.syntax, fault.attribute)
+        text, hint = fault.words()
+        severity = OVERRIDES.get((profile, fault.rule.id)) or fault.rule.severity
+        yield Finding(
+            fault.rule.id, severity, Klass.FORMAT.value, place.term, place.path, place.line,
+            text, hint, severity == "fatal",
         )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from typing import Any, cast
 from lxml import etree
 
 from invoice import cii, ubl
-from invoice.model import Group, Invoice
+from invoice.model import Group, Invoice, Syntax
 from invoice.shapes import Names, Shape
 
 
@@ -38,6 +38,12 @@ def place_of(invoice: Invoice, group: Group, name: str) -> Place:
     element, rest = _walk(start, relative, names)
     path = "/".join(part for part in (_path(element, names), rest) if part)
     return Place(term, path, _line(element))
+
+
+def place_of_element(element: etree._Element, syntax: Syntax, attribute: str = "") -> Place:
+    """Where an element, or an attribute of it, stands. The model need not know it."""
+    path = _path(element, cii.NAMES if syntax == "cii" else ubl.NAMES)
+    return Place("", f"{path}/@{attribute}" if attribute else path, _line(element))
 
 
 @cache

@@ -12,6 +12,8 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from processes.house import Settings
+from processes.rechnungseingang.errors import RechnungseingangError
+from processes.rechnungseingang.handover import open_hkr
 from processes.rechnungseingang.working_days import LAENDER
 from storage.database import Database
 from storage.errors import StorageError
@@ -125,6 +127,19 @@ def _queue(settings: Settings) -> Iterator[Diagnosis]:
     yield Diagnosis("Warteschlange", "ok", _without_password(settings.broker_url))
 
 
+def _hkr(settings: Settings) -> Iterator[Diagnosis]:
+    if not settings.hkr:
+        text = "kein Anschluss (AMTSGANG_HKR): die Buchhaltung nutzt die Schnittstelle"
+        yield Diagnosis("HKR", "ok", text)
+        return
+    try:
+        open_hkr(settings.hkr)
+    except (RechnungseingangError, OSError) as error:
+        yield Diagnosis("HKR", "error", str(error))
+        return
+    yield Diagnosis("HKR", "ok", _without_password(settings.hkr))
+
+
 def _space(settings: Settings) -> Iterator[Diagnosis]:
     settings.data.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(settings.data).free / 2**30
@@ -146,5 +161,6 @@ _LOOKS: tuple[Callable[[Settings], Iterator[Diagnosis]], ...] = (
     _keys,
     _queue,
     _land,
+    _hkr,
     _space,
 )

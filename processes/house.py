@@ -43,7 +43,8 @@ class Settings:
     """Where everything lies. Keys lie outside database and object store (`keys`).
 
     `queue` names this house's queue where several share a broker; `lease` caps how long a job
-    stays with a worker that may be dead; `land` (ISO 3166-2:DE) is the one whose holidays count.
+    stays with a worker that may be dead; `land` (ISO 3166-2:DE) is the one whose holidays count;
+    `hkr` is the URL of the system that books and pays (`processes.rechnungseingang.handover`).
     """
 
     data: Path = Path("var")
@@ -55,6 +56,7 @@ class Settings:
     keys: Path | None = None
     tenant: str = DEFAULT_TENANT
     land: str = "NW"
+    hkr: str = ""
     demo: bool = False
     loopback: bool = True
 
@@ -66,8 +68,8 @@ class Settings:
         demo: bool = False,
         loopback: bool = True,
     ) -> Settings:
-        """AMTSGANG_DATA, _DATABASE, _OBJECTS, _BROKER, _KEYS, _QUEUE, _LEASE (seconds), _LAND;
-        an empty one counts as absent."""
+        """AMTSGANG_DATA, _DATABASE, _OBJECTS, _BROKER, _KEYS, _QUEUE, _LEASE (seconds), _LAND,
+        _HKR; an empty one counts as absent."""
         keys = environment.get("AMTSGANG_KEYS")
         lease = environment.get("AMTSGANG_LEASE")
         return cls(
@@ -79,6 +81,7 @@ class Settings:
             lease=timedelta(seconds=float(lease)) if lease else None,
             keys=Path(keys) if keys else None,
             land=(environment.get("AMTSGANG_LAND") or "NW").upper(),
+            hkr=environment.get("AMTSGANG_HKR") or "",
             demo=demo,
             loopback=loopback,
         )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -95,6 +96,19 @@ class Register:
 
 
 @dataclass(frozen=True, slots=True)
+class Duty:
+    """What a process does again and again beside its instances.
+
+    Any number of houses may do it at the same moment, and each may be killed in the middle of it:
+    it is idempotent, or ends in a Conflict that its next round repeats. What it raises is logged.
+    """
+
+    name: str
+    every: timedelta
+    do: Callable[[House], object]
+
+
+@dataclass(frozen=True, slots=True)
 class DemoUser:
     """A fictional person whose password is the login; shown on the log-in page of the demo."""
 
@@ -133,6 +147,7 @@ class Package:
     stufen: tuple[str, ...] = ()
     """The offices that the package's tables name, ascending."""
     papers: Papers | None = None
+    duties: tuple[Duty, ...] = ()
     words: Mapping[str, str] = field(default_factory=dict)
     """What the ids of steps and outcomes in a Vorgang are called."""
     demo_users: tuple[DemoUser, ...] = ()

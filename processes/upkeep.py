@@ -1,8 +1,9 @@
 """What runs beside the requests: the embedded workers, and the house's own routine.
 
 Routine: anchor changed heads in a signed checkpoint, find orphaned and missing contents, delete
-accesses that are older than they may be kept. Invariant: any number of processes may do it, since
-each piece either is idempotent or ends in a Conflict that the next round repeats.
+accesses that are older than they may be kept; and what the process packages do beside their
+instances. Invariant: any number of processes may do it, since each duty either is idempotent or
+ends in a Conflict that its next round repeats.
 """
 
 from __future__ import annotations
@@ -10,20 +11,18 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from threading import Event, Thread
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from eakte.errors import EakteError
 from eakte.readlog import prune_accesses
 from engine.embedded import Embedded
 from identity.principal import system_principal
+from processes.package import Duty
 from storage.checkpoints import checkpoint
-from storage.errors import StorageError
 
 if TYPE_CHECKING:
     from processes.house import House, Settings
@@ -35,13 +34,6 @@ RECONCILE_EVERY = timedelta(hours=1)
 PRUNE_EVERY = timedelta(hours=24)
 UNFINISHED_AFTER = timedelta(hours=1)
 """A content that nothing refers to is left alone for so long: somebody may be about to."""
-
-
-@dataclass(slots=True)
-class _Duty:
-    every: timedelta
-    do: Callable[[House], object]
-    next: float = 0.0
 
 
 def anchor(house: House) -> object:
@@ -58,6 +50,13 @@ def prune(house: House) -> object:
         return prune_accesses(tx, system)
 
 
+DUTIES = (
+    Duty("anchor", CHECKPOINT_EVERY, anchor),
+    Duty("reconcile", RECONCILE_EVERY, reconcile),
+    Duty("prune", PRUNE_EVERY, prune),
+)
+
+
 class Upkeep:
     """The routine, as a thread: `with Upkeep(house): …`."""
 
@@ -65,11 +64,7 @@ class Upkeep:
         self._house = house
         self._stopping = Event()
         self._thread = Thread(target=self._run, name="upkeep", daemon=True)
-        self._duties = (
-            _Duty(CHECKPOINT_EVERY, anchor),
-            _Duty(RECONCILE_EVERY, reconcile),
-            _Duty(PRUNE_EVERY, prune),
-        )
+        self._duties = [*DUTIES, *(each for p in house.packages for each in p.duties)]
 
     def __enter__(self) -> Upkeep:
         self._thread.start()
@@ -80,22 +75,20 @@ class Upkeep:
         self._thread.join()
 
     def _run(self) -> None:
-        for duty in self._duties:
-            duty.next = monotonic() + duty.every.total_seconds()
+        started = monotonic()
+        due = [started + duty.every.total_seconds() for duty in self._duties]
         while not self._stopping.is_set():
-            now = monotonic()
-            for duty in self._duties:
-                if duty.next <= now:
+            for index, duty in enumerate(self._duties):
+                if due[index] <= monotonic():
+                    due[index] = monotonic() + duty.every.total_seconds()
                     self._do(duty)
-            left = min(duty.next for duty in self._duties) - monotonic()
-            self._stopping.wait(max(left, 0.1))
+            self._stopping.wait(max(min(due) - monotonic(), 0.1))
 
-    def _do(self, duty: _Duty) -> None:
-        duty.next = monotonic() + duty.every.total_seconds()
+    def _do(self, duty: Duty) -> None:
         try:
             duty.do(self._house)
-        except (StorageError, EakteError) as error:
-            log.warning("upkeep %s: %s", duty.do.__name__, error)
+        except Exception as error:  # noqa: BLE001 a duty is a job: one that fails stops no other
+            log.warning("%s is done again later: %s: %s", duty.name, type(error).__name__, error)
 
 
 class Running:

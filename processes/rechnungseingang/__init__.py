@@ -16,6 +16,7 @@ from processes.rechnungseingang import cancellation, steps
 from processes.rechnungseingang.demo import USERS
 from processes.rechnungseingang.errors import STATUSES
 from processes.rechnungseingang.handlers import handlers as _handlers
+from processes.rechnungseingang.handover import DUTY as HAND_OVER
 from processes.rechnungseingang.panel import WORDS, panel_file, task_panel
 from processes.rechnungseingang.papers import PAPERS
 from processes.rechnungseingang.records import furnish
@@ -61,6 +62,7 @@ PACKAGE = Package(
     furnish=furnish,
     stufen=STUFEN,
     papers=PAPERS,
+    duties=(HAND_OVER,),
     words=WORDS,
     demo_users=USERS,
 )

@@ -7,11 +7,13 @@ new order makes a new round.
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from io import StringIO
 from typing import Literal
 
 from sqlalchemy import select, update
@@ -123,6 +125,39 @@ def booking_file(
             ],
         }
     )
+
+
+TABLE_MEDIA_TYPE = "text/csv"
+_OF_ORDER = ("kind", "payee", "iban", "remittance", "due_on")
+_OF_INVOICE = ("number", "issued_on", "seller", "currency")
+_OF_LINE = ("haushaltsjahr", "produkt", "sachkonto", "kostenstelle", "steuerkennzeichen", "betrag")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def booking_table(content: bytes) -> bytes:
+    """The same order as CSV (RFC 4180, UTF-8, semicolons): a line for each posting line.
+
+    `content` is what `booking_file` gave. A text that a spreadsheet would take for a formula is
+    put behind an apostrophe: names and references are strangers' words.
+    """
+    said = json.loads(content)
+    out = StringIO()
+    table = csv.writer(out, delimiter=";", lineterminator="\r\n")
+    table.writerow(
+        ("booking_id", "geschaeftszeichen", "unit", *_OF_ORDER, *_OF_INVOICE, "line", *_OF_LINE)
+    )
+    shared = [said["booking_id"], said["geschaeftszeichen"], said["unit"]]
+    shared += [said["order"][name] for name in _OF_ORDER]
+    shared += [said["invoice"][name] for name in _OF_INVOICE]
+    for number, line in enumerate(said["posting_lines"], start=1):
+        cells = [*shared, number, *(line.get(name) for name in _OF_LINE[:-1])]
+        table.writerow([*(_cell(cell) for cell in cells), line.get("betrag")])
+    return out.getvalue().encode()
+
+
+def _cell(value: object) -> str:
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def apply(tx: Transaction, invoice: str, said: Acknowledgement) -> bool:

@@ -96,6 +96,12 @@ class BookingContradicts(RechnungseingangError):
     code = "booking_contradicts"
 
 
+class HkrUnknown(RechnungseingangError):
+    """A URL of an HKR system for which no adapter is installed."""
+
+    code = "hkr_unknown"
+
+
 class RoutingTableInvalid(RechnungseingangError):
     """A line of the routing table that cannot be read."""
 

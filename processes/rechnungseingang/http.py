@@ -21,7 +21,12 @@ from starlette.datastructures import UploadFile
 from identity.principal import Principal
 from processes.package import PrincipalOf
 from processes.rechnungseingang import acknowledgements, papers, receipts, status
-from processes.rechnungseingang.booking import Acknowledgement
+from processes.rechnungseingang.booking import (
+    MEDIA_TYPE,
+    TABLE_MEDIA_TYPE,
+    Acknowledgement,
+    booking_table,
+)
 from processes.rechnungseingang.errors import KeyInvalid, NothingReceived, ReceivedAtInvalid
 
 if TYPE_CHECKING:
@@ -132,10 +137,15 @@ def _add_papers(router: APIRouter, house: House, who: Principal) -> None:
 
 def _add_booking(router: APIRouter, house: House, who: Principal) -> None:
     @router.get("/{invoice}/booking-file", summary="Die geltende Buchungsdatei")
-    def booking_file(invoice: str, principal: Principal = who) -> Response:
+    def booking_file(
+        invoice: str, form: Literal["json", "csv"] = "json", principal: Principal = who
+    ) -> Response:
+        """`form=csv` gives the same order as a table, a line for each posting line."""
         with house.database.begin(principal.tenant) as tx:
             data = acknowledgements.current_file(tx, principal, house.blobs, invoice)
-        return Response(data, media_type="application/json")
+        if form == "csv":
+            return Response(booking_table(data), media_type=TABLE_MEDIA_TYPE)
+        return Response(data, media_type=MEDIA_TYPE)
 
     @router.post("/{invoice}/booking", summary="gebucht oder abgewiesen melden")
     def booked(invoice: str, report: BookingReport, principal: Principal = who) -> Response:

@@ -74,12 +74,14 @@ invoice_receipt = Table(
     Column("voucher", String(60)),
     Column("booked_on", Date),
     Column("booking_reason", Text),
+    Column("handed_over", Integer, nullable=False, server_default="0"),  # the round, see hkr.py
     Column("predecessor", String(64)),  # what it may be a duplicate of
     Column("distinct", Boolean, nullable=False, default=False),  # checked: no duplicate
     PrimaryKeyConstraint("tenant", "id"),
     UniqueConstraint("tenant", "sha256"),
     Index("ix_invoice_receipt_number", "tenant", "number", "seller_key"),
     Index("ix_invoice_receipt_received", "tenant", "received_at", "id"),
+    Index("ix_invoice_receipt_state", "tenant", "state"),
 )
 
 invoice_key = Table(

@@ -83,7 +83,10 @@ def test_in_the_extension_payments_for_others_belong_to_what_is_due() -> None:
 
     findings = check_invoice(data).findings
 
-    assert [(f.rule, f.severity) for f in findings] == [("BR-CO-16", "information")]
+    assert [(f.rule, f.severity) for f in findings] == [
+        ("UBL-CR-470", "warning"),
+        ("BR-CO-16", "information"),
+    ]
 
 
 def test_a_unit_that_is_in_no_list_is_a_warning_in_an_xrechnung_and_fatal_elsewhere() -> None:

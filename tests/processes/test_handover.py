@@ -1,0 +1,260 @@
+"""The booking system behind a watched folder: orders out, acknowledgements in, nothing twice."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+from identity.principal import system_principal
+from processes.house import House, open_house
+from processes.rechnungseingang import handover
+from processes.rechnungseingang.booking import booking_table
+from processes.rechnungseingang.errors import HkrUnknown
+from processes.rechnungseingang.hkr_folder import LARGEST, UNFINISHED_SECONDS
+from tests.processes.desk import Desk, Run, kontierung
+
+SYSTEM = system_principal("default")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "hkr"
+
+
+@pytest.fixture
+def connected(house: House, folder: Path) -> Iterator[House]:
+    """The same house, with an HKR system behind a folder."""
+    other = open_house(replace(house.settings, hkr=folder.as_uri()))
+    yield other
+    other.close()
+
+
+@pytest.fixture
+def ordered(house: House, run_jobs: Run) -> Desk:
+    desk = Desk(house, run_jobs)
+    desk.certify()
+    desk.order()
+    return desk
+
+
+def orders(folder: Path) -> list[str]:
+    return sorted(path.name for path in (folder / "auftraege").iterdir())
+
+
+def answer(folder: Path, said: object, name: str = "q1.json", age: float = 0) -> Path:
+    """An acknowledgement as the booking system lays it down."""
+    path = folder / "quittungen" / name
+    path.write_bytes(said if isinstance(said, bytes) else json.dumps(said).encode())
+    os.utime(path, (time.time() - age, time.time() - age))
+    return path
+
+
+def booked(desk: Desk, round_number: int = 1) -> dict[str, str]:
+    return {
+        "booking_id": f"{desk.id}-{round_number}",
+        "result": "gebucht",
+        "voucher": "2026-0042",
+        "booked_on": "2026-11-30",
+    }
+
+
+def refused(folder: Path) -> list[str]:
+    return sorted(path.name for path in (folder / "quittungen" / "fehler").iterdir())
+
+
+def test_an_order_lies_in_the_folder_as_json_and_as_a_table(
+    connected: House, ordered: Desk, folder: Path
+) -> None:
+    handover.exchange(connected)
+
+    assert orders(folder) == [f"{ordered.id}-1.csv", f"{ordered.id}-1.json"]
+    file = json.loads((folder / "auftraege" / f"{ordered.id}-1.json").read_bytes())
+    table = (folder / "auftraege" / f"{ordered.id}-1.csv").read_text("utf-8")
+    (line,) = csv.DictReader(StringIO(table), delimiter=";")
+    assert file["booking_id"] == line["booking_id"] == f"{ordered.id}-1"
+    assert (line["sachkonto"], line["betrag"]) == ("523110", "18828.18")
+    assert line["iban"] == file["order"]["iban"]
+
+
+def test_what_was_taken_away_is_not_delivered_again(
+    connected: House, ordered: Desk, folder: Path
+) -> None:
+    handover.exchange(connected)
+    for name in orders(folder):
+        (folder / "auftraege" / name).unlink()
+
+    handover.exchange(connected)
+
+    assert orders(folder) == []
+
+
+def test_a_kill_after_the_delivery_delivers_the_same_bytes_again(
+    connected: House, ordered: Desk, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(handover, "_note", killed)
+    with pytest.raises(KeyboardInterrupt):
+        handover.exchange(connected)
+    monkeypatch.undo()
+    before = {name: (folder / "auftraege" / name).read_bytes() for name in orders(folder)}
+
+    handover.exchange(connected)
+
+    assert before.keys() == set(orders(folder))
+    assert all((folder / "auftraege" / name).read_bytes() == before[name] for name in before)
+
+
+def test_gebucht_in_the_folder_closes_the_vorgang(
+    connected: House, ordered: Desk, folder: Path
+) -> None:
+    handover.exchange(connected)
+    answer(folder, booked(ordered))
+
+    handover.exchange(connected)
+    ordered.run_jobs()
+
+    assert (ordered.row.state, ordered.row.voucher) == ("gebucht", "2026-0042")
+    assert [p.name for p in (folder / "quittungen" / "erledigt").iterdir()] == ["q1.json"]
+
+
+def test_the_same_acknowledgement_twice_changes_nothing(
+    connected: House, ordered: Desk, folder: Path
+) -> None:
+    handover.exchange(connected)
+    answer(folder, booked(ordered), "a.json")
+    answer(folder, booked(ordered), "b.json")
+
+    handover.exchange(connected)
+    ordered.run_jobs()
+
+    assert len([each for each in ordered.steps if each.kind == "buchung"]) == 1
+    assert refused(folder) == []
+
+
+def test_abgewiesen_leads_to_a_second_order(connected: House, ordered: Desk, folder: Path) -> None:
+    handover.exchange(connected)
+    said = {"booking_id": f"{ordered.id}-1", "result": "abgewiesen", "reason": "Konto gesperrt"}
+    answer(folder, said)
+    handover.exchange(connected)
+    ordered.run_jobs()
+    ordered.complete("sachlich_pruefen", "tim.tannhaus", **kontierung())
+    ordered.complete("rechnerisch_feststellen", "ralf.rieger", ergebnis="richtig")
+    ordered.order()
+
+    handover.exchange(connected)
+
+    assert f"{ordered.id}-2.json" in orders(folder)
+
+
+def test_a_contradiction_is_put_aside_with_its_reason(
+    connected: House, ordered: Desk, folder: Path
+) -> None:
+    handover.exchange(connected)
+    answer(folder, booked(ordered), "a.json")
+    answer(folder, {**booked(ordered), "voucher": "2026-0043"}, "b.json")
+
+    handover.exchange(connected)
+
+    assert ordered.row.voucher == "2026-0042"
+    assert refused(folder) == ["b.json", "b.json.grund.txt"]
+    reason = folder / "quittungen" / "fehler" / "b.json.grund.txt"
+    assert "2026-0042" in reason.read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"\xff\xfe",
+        b"{",
+        b"x" * (LARGEST + 1),
+        {"booking_id": "x-1", "result": "bezahlt"},
+        {"booking_id": "x-1", "result": "abgewiesen", "more": 1},
+        {"booking_id": "../../etc/passwd-1", "result": "abgewiesen"},
+        {"booking_id": "1", "result": "abgewiesen"},
+        {"booking_id": "unbekannt-1", "result": "gebucht"},
+        {"booking_id": "unbekannt-1", "result": "abgewiesen"},
+    ],
+    ids=lambda said: str(said)[:40],
+)
+def test_what_is_no_acknowledgement_is_put_aside_and_stops_no_other(
+    connected: House, ordered: Desk, folder: Path, said: object
+) -> None:
+    handover.exchange(connected)
+    answer(folder, said, "a.json", age=UNFINISHED_SECONDS + 1)
+    answer(folder, booked(ordered), "b.json")
+
+    handover.exchange(connected)
+
+    assert refused(folder) == ["a.json", "a.json.grund.txt"]
+    assert ordered.row.booking_result == "gebucht"
+
+
+def test_a_link_in_the_folder_is_not_followed(
+    connected: House, ordered: Desk, folder: Path, tmp_path: Path
+) -> None:
+    handover.exchange(connected)
+    elsewhere = tmp_path / "elsewhere.json"
+    elsewhere.write_text(json.dumps(booked(ordered)), "utf-8")
+    os.utime(elsewhere, (0, 0))
+    (folder / "quittungen" / "link.json").symlink_to(elsewhere)
+    os.utime(folder / "quittungen" / "link.json", (0, 0), follow_symlinks=False)
+
+    handover.exchange(connected)
+
+    assert ordered.row.booking_result is None
+    assert "link.json" in refused(folder)
+    assert elsewhere.exists()
+
+
+def test_a_file_that_is_still_being_written_is_left_alone(
+    connected: House, ordered: Desk, folder: Path
+) -> None:
+    handover.exchange(connected)
+    path = answer(folder, b'{"booking_id": "')
+
+    handover.exchange(connected)
+
+    assert path.exists()
+    assert refused(folder) == []
+
+
+def test_without_an_hkr_system_nothing_is_handed_over(
+    house: House, ordered: Desk, folder: Path
+) -> None:
+    handover.exchange(house)
+
+    assert not folder.exists()
+    assert ordered.row.handed_over == 0
+
+
+def test_an_unknown_scheme_is_refused_by_name() -> None:
+    with pytest.raises(HkrUnknown, match="sap://kasse"):
+        handover.open_hkr("sap://kasse")
+
+
+def test_a_strangers_text_is_no_formula_in_the_table() -> None:
+    order = {"kind": "auszahlung", "payee": '=cmd|"/C calc"!A0', "iban": None, "remittance": "-5"}
+    content = {
+        "booking_id": "x-1",
+        "geschaeftszeichen": "R.10",
+        "unit": "u",
+        "order": {**order, "due_on": None},
+        "invoice": {"number": "+1", "issued_on": None, "seller": "@x", "currency": "EUR"},
+        "posting_lines": [{"betrag": "-12.00", "sachkonto": "523110"}],
+    }
+
+    table = booking_table(json.dumps(content).encode()).decode()
+
+    (line,) = csv.DictReader(StringIO(table), delimiter=";")
+    assert [line[name][0] for name in ("payee", "remittance", "number", "seller")] == ["'"] * 4
+    assert line["betrag"] == "-12.00"
