@@ -183,7 +183,7 @@ def _error_of(unit: Unit, row: Row, instance: Instance, command: FailJob) -> str
     wait = instance.state.waits[number_of(row)]
     seen = instance.state.visible(instance.state.scope_of(wait.token))
     said = {"errorMessage": command.message, "errorDetails": command.details}
-    with telling({**instance.about, "businessKey": instance.business_key}):
+    with telling(instance.about, instance.business_key):
         return error_in(action, {**seen, **said}, unit.tx.now, lenient=True)
 
 

@@ -7,7 +7,8 @@ where the expression stands is refused when it is compiled.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
 from typing import Any
@@ -19,7 +20,8 @@ Code = Callable[[Mapping[str, Value], datetime], Any]
 
 BEANS = frozenset({"execution", "task"})
 _SAME = {"processBusinessKey": "businessKey"}
-_TOLD: ContextVar[Mapping[str, Value]] = ContextVar("told", default={})  # noqa: B039 never changed
+_TOLD: ContextVar[tuple[Mapping[str, Value], str | None] | None] = ContextVar("told", default=None)
+"""What is told of an instance, and its business key."""
 
 About = Mapping[str, Code]
 """By `execution.businessKey` and the like: how it is known."""
@@ -29,10 +31,12 @@ def told(name: str) -> Code:
     """Known while a step of an instance runs."""
 
     def code(_variables: Mapping[str, Value], _now: datetime) -> Value:
-        known = _TOLD.get()
-        if name not in known:
+        about = _TOLD.get()
+        if about is not None and name == "businessKey":
+            return about[1]
+        if about is None or name not in about[0]:
             raise ExpressionFailed(f"execution.{name} is not known here")
-        return known[name]
+        return about[0][name]
 
     return code
 
@@ -41,19 +45,19 @@ OF_INSTANCE = ("processInstanceId", "businessKey", "processDefinitionId")
 """What whoever runs an instance tells."""
 
 
-class telling:  # noqa: N801  a with-statement, entered for every step
-    """Let expressions know this of their instance, until the block ends."""
+tell, forget = _TOLD.set, _TOLD.reset
+"""Let expressions know this of their instance, until what `tell` gave is forgotten. Done for every
+step, so these are the variable's own functions."""
 
-    __slots__ = ("_about", "_before")
 
-    def __init__(self, about: Mapping[str, Value]) -> None:
-        self._about = about
-
-    def __enter__(self) -> None:
-        self._before = _TOLD.set(self._about)
-
-    def __exit__(self, *_: object) -> None:
-        _TOLD.reset(self._before)
+@contextmanager
+def telling(about: Mapping[str, Value], business_key: str | None) -> Iterator[None]:
+    """The same for a block."""
+    before = tell((about, business_key))
+    try:
+        yield
+    finally:
+        forget(before)
 
 
 def asked(bean: str, name: str, *, call: bool) -> str:

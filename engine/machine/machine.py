@@ -24,7 +24,7 @@ from bpmn.graph import (
     UserTask,
     Work,
 )
-from bpmn.juel.execution import telling
+from bpmn.juel.execution import forget, tell
 from bpmn.values import Value
 from engine.machine import (
     activities,
@@ -189,7 +189,8 @@ def advance(
     if state.ended is not None:
         raise InstanceEnded(f"the instance is over: {state.ended}")
     key = trigger.business_key if isinstance(trigger, triggers.Start) else state.business_key
-    with telling({**about, "businessKey": key}):
+    told = tell((about, key))
+    try:
         run = Run(graph, state, now, decisions)
         ANSWERS[type(trigger)](run, trigger)
         run.count_from(state.entries if isinstance(trigger, triggers.Continue) else 0)
@@ -198,6 +199,8 @@ def advance(
         else:
             move(run)
         run.close_count()
+    finally:
+        forget(told)
     return state, run.facts
 
 

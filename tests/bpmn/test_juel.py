@@ -241,7 +241,7 @@ ABOUT: About = {
 def test_an_expression_asks_what_is_known_of_its_execution(text: str, value: str) -> None:
     evaluate = compile_juel(text, ABOUT)
 
-    with telling({"processInstanceId": "i-1", "businessKey": "R-7"}):
+    with telling({"processInstanceId": "i-1"}, "R-7"):
         assert evaluate({"a": 1}, NOW) == value
 
 

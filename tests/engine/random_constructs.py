@@ -115,13 +115,12 @@ class Constructs(Pen):
     def _left(self, name: str, event: str, *, stops: bool = True) -> tuple[str, str]:
         """Out of the activity by its flow, or by a boundary event and a task."""
         said = f'attachedToRef="{name}" cancelActivity="{str(stops).lower()}"'
-        on, task, join = (
-            self.node("boundaryEvent", event, said),
-            self.node("task"),
-            self.node("exclusiveGateway"),
-        )
+        on, task = self.node("boundaryEvent", event, said), self.node("task")
         self.nodes.append(line(on, task))
-        self.nodes.append(line(name, join) + (line(task, join) if stops else ""))
+        if not stops:
+            return name, name
+        join = self.node("exclusiveGateway")
+        self.nodes.append(line(name, join) + line(task, join))
         return name, join
 
     def guarded_sub(self, inner: list[Block]) -> tuple[str, str]:
