@@ -13,13 +13,17 @@ from functools import cache
 from invoice.model import Syntax
 from invoice.profiles import Profile
 from invoice.rules import (
+    clean_vehicles,
     code_lists,
     core,
     decimals,
     document,
     extension,
+    extension_codes,
     lines,
     parties,
+    peppol,
+    split_payment,
     totals,
     vat,
     xrechnung,
@@ -28,12 +32,24 @@ from invoice.rules.rule import Rule, Severity
 
 EN16931: tuple[Rule, ...] = tuple(
     rule
-    for subject in (core, parties, document, lines, totals, vat, decimals, code_lists)
+    for subject in (
+        core,
+        parties,
+        document,
+        lines,
+        totals,
+        vat,
+        decimals,
+        code_lists,
+        split_payment,
+    )
     for rule in subject.book.rules
 )
 XRECHNUNG: tuple[Rule, ...] = tuple(xrechnung.book.rules)
-EXTENSION: tuple[Rule, ...] = tuple(extension.book.rules)
-ALL: tuple[Rule, ...] = EN16931 + XRECHNUNG + EXTENSION
+EXTENSION: tuple[Rule, ...] = (*extension.book.rules, *extension_codes.book.rules)
+PEPPOL: tuple[Rule, ...] = tuple(peppol.book.rules)
+CVD: tuple[Rule, ...] = tuple(clean_vehicles.book.rules)
+ALL: tuple[Rule, ...] = EN16931 + XRECHNUNG + EXTENSION + PEPPOL + CVD
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +60,11 @@ class Pack:
     en16931: tuple[Rule, ...]
     xrechnung: tuple[Rule, ...]
     extension: tuple[Rule, ...]
+    peppol: tuple[Rule, ...]
+    cvd: tuple[Rule, ...]
 
 
-PACKS = (Pack(date(2017, 6, 28), EN16931, XRECHNUNG, EXTENSION),)
+PACKS = (Pack(date(2017, 6, 28), EN16931, XRECHNUNG, EXTENSION, PEPPOL, CVD),)
 """Newest last. The first one also judges what is older."""
 
 
@@ -60,9 +78,13 @@ def rules_for(profile: Profile, on: date | None = None) -> tuple[Rule, ...]:
     begun = [pack for pack in PACKS if on is None or pack.valid_from <= on] or [PACKS[0]]
     pack = begun[-1]
     if profile is Profile.XRECHNUNG_EXTENSION:
-        return pack.en16931 + pack.xrechnung + pack.extension
+        return pack.en16931 + pack.xrechnung + pack.extension + pack.peppol
+    if profile is Profile.XRECHNUNG_CVD:
+        return pack.en16931 + pack.xrechnung + pack.peppol + pack.cvd
     if profile.is_xrechnung:
-        return pack.en16931 + pack.xrechnung
+        return pack.en16931 + pack.xrechnung + pack.peppol
+    if profile is Profile.PEPPOL:
+        return pack.en16931 + pack.peppol
     if profile is Profile.UNKNOWN:
         return pack.en16931 + tuple(r for r in pack.xrechnung if r.id == "BR-DE-21")
     return pack.en16931

@@ -1,6 +1,6 @@
 """BR-DEX: what the Extension of XRechnung demands for lines below lines and third parties.
 
-Only UBL carries these groups. The rules on code lists of the Extension are not among them yet.
+Only UBL carries these groups. The rules on code lists are in `extension_codes`.
 """
 
 from __future__ import annotations
