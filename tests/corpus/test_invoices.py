@@ -60,7 +60,7 @@ def test_each_label_agrees() -> None:
 ALWAYS_TRUE = {"BR-CO-05", "BR-CO-06", "BR-CO-07", "BR-CO-08"}
 """Rules that the standard words and whose official test is `true()`: nothing can break them."""
 NEVER_ASKED = {"CII-DT-010", "CII-DT-011", "CII-DT-012"}
-"""Their element matches an earlier context of the same pattern, so the official sheet never asks."""
+"""An earlier context of the same pattern takes their element: the official sheet never asks."""
 
 
 @pytest.mark.parametrize("syntax", ["ubl", "cii"])
