@@ -19,7 +19,6 @@ from invoice.rules import (
     decimals,
     document,
     extension,
-    extension_codes,
     lines,
     parties,
     peppol,
@@ -39,17 +38,17 @@ EN16931: tuple[Rule, ...] = tuple(
         lines,
         totals,
         vat,
+        split_payment,
         decimals,
         code_lists,
-        split_payment,
     )
     for rule in subject.book.rules
 )
 XRECHNUNG: tuple[Rule, ...] = tuple(xrechnung.book.rules)
-EXTENSION: tuple[Rule, ...] = (*extension.book.rules, *extension_codes.book.rules)
-PEPPOL: tuple[Rule, ...] = tuple(peppol.book.rules)
+EXTENSION: tuple[Rule, ...] = tuple(extension.book.rules)
 CVD: tuple[Rule, ...] = tuple(clean_vehicles.book.rules)
-ALL: tuple[Rule, ...] = EN16931 + XRECHNUNG + EXTENSION + PEPPOL + CVD
+PEPPOL: tuple[Rule, ...] = tuple(peppol.book.rules)
+ALL: tuple[Rule, ...] = EN16931 + XRECHNUNG + EXTENSION + CVD + PEPPOL
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +59,11 @@ class Pack:
     en16931: tuple[Rule, ...]
     xrechnung: tuple[Rule, ...]
     extension: tuple[Rule, ...]
-    peppol: tuple[Rule, ...]
     cvd: tuple[Rule, ...]
+    peppol: tuple[Rule, ...]
 
 
-PACKS = (Pack(date(2017, 6, 28), EN16931, XRECHNUNG, EXTENSION, PEPPOL, CVD),)
+PACKS = (Pack(date(2017, 6, 28), EN16931, XRECHNUNG, EXTENSION, CVD, PEPPOL),)
 """Newest last. The first one also judges what is older."""
 
 
@@ -77,16 +76,18 @@ def rules_for(profile: Profile, on: date | None = None) -> tuple[Rule, ...]:
     """
     begun = [pack for pack in PACKS if on is None or pack.valid_from <= on] or [PACKS[0]]
     pack = begun[-1]
-    if profile is Profile.XRECHNUNG_EXTENSION:
-        return pack.en16931 + pack.xrechnung + pack.extension + pack.peppol
-    if profile is Profile.XRECHNUNG_CVD:
-        return pack.en16931 + pack.xrechnung + pack.peppol + pack.cvd
-    if profile.is_xrechnung:
-        return pack.en16931 + pack.xrechnung + pack.peppol
-    if profile is Profile.PEPPOL:
-        return pack.en16931 + pack.peppol
-    if profile is Profile.UNKNOWN:
-        return pack.en16931 + tuple(r for r in pack.xrechnung if r.id == "BR-DE-21")
+    xrechnung = pack.en16931 + pack.xrechnung + pack.peppol
+    match profile:
+        case Profile.XRECHNUNG:
+            return xrechnung
+        case Profile.XRECHNUNG_EXTENSION:
+            return xrechnung + pack.extension
+        case Profile.XRECHNUNG_CVD:
+            return xrechnung + pack.cvd
+        case Profile.PEPPOL:
+            return pack.en16931 + pack.peppol
+        case Profile.UNKNOWN:
+            return pack.en16931 + tuple(r for r in pack.xrechnung if r.id == "BR-DE-21")
     return pack.en16931
 
 

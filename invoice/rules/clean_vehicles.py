@@ -1,138 +1,98 @@
-"""BR-DE-CVD: what XRechnung CVD demands of invoices for clean vehicles (Directive 2009/33/EC)."""
+"""BR-DE-CVD: what XRechnung CVD demands, the CIUS for purchases of clean vehicles.
+
+Directive 2019/1161 (SaubFahrzeugBeschG) has purchases counted by category of vehicle and by how
+clean it is: a classification of the item (BT-158, list CVD) and an attribute `cva` (BT-160, 161).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
+from typing import Any
 
-from lxml import etree
-
-from invoice.model import Invoice
+from invoice.model import Attribute, Classification, Invoice, Item
 from invoice.rules.code_lists import LISTS
-from invoice.rules.elements import element_rule, plain
-from invoice.rules.peppol_paths import CII, UBL, found
-from invoice.rules.rule import RuleBook
+from invoice.rules.rule import RuleBook, document, filled
+from invoice.shapes import normal
 
 book = RuleBook()
+rule, fills = book.rule, book.fills
+
+CATEGORIES = frozenset({"M1", "M2", "M3", "N1", "N2", "N3"})
+"""Vehicles by Regulation (EU) 2018/858: buses (M) and lorries (N) by weight."""
+KINDS = frozenset({"clean", "zero-emission", "other"})
+_LIST, _NAME = "CVD", "cva"
 _FIX = "Bitte den Rechnungssteller um eine berichtigte Rechnung."
-_VEHICLES = frozenset({"M1", "M2", "M3", "N1", "N2", "N3"})
-_CLEAN = frozenset({"clean", "zero-emission", "other"})
-_SCHEMES = LISTS["classifications"] | {"CVD"}
 
 
-def _items(invoice: Invoice) -> Iterator[etree._Element]:
-    paths, name = (
-        (CII, "ram:SpecifiedTradeProduct") if invoice.syntax == "cii" else (UBL, "cac:Item")
-    )
-    if invoice.source is not None:
-        for line in paths.lines(invoice.source):
-            yield from found(line, name)
+def _items(invoice: Invoice) -> Sequence[Any]:
+    return [line.item for line in invoice.lines if line.item.source is not None]
 
 
-def _codes(item: etree._Element) -> list[etree._Element]:
-    return found(item, "cac:CommodityClassification/cbc:ItemClassificationCode") + found(
-        item, "ram:DesignatedProductClassification/ram:ClassCode"
-    )
+def _classifications(invoice: Invoice) -> Sequence[Any]:
+    return [c for item in _items(invoice) for c in item.classifications if c.has("value")]
 
 
-def _vehicles(item: etree._Element) -> list[etree._Element]:
-    return [code for code in _codes(item) if code.get("listID") == "CVD"]
+def _kinds(invoice: Invoice) -> Sequence[Any]:
+    return [a for item in _items(invoice) for a in item.attributes if a.name == _NAME]
 
 
-def _properties(item: etree._Element) -> list[etree._Element]:
-    """The properties named cva."""
-    every = found(item, "cac:AdditionalItemProperty") + found(
-        item, "ram:ApplicableProductCharacteristic"
-    )
-    return [
-        each
-        for each in every
-        if any(n.text == "cva" for n in found(each, "cbc:Name") + found(each, "ram:Description"))
-    ]
+def _vehicles(item: Item) -> int:
+    return sum(c.scheme == _LIST and c.has("value") for c in item.classifications)
 
 
-def _filled(above: etree._Element, path: str) -> bool:
-    return any(plain("".join(map(str, e.itertext()))) for e in found(above, path))
+def _kinds_of(item: Item) -> int:
+    return sum(a.name == _NAME for a in item.attributes)
 
 
-def _agreement(invoice: Invoice) -> list[etree._Element]:
-    root = invoice.source
-    if root is None:
-        return []
-    deal = "rsm:SupplyChainTradeTransaction/ram:ApplicableHeaderTradeAgreement"
-    return found(root, deal) if invoice.syntax == "cii" else [root]
+fills("BR-DE-CVD-01", document, "contract", "Die Vertragsnummer fehlt.",
+      "Bei sauberen Fahrzeugen gehört sie in die Rechnung (BT-12). " + _FIX,
+      terms="BT-12")  # fmt: skip
 
 
-@element_rule(book, "BR-DE-CVD-01", "Die Nummer des Vertrags fehlt.",
-              f"BT-12 muss angegeben sein. {_FIX}", "BT-12")  # fmt: skip
-def _(invoice: Invoice) -> Iterator[etree._Element]:
-    path = "cac:ContractDocumentReference/cbc:ID"
-    if invoice.syntax == "cii":
-        path = "ram:ContractReferencedDocument/ram:IssuerAssignedID"
-    for above in _agreement(invoice):
-        if not _filled(above, path):
-            yield above
+@rule("BR-DE-CVD-02", document, "tender", "Die Vergabenummer fehlt.",
+      "Bei sauberen Fahrzeugen gehört sie in die Rechnung (BT-17). " + _FIX,
+      terms="BT-17")  # fmt: skip
+def has_tender(invoice: Invoice, _: Invoice) -> bool:
+    return filled(invoice, "tender")
 
 
-@element_rule(book, "BR-DE-CVD-02", "Die Nummer der Vergabe fehlt.",
-              f"BT-17 muss angegeben sein. {_FIX}", "BT-17")  # fmt: skip
-def _(invoice: Invoice) -> Iterator[etree._Element]:
-    for above in _agreement(invoice):
-        if invoice.syntax != "cii":
-            if not _filled(above, "cac:OriginatorDocumentReference/cbc:ID"):
-                yield above
-        elif not any(
-            any(plain(code.text) == "50" for code in found(reference, "ram:TypeCode"))
-            and _filled(reference, "ram:IssuerAssignedID")
-            for reference in found(above, "ram:AdditionalReferencedDocument")
-        ):
-            yield above
+@rule("BR-DE-CVD-03", document, "lines", "Keine Position nennt ein Fahrzeug nach der CVD.",
+      "Mindestens eine Position nennt die Fahrzeugkategorie (BT-158 mit der Liste CVD) und das "
+      "Attribut „cva“ (BT-160). " + _FIX, terms="BT-158 BT-160")  # fmt: skip
+def names_a_vehicle(invoice: Invoice, _: Invoice) -> bool:
+    return any(_vehicles(item) and _kinds_of(item) for item in _items(invoice))
 
 
-@element_rule(book, "BR-DE-CVD-03", "Keine Position nennt Klasse und Antrieb eines Fahrzeugs.",
-              f"Eine Position braucht BT-158 nach CVD und die Eigenschaft cva. {_FIX}",
-              "BT-158 BT-160")  # fmt: skip
-def _(invoice: Invoice) -> Iterator[etree._Element]:
-    if not any(_vehicles(item) and _properties(item) for item in _items(invoice)):
-        if invoice.syntax != "cii" and invoice.source is not None:
-            yield invoice.source
-        elif invoice.source is not None:
-            yield from found(invoice.source, "rsm:SupplyChainTradeTransaction")
+@rule("BR-DE-CVD-04", _classifications, "value", "Die Fahrzeugkategorie ist nicht zulässig.",
+      "Zulässig sind M1, M2, M3, N1, N2 und N3. " + _FIX, terms="BT-158")  # fmt: skip
+def vehicle_is_of_a_category(found: Classification, _: Invoice) -> bool:
+    return normal(found.scheme or "") != _LIST or normal(found.value or "") in CATEGORIES
 
 
-@element_rule(book, "BR-DE-CVD-04", "Die Klasse eines Fahrzeugs ist unbekannt.",
-              f"Zulässig sind M1 bis M3 und N1 bis N3. {_FIX}", "BT-158")  # fmt: skip
-def _(invoice: Invoice) -> Iterator[etree._Element]:
-    for item in _items(invoice):
-        for code in _codes(item):
-            if plain(code.get("listID")) == "CVD" and plain(code.text) not in _VEHICLES:
-                yield code
+@rule("BR-DE-CVD-05", _kinds, "value", "Das Attribut „cva“ hat keinen zulässigen Wert.",
+      "Zulässig sind clean, zero-emission und other. " + _FIX, terms="BT-161")  # fmt: skip
+def kind_is_known(found: Attribute, _: Invoice) -> bool:
+    return normal(found.value or "") in KINDS
 
 
-@element_rule(book, "BR-DE-CVD-05", "Der Wert der Eigenschaft cva ist unbekannt.",
-              f"Zulässig sind clean, zero-emission und other. {_FIX}", "BT-161")  # fmt: skip
-def _(invoice: Invoice) -> Iterator[etree._Element]:
-    for item in _items(invoice):
-        for each in _properties(item):
-            values = found(each, "cbc:Value") + found(each, "ram:Value")
-            if plain(values[0].text if values else "") not in _CLEAN:
-                yield each
+@rule("BR-DE-CVD-06-a", _items, "attributes", "Zur Fahrzeugkategorie steht nicht genau ein "
+      "Attribut „cva“.", "Es sagt, ob das Fahrzeug sauber ist (BT-160). " + _FIX,
+      terms="BT-160 BT-158")  # fmt: skip
+def category_has_a_kind(item: Item, _: Invoice) -> bool:
+    return not _vehicles(item) or _kinds_of(item) == 1
 
 
-@element_rule(book, "BR-DE-CVD-06-a", "Zur Klasse eines Fahrzeugs steht cva nicht genau einmal.",
-              f"Die Eigenschaft cva (BT-160) gehört genau einmal dazu. {_FIX}",
-              "BT-160 BT-158")  # fmt: skip
-def _(invoice: Invoice) -> Iterator[etree._Element]:
-    yield from (i for i in _items(invoice) if _vehicles(i) and len(_properties(i)) != 1)
+@rule("BR-DE-CVD-06-b", _items, "classifications", "Zum Attribut „cva“ steht nicht genau eine "
+      "Fahrzeugkategorie.", "Sie steht in BT-158 mit der Liste CVD. " + _FIX,
+      terms="BT-158 BT-160")  # fmt: skip
+def kind_has_a_category(item: Item, _: Invoice) -> bool:
+    return not _kinds_of(item) or _vehicles(item) == 1
 
 
-@element_rule(book, "BR-DE-CVD-06-b", "Zu cva steht die Klasse des Fahrzeugs nicht genau einmal.",
-              f"BT-158 nach CVD gehört genau einmal dazu. {_FIX}", "BT-158 BT-160")  # fmt: skip
-def _(invoice: Invoice) -> Iterator[etree._Element]:
-    yield from (i for i in _items(invoice) if _properties(i) and len(_vehicles(i)) != 1)
-
-
-@element_rule(book, "BR-TMP-CVD-01", "Das Verzeichnis einer Artikeleinordnung ist unbekannt.",
-              f"listID muss aus UNTDID 7143 stammen oder CVD sein. {_FIX}", "BT-158")  # fmt: skip
-def _(invoice: Invoice) -> Iterator[etree._Element]:
-    for item in _items(invoice):
-        yield from (c for c in _codes(item) if plain(c.get("listID")) not in _SCHEMES)
+@rule("BR-TMP-CVD-01", _classifications, "scheme", "Das Verzeichnis der Einordnung ist nicht "
+      "mit einem zulässigen Code angegeben.",
+      "Der Code muss aus der Liste UNTDID 7143 stammen oder CVD sein. " + _FIX,
+      terms="BT-158-1")  # fmt: skip
+def scheme_is_known(found: Classification, _: Invoice) -> bool:
+    scheme = normal(found.scheme or "")
+    return scheme == _LIST or scheme in LISTS["classifications"]
