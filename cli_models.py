@@ -137,7 +137,6 @@ def decide(
     """Entscheidungen auswerten, eine oder alle · evaluate one decision, or all."""
     from bpmn.dmn import compile_files
     from bpmn.dmn.answers import answer
-    from bpmn.dmn.answers import as_json as shown_as
     from bpmn.errors import ExpressionFailed, ModelRefused
 
     given, now = _context(context), datetime.now(UTC)
@@ -151,17 +150,18 @@ def decide(
             if asked is None:
                 refuse(f"Keine Entscheidung {decision}", f"No decision {decision}")
             outcome = asked.consider(given, now, explains=True)
+        answered = answer(outcome, of)
     except ModelRefused as error:
         print_findings(error.findings, as_json)
         raise typer.Exit(FINDINGS) from error
     except ExpressionFailed as error:
         refuse(str(error), str(error), FINDINGS)
     if as_json:
-        print_json(answer(outcome, of))
+        print_json(answered)
         return
-    shown = outcome.value if decision is None else {"": outcome.value}
+    shown = answered["result"] if decision is None else {"": answered["result"]}
     for name, value in shown.items():
-        out().print(f"{name}: {as_text(shown_as(value))}".removeprefix(": "), markup=False)
+        out().print(f"{name}: {as_text(value)}".removeprefix(": "), markup=False)
     for flaw in outcome.warnings:
         say(f"Warnung: {flaw}", f"Warning: {flaw}")
 
