@@ -102,6 +102,12 @@ class HkrUnknown(RechnungseingangError):
     code = "hkr_unknown"
 
 
+class ChannelUnknown(RechnungseingangError):
+    """A URL of a channel that nothing here can fetch from."""
+
+    code = "channel_unknown"
+
+
 class RoutingTableInvalid(RechnungseingangError):
     """A line of the routing table that cannot be read."""
 

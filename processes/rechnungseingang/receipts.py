@@ -57,6 +57,15 @@ class Push:
 
 
 @dataclass(frozen=True, slots=True)
+class Arrival:
+    """What a channel fetched under one name: its invoices, or why it holds none."""
+
+    reference: str
+    pushes: tuple[Push, ...] = ()
+    fault: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """`first` is False when these bytes were here before."""
 
