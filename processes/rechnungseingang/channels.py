@@ -19,6 +19,7 @@ from processes.package import Duty
 from processes.rechnungseingang import receipts
 from processes.rechnungseingang.errors import ChannelUnknown, RechnungseingangError
 from processes.rechnungseingang.intake_folder import IntakeFolder
+from processes.rechnungseingang.mailbox import Mailbox
 from processes.rechnungseingang.receipts import Arrival
 from storage.errors import StorageError
 
@@ -40,7 +41,11 @@ class Channel(Protocol):
         ...
 
 
-CHANNELS: Mapping[str, Callable[[str], Channel]] = {"file": IntakeFolder.of_url}
+CHANNELS: Mapping[str, Callable[[str], Channel]] = {
+    "file": IntakeFolder.of_url,
+    "imap": Mailbox,
+    "imaps": Mailbox,
+}
 """By the scheme of their URL."""
 
 
