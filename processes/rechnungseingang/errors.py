@@ -30,6 +30,12 @@ class InvoiceTooLarge(RechnungseingangError):
     code = "invoice_too_large"
 
 
+class BatchTooLarge(RechnungseingangError):
+    """More files at once than are taken in at once."""
+
+    code = "batch_too_large"
+
+
 class NothingReceived(RechnungseingangError):
     """A push without a file."""
 
@@ -118,6 +124,7 @@ STATUSES: dict[type[Exception], int] = {
     RechnungseingangError: 422,
     InvoiceUnknown: 404,
     InvoiceTooLarge: 413,
+    BatchTooLarge: 413,
     NothingReceived: 400,
     ReceivedAtInvalid: 422,
     KeyInvalid: 400,

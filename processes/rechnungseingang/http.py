@@ -20,7 +20,7 @@ from starlette.datastructures import UploadFile
 
 from identity.principal import Principal
 from processes.package import PrincipalOf
-from processes.rechnungseingang import acknowledgements, papers, receipts, status
+from processes.rechnungseingang import acknowledgements, batch, papers, receipts, status
 from processes.rechnungseingang.booking import (
     MEDIA_TYPE,
     TABLE_MEDIA_TYPE,
@@ -50,6 +50,7 @@ def routes(house: House, principal_of: PrincipalOf) -> APIRouter:
     router = APIRouter(prefix="/api/v1/invoices", tags=["Rechnungen"])
     who = Depends(principal_of)
     _add_push(router, house, who)
+    _add_batch(router, house, who)
     _add_reading(router, house, who)
     _add_papers(router, house, who)
     _add_booking(router, house, who)
@@ -72,6 +73,26 @@ def _add_push(router: APIRouter, house: House, who: Principal) -> None:
             "links": {"self": where, "original": f"{where}/original"},
         }
         return JSONResponse(body, 202 if receipt.first else 200, headers={"location": where})
+
+
+def _add_batch(router: APIRouter, house: House, who: Principal) -> None:
+    @router.post("/batch", summary="Viele Rechnungen auf einmal einreichen")
+    async def push_all(request: Request, principal: Principal = who) -> Response:
+        """multipart with any number of files; a zip archive stands for the files in it. Each has
+        its own result: `id`, or `code` and `reason`."""
+        async with request.form(max_files=batch.MOST_FILES, max_fields=20) as form:
+            files = [
+                receipts.Push(await each.read(), each.filename, "stapel")
+                for _, each in form.multi_items()
+                if isinstance(each, UploadFile)
+            ]
+        results = await asyncio.to_thread(batch.receive_all, house, principal, files)
+        items = [
+            {"name": r.name, "id": r.invoice, "first": r.first, "code": r.code, "reason": r.reason}
+            for r in results
+        ]
+        taken = sum(r.invoice is not None for r in results)
+        return JSONResponse({"taken": taken, "refused": len(items) - taken, "items": items})
 
 
 def _add_reading(router: APIRouter, house: House, who: Principal) -> None:
