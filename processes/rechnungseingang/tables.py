@@ -83,6 +83,8 @@ invoice_receipt = Table(
     Index("ix_invoice_receipt_number", "tenant", "number", "seller_key"),
     Index("ix_invoice_receipt_received", "tenant", "received_at", "id"),
     Index("ix_invoice_receipt_state", "tenant", "state"),
+    Index("ix_invoice_receipt_seller", "tenant", "seller_key", "state"),
+    Index("ix_invoice_receipt_iban", "tenant", "iban"),
 )
 
 invoice_key = Table(
