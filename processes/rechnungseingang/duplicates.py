@@ -45,7 +45,7 @@ def why_suspected(receipt: Row, earlier: Row) -> str:
     """For the person who decides."""
     if receipt.number == earlier.number and _same_supplier(receipt, earlier):
         return "Gleicher Lieferant, gleiche Nummer, gleiches Jahr."
-    return "Gleiche IBAN und gleicher Betrag, fast gleiches Datum; die Nummern sind verschieden."
+    return "Gleiche IBAN, gleicher Betrag, fast gleiches Datum; Nummer oder Lieferant weichen ab."
 
 
 def _same_number(tx: Transaction, receipt: Row) -> Row | None:
@@ -78,7 +78,18 @@ def _same_payment(tx: Transaction, receipt: Row) -> Row | None:
         c.state.not_in(_GONE),
     )
     found = tx.all(query.order_by(c.received_at, c.id))
-    return next((other for other in found if _is_earlier(other, receipt)), None)
+    return next((o for o in found if _is_earlier(o, receipt) and not _differ(o, receipt)), None)
+
+
+def _differ(one: Row, other: Row) -> bool:
+    """A supplier gives each of its invoices a number of its own (§ 14 (4) UStG): two numbers that
+    differ in more than their writing are two invoices."""
+    first, second = _plain(one.number), _plain(other.number)
+    return bool(first and second and first != second and _same_supplier(one, other))
+
+
+def _plain(number: str | None) -> str:
+    return "".join(c for c in (number or "").casefold() if c.isalnum())
 
 
 def _is_earlier(other: Row, receipt: Row) -> bool:

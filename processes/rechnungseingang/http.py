@@ -20,7 +20,7 @@ from starlette.datastructures import UploadFile
 
 from identity.principal import Principal
 from processes.package import PrincipalOf
-from processes.rechnungseingang import acknowledgements, batch, papers, receipts, status
+from processes.rechnungseingang import acknowledgements, batch, deadlines, papers, receipts, status
 from processes.rechnungseingang.booking import (
     MEDIA_TYPE,
     TABLE_MEDIA_TYPE,
@@ -104,6 +104,28 @@ def _add_reading(router: APIRouter, house: House, who: Principal) -> None:
     ) -> Response:
         with house.database.begin(principal.tenant) as tx:
             return JSONResponse({"items": status.invoices(tx, principal, state=state, limit=limit)})
+
+    @router.get("/deadlines", summary="Skonto und Fälligkeiten, was zuerst verloren geht zuerst")
+    def losses(
+        principal: Principal = who, limit: Annotated[int, Query(ge=1, le=500)] = 100
+    ) -> Response:
+        with house.database.begin(principal.tenant) as tx:
+            found = deadlines.queue(tx, principal, house.settings.land, limit)
+        items = [
+            {
+                "id": row.id,
+                "number": row.number,
+                "seller": row.seller,
+                "unit": row.unit,
+                "order_by": loss.order_by.isoformat(),
+                "ends": loss.ends.isoformat(),
+                "reason": loss.reason,
+                "at_stake": str(loss.at_stake),
+                "currency": row.currency,
+            }
+            for row, loss in found
+        ]
+        return JSONResponse({"items": items})
 
     @router.get("/{invoice}", summary="Stand, Kopfdaten und Befunde einer Rechnung")
     def show(invoice: str, principal: Principal = who) -> Response:

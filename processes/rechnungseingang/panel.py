@@ -29,6 +29,7 @@ from processes.rechnungseingang.dates import (
     order_by,
     skonto_terms,
 )
+from processes.rechnungseingang.deadlines import discount
 from processes.rechnungseingang.duplicates import why_suspected
 from processes.rechnungseingang.errors import InvoiceUnknown
 from processes.rechnungseingang.examination import examine
@@ -140,7 +141,11 @@ def _skonto(row: Row) -> list[dict[str, object]]:
     if row.issued_on is None:
         return []
     return [
-        {"percent": f"{term.percent}".replace(".", ","), "until": term.until(row.issued_on)}
+        {
+            "percent": f"{term.percent}".replace(".", ","),
+            "until": term.until(row.issued_on),
+            "worth": german(discount(term, row.amount_due), row.currency or "EUR"),
+        }
         for term in skonto_terms(row.payment_terms)
     ]
 

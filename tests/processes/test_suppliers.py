@@ -113,12 +113,6 @@ def test_the_order_records_that_the_new_account_was_confirmed(
     house: House, run_jobs: Run, paid: Desk
 ) -> None:
     desk = other_number(house, run_jobs, iban="DE89370400440532013000")
-    desk.complete(
-        "dublette_pruefen",
-        "rita.rehbein",
-        ergebnis="keine_dublette",
-        begruendung="zweite Lieferung",
-    )
     desk.certify()
 
     desk.order()
