@@ -30,6 +30,12 @@ class InvoiceTooLarge(RechnungseingangError):
     code = "invoice_too_large"
 
 
+class BatchTooLarge(RechnungseingangError):
+    """More files at once than are taken in at once."""
+
+    code = "batch_too_large"
+
+
 class NothingReceived(RechnungseingangError):
     """A push without a file."""
 
@@ -102,6 +108,12 @@ class HkrUnknown(RechnungseingangError):
     code = "hkr_unknown"
 
 
+class ChannelUnknown(RechnungseingangError):
+    """A URL of a channel that nothing here can fetch from."""
+
+    code = "channel_unknown"
+
+
 class RoutingTableInvalid(RechnungseingangError):
     """A line of the routing table that cannot be read."""
 
@@ -112,6 +124,7 @@ STATUSES: dict[type[Exception], int] = {
     RechnungseingangError: 422,
     InvoiceUnknown: 404,
     InvoiceTooLarge: 413,
+    BatchTooLarge: 413,
     NothingReceived: 400,
     ReceivedAtInvalid: 422,
     KeyInvalid: 400,

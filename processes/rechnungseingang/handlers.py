@@ -104,11 +104,15 @@ def file_invoice(job: JobContext) -> Done:
     with job.database.reading(job.tenant) as tx:
         intake = receipts.object_of(tx, job.instance_id, str(job.variables["object"]))
         media_type = job.objects.describe(tx, intake).media_type
+        known = receipts.find(tx, job.instance_id)
+        cover = known.cover if known is not None else None
+        said = job.objects.read(tx, cover) if cover else None
     report = examine(data, local_day(received_at))
     put = _putter(job)
     blob = put(data, media_type)
     verdict = put(booking.canonical(report.as_json()), "application/json")
     shown = put(_report_for_people(data, report, job), letters.MEDIA_TYPE)
+    beside = put(said, "text/plain") if said else None
 
     def file(tx: Transaction) -> None:
         row = receipts.find(tx, job.instance_id)
@@ -119,11 +123,15 @@ def file_invoice(job: JobContext) -> Done:
             Paper(blob, _original_title(row), "Rechnung", row.media_type, "eingang", row.file_name),
             Paper(shown, "Prüfbericht", "Prüfbericht", letters.MEDIA_TYPE),
         ]
+        if beside is not None:
+            papers.append(Paper(beside, "E-Mail dazu", "Schriftverkehr", "text/plain", "eingang"))
         records.open_record(tx, job.objects, row, route.unit if route else INTAKE_UNIT, papers)
+        if beside is not None:
+            job.objects.shred(tx, cover)
         job.objects.commit(tx, verdict)
         # The intake's copy has done its duty: the Akte's key now holds the bytes.
         job.objects.shred(tx, intake)
-        receipts.change(tx, row.id, report=verdict, verdict=report.verdict.value)
+        receipts.change(tx, row.id, cover=None, report=verdict, verdict=report.verdict.value)
 
     return Done({"object": blob}, [file])
 

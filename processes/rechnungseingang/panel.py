@@ -29,10 +29,13 @@ from processes.rechnungseingang.dates import (
     order_by,
     skonto_terms,
 )
+from processes.rechnungseingang.deadlines import discount
+from processes.rechnungseingang.duplicates import why_suspected
 from processes.rechnungseingang.errors import InvoiceUnknown
 from processes.rechnungseingang.examination import examine
 from processes.rechnungseingang.letters import VERDICTS, day, templates
 from processes.rechnungseingang.papers import TITLES
+from processes.rechnungseingang.suppliers import iban_alarm
 from storage.database import Row, Transaction
 
 if TYPE_CHECKING:
@@ -87,6 +90,7 @@ def task_panel(house: House, tx: Transaction, principal: Principal, task: Any) -
     data = house.blobs.read(tx, row.blob_id)
     report = examine(data, local_day(row.received_at))
     shown = invoice_html(report.invoice, report.findings) if report.invoice is not None else None
+    predecessor = receipts.find(tx, row.predecessor) if row.predecessor else None
     html = templates.get_template(
         "panel.html"
     ).render(
@@ -104,7 +108,9 @@ def task_panel(house: House, tx: Transaction, principal: Principal, task: Any) -
         deadline=_deadline(row, task, house.settings.land),
         steps=_steps(tx, principal, row),
         papers=[each for each in dokumente_in(tx, principal, row.vorgang) if each.titel in ADDED],
-        predecessor=receipts.find(tx, row.predecessor) if row.predecessor else None,
+        predecessor=predecessor,
+        suspected=why_suspected(row, predecessor) if predecessor is not None else None,
+        alarm=iban_alarm(tx, row),
         letter=_letter(house, tx, principal, row) if task.node == "ablehnung_zeichnen" else None,
     )
     return TaskPanel(f"Rechnung {row.number}" if row.number else "Eingang", html)
@@ -135,7 +141,11 @@ def _skonto(row: Row) -> list[dict[str, object]]:
     if row.issued_on is None:
         return []
     return [
-        {"percent": f"{term.percent}".replace(".", ","), "until": term.until(row.issued_on)}
+        {
+            "percent": f"{term.percent}".replace(".", ","),
+            "until": term.until(row.issued_on),
+            "worth": german(discount(term, row.amount_due), row.currency or "EUR"),
+        }
         for term in skonto_terms(row.payment_terms)
     ]
 
