@@ -31,3 +31,13 @@ class SchemaMissing(InvoiceError):
     """The XML schemas are not installed."""
 
     code = "schema_missing"
+
+
+class PdfRefused(InvoiceError):
+    """A PDF that is not read. `why` is one word for it."""
+
+    code = "pdf_refused"
+
+    def __init__(self, why: str, words: str) -> None:
+        super().__init__(words)
+        self.why = why

@@ -68,7 +68,7 @@ def keeping(**otherwise: Value) -> Callable[[Work], Work]:
 def read_invoice(job: JobContext) -> Done:
     """Read and check the invoice and give the process what its gateways decide on."""
     data, received_at = original(job), _received_at(job)
-    report = examine(data, local_day(received_at))
+    report = _examined(job, data)
     if report.invoice is None:
         # Retrying cannot help; the model routes this to a person.
         raise BpmnError(
@@ -104,7 +104,7 @@ def file_invoice(job: JobContext) -> Done:
     with job.database.reading(job.tenant) as tx:
         intake = receipts.object_of(tx, job.instance_id, str(job.variables["object"]))
         media_type = job.objects.describe(tx, intake).media_type
-    report = examine(data, local_day(received_at))
+    report = _examined(job, data)
     put = _putter(job)
     blob = put(data, media_type)
     verdict = put(booking.canonical(report.as_json()), "application/json")
@@ -181,7 +181,9 @@ def draft_refusal(job: JobContext) -> Done:
     """Draft the letter that names each fault; a person will sign it or not."""
     with job.database.reading(job.tenant) as tx:
         row = receipts.receipt(tx, job.instance_id)
-        text = outgoing.refusal(tx, job.objects, row, local_day(job.now))
+        text = outgoing.refusal(
+            tx, job.objects, row, local_day(job.now), others_refused=_only_e_invoices(job)
+        )
     blob = _putter(job)(text, letters.MEDIA_TYPE)
 
     def file(tx: Transaction) -> None:
@@ -246,7 +248,9 @@ def close_vorgang(job: JobContext) -> Done:
     if state == "abgelehnt":
         with job.database.reading(job.tenant) as tx:
             known = receipts.receipt(tx, job.instance_id)
-            text = outgoing.signed_refusal(tx, job.objects, known, local_day(job.now))
+            text = outgoing.signed_refusal(
+                tx, job.objects, known, local_day(job.now), others_refused=_only_e_invoices(job)
+            )
         blob = _putter(job)(text, letters.MEDIA_TYPE)
         title = "Ablehnung (gezeichnet)"
         letter = Paper(blob, title, "Schreiben", letters.MEDIA_TYPE, "ausgang")
@@ -300,7 +304,7 @@ def _hand_over(
     """The copy of the original that the other unit's Akte will hold, and the effect."""
     data = original(job)
     put = _putter(job)
-    report = examine(data, local_day(_received_at(job)))
+    report = _examined(job, data)
     blob = put(data, row.media_type)
     shown = put(_report_for_people(data, report, job), letters.MEDIA_TYPE)
 
@@ -320,6 +324,16 @@ def _hand_over(
         records.hand_over(tx, job.objects, current, route, papers)
 
     return blob, effect
+
+
+def _examined(job: JobContext, data: bytes) -> Report:
+    on = local_day(_received_at(job))
+    return examine(data, on, others_refused=_only_e_invoices(job))
+
+
+def _only_e_invoices(job: JobContext) -> bool:
+    """The tenant's choice, as it was when the invoice was taken in."""
+    return job.variables.get("nur_e_rechnung") is True
 
 
 def _ask(kind: str, group: str, job: JobContext) -> Callable[[Transaction], None]:

@@ -26,10 +26,17 @@ _ALL: tuple[signatures.Kind, ...] = ("sachlich", "rechnerisch", "anordnung")
 
 
 def refusal(
-    tx: Transaction, blobs: Blobs, row: Row, today: date, signed_by: str | None = None
+    tx: Transaction,
+    blobs: Blobs,
+    row: Row,
+    today: date,
+    signed_by: str | None = None,
+    *,
+    others_refused: bool = False,
 ) -> bytes:
     """The letter with all faults: those of the file, and what persons objected to."""
-    report = examine(blobs.read(tx, row.blob_id), local_day(row.received_at))
+    data, on = blobs.read(tx, row.blob_id), local_day(row.received_at)
+    report = examine(data, on, others_refused=others_refused)
     faults = letters.faults_of(report.findings)
     for step in records.steps_of(tx, row.vorgang):
         objected = step.outcome in {"beanstanden", "ablehnen"}
@@ -49,7 +56,9 @@ def refusal(
     )
 
 
-def signed_refusal(tx: Transaction, blobs: Blobs, row: Row, today: date) -> bytes:
+def signed_refusal(
+    tx: Transaction, blobs: Blobs, row: Row, today: date, *, others_refused: bool = False
+) -> bytes:
     """The letter as it goes out, with the name of who signed the draft."""
     signed = [
         step
@@ -58,7 +67,8 @@ def signed_refusal(tx: Transaction, blobs: Blobs, row: Row, today: date) -> byte
     ][-1]
     signer = signed.performer or ""
     name = display_names(tx, [signer]).get(signer, signer)
-    return refusal(tx, blobs, row, today, f"i. V. {name}" if signed.on_behalf_of else name)
+    signed_by = f"i. V. {name}" if signed.on_behalf_of else name
+    return refusal(tx, blobs, row, today, signed_by, others_refused=others_refused)
 
 
 def order_file(tx: Transaction, row: Row, case: Mapping[str, Value]) -> bytes:

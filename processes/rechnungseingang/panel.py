@@ -18,6 +18,8 @@ from eakte.search import dokumente_in
 from eakte.tables import vorgang
 from identity.persons import display_names
 from identity.principal import Principal
+from invoice.documents import may_be_opened
+from invoice.pdf.reading import is_pdf
 from invoice.rendering import invoice_html
 from processes.package import PanelFile, TaskPanel
 from processes.rechnungseingang import receipts, status
@@ -98,7 +100,8 @@ def task_panel(house: House, tx: Transaction, principal: Principal, task: Any) -
         verdict=VERDICTS[report.verdict],
         findings=report.findings,
         invoice=Markup(shown) if shown is not None else None,  # noqa: S704 made by an escaping template
-        text=None if shown is not None else data[:20_000].decode(errors="replace"),
+        text=None if shown is not None or is_pdf(data) else data[:20_000].decode(errors="replace"),
+        pdf=is_pdf(data) and may_be_opened(report),
         attachments=report.invoice.attachments if report.invoice is not None else (),
         skonto=_skonto(row),
         deadline=_deadline(row, task, house.settings.land),
@@ -128,7 +131,10 @@ def panel_file(
         original, data = status.original(tx, principal, house.blobs, wanted)
     except InvoiceUnknown:
         return None
-    return PanelFile(original.file_name or f"rechnung-{original.id}", original.media_type, data)
+    # What the reader has refused is no browser's business either: it is saved, never opened.
+    opened = not is_pdf(data) or may_be_opened(examine(data, local_day(original.received_at)))
+    media_type = original.media_type if opened else "application/octet-stream"
+    return PanelFile(original.file_name or f"rechnung-{original.id}", media_type, data)
 
 
 def _skonto(row: Row) -> list[dict[str, object]]:

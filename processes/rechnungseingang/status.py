@@ -18,8 +18,8 @@ from eakte.tables import vorgang
 from identity.access import permits
 from identity.principal import Principal
 from invoice.attachments import Attachment
+from invoice.documents import invoice_in
 from invoice.errors import InvoiceError
-from invoice.parsing import parse_invoice
 from processes.rechnungseingang import receipts
 from processes.rechnungseingang.errors import InvoiceUnknown
 from processes.rechnungseingang.tables import invoice_receipt
@@ -96,7 +96,7 @@ def attachment(
     """The embedded file with that number, from 1; its type is what its content is."""
     _, data = original(tx, principal, blobs, invoice)
     try:
-        found = dict(enumerate(parse_invoice(data).attachments, start=1))[number]
+        found = dict(enumerate(invoice_in(data).attachments, start=1))[number]
         _ = found.content  # raises where the embedded text is no file
     except (InvoiceError, KeyError) as error:
         raise InvoiceUnknown(f"Diese Anlage gibt es nicht: {number}") from error
