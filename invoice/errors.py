@@ -41,3 +41,21 @@ class PdfRefused(InvoiceError):
     def __init__(self, why: str, words: str) -> None:
         super().__init__(words)
         self.why = why
+
+
+class RulesRefused(InvoiceError):
+    """A configuration of official rules that is not taken in."""
+
+    code = "rules_refused"
+
+
+class NoVerdict(InvoiceError):
+    """The official rules did not come to an end with this document: a person decides."""
+
+    code = "no_verdict"
+
+
+class OfficialMissing(InvoiceError):
+    """The extra `official` is not installed."""
+
+    code = "official_missing"
