@@ -117,7 +117,9 @@ def _several(candidates: list[EmbeddedXml]) -> Finding:
 def _other(words: str, refused: bool) -> Finding:
     hint = "Sonstige Rechnung: bitte die Kopfdaten am Bild erfassen."
     if refused:
-        hint = "Hier werden nur E-Rechnungen angenommen: bitte die Ablehnung entwerfen lassen."
+        hint = (
+            "Hier werden nur E-Rechnungen angenommen: XRechnung, oder ZUGFeRD ab dem Profil BASIC."
+        )
     return replace(_finding("SONSTIGE", words, hint), refusal=refused)
 
 

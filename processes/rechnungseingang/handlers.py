@@ -244,20 +244,19 @@ def write_booking_file(job: JobContext) -> Done:
 def close_vorgang(job: JobContext) -> Done:
     """z.d.A., for the reason that the node stands for."""
     state, reason = _CLOSING[job.node]
-    letter = None
+    sent: list[Paper] = []
     if state == "abgelehnt":
         with job.database.reading(job.tenant) as tx:
             known = receipts.receipt(tx, job.instance_id)
-            text = outgoing.signed_refusal(
+            made = outgoing.signed_refusals(
                 tx, job.objects, known, local_day(job.now), others_refused=_only_e_invoices(job)
             )
-        blob = _putter(job)(text, letters.MEDIA_TYPE)
-        title = "Ablehnung (gezeichnet)"
-        letter = Paper(blob, title, "Schreiben", letters.MEDIA_TYPE, "ausgang")
+        put, title = _putter(job), "Ablehnung (gezeichnet)"
+        sent = [Paper(put(text, kind), title, "Schreiben", kind, "ausgang") for kind, text in made]
 
     def close(tx: Transaction) -> None:
         row = receipts.receipt(tx, job.instance_id)
-        if letter is not None:
+        for letter in sent:
             records.file_paper(tx, job.objects, row, row.vorgang, letter)
         detail = f": Beleg {row.voucher}" if state == "gebucht" and row.voucher else ""
         records.close_record(tx, row.vorgang, f"{reason}{detail}")

@@ -6,7 +6,7 @@ the same bytes, unless what they say has changed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 
@@ -20,6 +20,8 @@ from processes.rechnungseingang.examination import examine
 from storage.blobs import Blobs
 from storage.database import Row, Transaction
 
+Letter = Callable[..., bytes]
+"""Writes it: `letters.refusal_letter` or `letters.refusal_pdf`."""
 _FINAL = {"dublette_pruefen", "zuordnen"}
 """Who refuses here wants no corrected invoice: it is there already, or concerns another house."""
 _ALL: tuple[signatures.Kind, ...] = ("sachlich", "rechnerisch", "anordnung")
@@ -33,6 +35,7 @@ def refusal(
     signed_by: str | None = None,
     *,
     others_refused: bool = False,
+    write: Letter = letters.refusal_letter,
 ) -> bytes:
     """The letter with all faults: those of the file, and what persons objected to."""
     data, on = blobs.read(tx, row.blob_id), local_day(row.received_at)
@@ -42,7 +45,7 @@ def refusal(
         objected = step.outcome in {"beanstanden", "ablehnen"}
         if objected and step.remark and step.kind != "ablehnung_zeichnen":
             faults.append(letters.Fault(step.remark))
-    return letters.refusal_letter(
+    return write(
         row,
         geschaeftszeichen=records.geschaeftszeichen(tx, row.vorgang),
         unit=unit(tx, row.unit).bezeichnung,
@@ -57,7 +60,13 @@ def refusal(
 
 
 def signed_refusal(
-    tx: Transaction, blobs: Blobs, row: Row, today: date, *, others_refused: bool = False
+    tx: Transaction,
+    blobs: Blobs,
+    row: Row,
+    today: date,
+    *,
+    others_refused: bool = False,
+    write: Letter = letters.refusal_letter,
 ) -> bytes:
     """The letter as it goes out, with the name of who signed the draft."""
     signed = [
@@ -68,7 +77,7 @@ def signed_refusal(
     signer = signed.performer or ""
     name = display_names(tx, [signer]).get(signer, signer)
     signed_by = f"i. V. {name}" if signed.on_behalf_of else name
-    return refusal(tx, blobs, row, today, signed_by, others_refused=others_refused)
+    return refusal(tx, blobs, row, today, signed_by, others_refused=others_refused, write=write)
 
 
 def order_file(tx: Transaction, row: Row, case: Mapping[str, Value]) -> bytes:
