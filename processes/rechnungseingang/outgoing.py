@@ -59,16 +59,11 @@ def refusal(
     )
 
 
-def signed_refusal(
-    tx: Transaction,
-    blobs: Blobs,
-    row: Row,
-    today: date,
-    *,
-    others_refused: bool = False,
-    write: Letter = letters.refusal_letter,
-) -> bytes:
-    """The letter as it goes out, with the name of who signed the draft."""
+def signed_refusals(
+    tx: Transaction, blobs: Blobs, row: Row, today: date, *, others_refused: bool = False
+) -> list[tuple[str, bytes]]:
+    """The letter as it goes out, with the name of who signed the draft: as a page, and as an
+    accessible PDF to send."""
     signed = [
         step
         for step in records.steps_of(tx, row.vorgang)
@@ -77,7 +72,16 @@ def signed_refusal(
     signer = signed.performer or ""
     name = display_names(tx, [signer]).get(signer, signer)
     signed_by = f"i. V. {name}" if signed.on_behalf_of else name
-    return refusal(tx, blobs, row, today, signed_by, others_refused=others_refused, write=write)
+    return [
+        (
+            media_type,
+            refusal(tx, blobs, row, today, signed_by, others_refused=others_refused, write=write),
+        )
+        for media_type, write in (
+            (letters.MEDIA_TYPE, letters.refusal_letter),
+            (letters.PDF, letters.refusal_pdf),
+        )
+    ]
 
 
 def order_file(tx: Transaction, row: Row, case: Mapping[str, Value]) -> bytes:
