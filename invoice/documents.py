@@ -47,12 +47,17 @@ def check_document(data: bytes, on: date | None = None, *, others_refused: bool 
 
 def invoice_in(data: bytes) -> Invoice:
     """The invoice in the file, unchecked. Raises an InvoiceError."""
+    return parse_invoice(xml_in(data))
+
+
+def xml_in(data: bytes) -> bytes:
+    """The XML of the file, whether it is all of it or lies in a PDF. Raises an InvoiceError."""
     if not is_pdf(data):
-        return parse_invoice(data)
+        return data
     candidates = _candidates(read_pdf(data))
     if len(candidates) != 1:
         raise NotAnInvoice("das PDF enthält nicht genau eine XML-Rechnung")
-    return parse_invoice(candidates[0].content)
+    return candidates[0].content
 
 
 def _candidates(contents: PdfContents) -> list[EmbeddedXml]:
