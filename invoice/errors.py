@@ -59,3 +59,15 @@ class OfficialMissing(InvoiceError):
     """The extra `official` is not installed."""
 
     code = "official_missing"
+
+
+class ScanFailed(InvoiceError):
+    """The virus scanner gave no clear answer: the file is not opened."""
+
+    code = "scan_failed"
+
+
+class VirusFound(InvoiceError):
+    """The virus scanner names something in the file."""
+
+    code = "virus_found"

@@ -45,7 +45,8 @@ class Settings:
     `queue` names this house's queue where several share a broker; `lease` caps how long a job
     stays with a worker that may be dead; `land` (ISO 3166-2:DE) is the one whose holidays count;
     `hkr` is the URL of the system that books and pays (`processes.rechnungseingang.handover`);
-    `only_e_invoices` entitles to refuse an invoice that is no e-invoice in law.
+    `only_e_invoices` entitles to refuse an invoice that is no e-invoice in law;
+    `scanner` is the address of a ClamAV daemon (`invoice.scanning`).
     """
 
     data: Path = Path("var")
@@ -59,6 +60,7 @@ class Settings:
     land: str = "NW"
     hkr: str = ""
     only_e_invoices: bool = False
+    scanner: str = ""
     demo: bool = False
     loopback: bool = True
 
@@ -84,6 +86,7 @@ class Settings:
             keys=Path(keys) if keys else None,
             land=(environment.get("AMTSGANG_LAND") or "NW").upper(),
             hkr=environment.get("AMTSGANG_HKR") or "",
+            scanner=environment.get("AMTSGANG_CLAMAV") or "",
             only_e_invoices=environment.get("AMTSGANG_NUR_E_RECHNUNG") == "1",
             demo=demo,
             loopback=loopback,

@@ -31,7 +31,7 @@ from processes.rechnungseingang.dates import (
     order_by,
     skonto_terms,
 )
-from processes.rechnungseingang.errors import InvoiceUnknown
+from processes.rechnungseingang.errors import AttachmentNotOpened, InvoiceUnknown
 from processes.rechnungseingang.examination import examine
 from processes.rechnungseingang.letters import VERDICTS, day, templates
 from processes.rechnungseingang.papers import TITLES
@@ -123,12 +123,16 @@ def panel_file(
     kind, _, number = name.partition("-")
     try:
         if kind == "anlage" and number.isdecimal() and len(number) < 4:
-            found = status.attachment(tx, principal, house.blobs, row.id, int(number))
+            found = status.attachment(
+                tx, principal, house.blobs, row.id, int(number), scanner=house.settings.scanner
+            )
             return PanelFile(found.name, found.media_type, found.content)
         wanted = {"original": row.id, "vorgaenger": row.predecessor}.get(name)
         if wanted is None:
             return None
         original, data = status.original(tx, principal, house.blobs, wanted)
+    except AttachmentNotOpened as error:
+        return PanelFile("nicht-geoeffnet.txt", "text/plain", str(error).encode())
     except InvoiceUnknown:
         return None
     # What the reader has refused is no browser's business either: it is saved, never opened.
