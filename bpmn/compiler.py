@@ -48,17 +48,25 @@ def compile_model(
     document = read_document(source, file)
     report = Report(document)
     if etree.QName(document.root) != etree.QName(BPMN, "definitions"):
-        report.error("not-bpmn", document.root, f"A BPMN file begins with <definitions> in {BPMN}.")
+        report.error("not-bpmn", document.root, _not_bpmn(etree.QName(document.root)))
         raise ModelRefused(report.findings())
     if against_schema:
         report.take(_schema_findings(document))
-    drawing = check_file(document.root, report)
+    spoken = dialect_of(document.root)
+    drawing = check_file(document.root, report, dialect=not spoken.leaves_work_open)
     if against_schema:  # what only warns was said at the deployment
         check_soundness(drawing, report, well_formed=not report.errors)
-    context, graphs = _compile(document, report, hashlib.sha256(source).hexdigest())
+    source_hash = hashlib.sha256(source).hexdigest()
+    context, graphs = _compile(document, spoken, report, source_hash)
     if report.errors:
         raise ModelRefused(report.findings())
     return Compiled(graphs, report.findings(), tuple(context.forms.values()))
+
+
+def _not_bpmn(found: etree.QName) -> str:
+    other = f"<{found.localname}> in {found.namespace or 'no namespace'}"
+    hint = " It is a decision model: its name ends in .dmn." if "/DMN/" in str(found) else ""
+    return f"A BPMN file begins with <definitions> in {BPMN}, not with {other}.{hint}"
 
 
 def _schema_findings(document: Document) -> list[Finding]:
@@ -68,10 +76,9 @@ def _schema_findings(document: Document) -> list[Finding]:
 
 
 def _compile(
-    document: Document, report: Report, source_hash: str
+    document: Document, spoken: Spoken, report: Report, source_hash: str
 ) -> tuple[Context, tuple[Graph, ...]]:
     model = read_model(document.root, report)
-    spoken = dialect_of(document.root)
     context = Context(model, report, spoken)
     _check_extensions(model, spoken, report)
     graphs = []

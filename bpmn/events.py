@@ -16,7 +16,7 @@ from lxml import etree
 
 from bpmn.context import Context, Reported
 from bpmn.correlation import key_of, message_ref
-from bpmn.expressions import awaited_condition
+from bpmn.expressions import awaited_condition, says_feel
 from bpmn.graph import (
     CancelEvent,
     CompensateEvent,
@@ -42,6 +42,10 @@ _TIMER_KINDS: dict[str, Literal["date", "duration", "cycle"]] = {
     "timeCycle": "cycle",
 }
 _AWAITED = (MessageEvent, TimerEvent, SignalEvent, ConditionalEvent)
+_CALL = re.compile(r'@"|[a-z][a-z ]*\(')
+"""How FEEL for a moment or a duration begins, where nothing says which language a timer is in."""
+_MISWRITTEN = re.compile(r"[PR][\dT/]|\d")
+"""How a literal begins; it is no FEEL even where FEEL could be made of it."""
 _QUOTED = re.compile(r"(['\"])([^'\"]*)\1")
 
 
@@ -50,7 +54,7 @@ def compile_event(
 ) -> EventDefinition | None:
     """The node's event definitions; None for none, or where a fault was reported."""
     if node.kind == "sendTask":
-        sends = message_ref(context, node.element) is not None
+        sends = sends_message(context, node)
         return message_event(context, process, node, node.element) if sends else None
     compiled: list[SimpleEvent] = []
     for definition in node.definitions:
@@ -95,6 +99,17 @@ def thrown_definition(
 
 
 # --- messages and signals ---
+
+
+def sends_message(context: Context, node: FlowNode) -> bool:
+    """Whether a send task throws a message: the one that it refers to or, where nothing else says
+    what it does, that of its message flow."""
+    if message_ref(context, node.element) is not None:
+        return True
+    said = node.element.get("operationRef") or (node.element.get("implementation") or "##")
+    if not context.dialect.leaves_work_open or not said.startswith("##"):
+        return False
+    return any(flow.source == node.id for flow in context.model.flows_at.get(node.id, ()))
 
 
 def message_event(
@@ -143,6 +158,10 @@ def _flowing(context: Context, process: ProcessModel, node: FlowNode, throws: bo
             return _message(context, process, node, message, throws)
         if other is not None and len(flows) == 1:
             name = context.expression(flow.id, flow.element)
+    if name is None and node.kind == "receiveTask" and context.dialect.leaves_work_open:
+        text = f'"{node.label}" does not say which message: it waits for one named "{node.id}".'
+        context.report.warning("work-open", node.element, text)
+        name = context.expression(node.id, node.element)
     if name is None:
         text = f'"{node.label}" does not say which message.'
         context.refuse("message-missing", node.element, text)
@@ -254,7 +273,10 @@ def _timer(
     if not computed and fault(kind, text) is None:
         language = None  # a literal in whatever language
     elif not computed and language is None:
-        context.refuse("timer", part, fault(kind, text) or "")
+        said = says_feel(context.model.expression_language)
+        if _MISWRITTEN.match(text) or not (said or _CALL.match(text)):
+            context.refuse("timer", part, fault(kind, text) or "")
+        language = "feel"
     compiled = context.expression(text, part, language)
     return None if compiled is None else TimerEvent(kind, compiled)
 

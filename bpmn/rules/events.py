@@ -5,7 +5,7 @@ from __future__ import annotations
 from bpmn.elements import EVENT_PLACES
 from bpmn.model import text_of
 from bpmn.rules.drawing import CATCHES, THROWS, Drawing, Element, Node, kind_of, part, says
-from bpmn.rules.rule import Breaches, rule
+from bpmn.rules.rule import Breaches, both, rule
 
 _EVERYWHERE = frozenset({"message", "timer", "conditional", "signal"})
 _CHOREOGRAPHY: dict[str, frozenset[str]] = {
@@ -140,7 +140,7 @@ def shared_definitions_stand_outside(drawing: Drawing) -> Breaches:
         definition = drawing.find(element.text)
         if definition is not None and definition.getparent() is not drawing.root:
             text = f'"{(element.text or "").strip()}" belongs to another event.'
-            yield element, text
+            yield element, text, definition
 
 
 @rule(
@@ -150,7 +150,7 @@ def shared_definitions_stand_outside(drawing: Drawing) -> Breaches:
     "start events of a process the same message.",
 )
 def catches_are_distinct(drawing: Drawing) -> Breaches:
-    seen: dict[tuple[Element, str, str], Node] = {}
+    seen: dict[tuple[tuple[str, Element], str, str], Node] = {}
     for node in drawing.each("boundaryEvent", "startEvent"):
         place = _caught_at(node)
         for trigger, definition in zip(node.triggers, node.definitions, strict=True):
@@ -158,18 +158,20 @@ def catches_are_distinct(drawing: Drawing) -> Breaches:
             if place is None or key is None:
                 continue
             if (place, trigger, key) in seen:
-                other = seen[place, trigger, key].label
-                yield node.element, f'"{other}" catches the same {trigger} already.'
+                other = seen[place, trigger, key]
+                text = f'"{other.label}" and "{node.label}" catch the same {trigger}.'
+                yield from both(node.element, other.element, text, place[1])
             seen.setdefault((place, trigger, key), node)
 
 
-def _caught_at(node: Node) -> Element | None:
-    """The activity or scope whose events this one is among."""
+def _caught_at(node: Node) -> tuple[str, Element] | None:
+    """The activity or scope whose events this one is among. What is caught inside a subprocess may
+    be caught on its boundary too: there it comes when it is thrown anew."""
     if node.kind == "boundaryEvent":
-        return None if node.host is None else node.host.element
+        return None if node.host is None else ("around", node.host.element)
     if node.scope.is_event_subprocess and node.scope.parent is not None:
-        return node.scope.parent.element
-    return node.scope.element
+        return "inside", node.scope.parent.element
+    return "inside", node.scope.element
 
 
 def _what_is_caught(drawing: Drawing, node: Node, trigger: str, definition: Element) -> str | None:

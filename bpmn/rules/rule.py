@@ -13,8 +13,8 @@ from lxml import etree
 
 from bpmn.rules.drawing import Drawing
 
-Breaches = Iterator[tuple[etree._Element, str]]
-"""The elements at fault, each with what is wrong there."""
+Breaches = Iterator[tuple[etree._Element, str, *tuple[etree._Element, ...]]]
+"""The elements at fault, each with what is wrong there and the others that it is wrong with."""
 Look = Callable[[Drawing], Breaches]
 
 
@@ -27,6 +27,11 @@ class Rule:
     sentence: str
     severity: Literal["error", "warning"]
     look: Look
+    borne: bool = False
+    """Engines bear with it and it leaves no doubt: in a file of their dialect it only warns."""
+
+    def warns_in(self, *, dialect: bool) -> bool:
+        return self.severity == "warning" or (self.borne and dialect)
 
 
 RULES: dict[str, Rule] = {}
@@ -34,14 +39,22 @@ RULES: dict[str, Rule] = {}
 
 
 def rule(
-    identifier: str, section: str, sentence: str, *, warns: bool = False
+    identifier: str, section: str, sentence: str, *, warns: bool = False, borne: bool = False
 ) -> Callable[[Look], Look]:
     """Enter the function into `RULES` under this id."""
 
     def enter(look: Look) -> Look:
         assert identifier not in RULES, identifier
         severity: Literal["error", "warning"] = "warning" if warns else "error"
-        RULES[identifier] = Rule(identifier, section, sentence, severity, look)
+        RULES[identifier] = Rule(identifier, section, sentence, severity, look, borne)
         return look
 
     return enter
+
+
+def both(
+    one: etree._Element, other: etree._Element, message: str, *more: etree._Element
+) -> Breaches:
+    """A breach that is as much the one's as the other's: it is found at either."""
+    yield one, message, *[other, *more]
+    yield other, message, *[one, *more]
