@@ -216,9 +216,9 @@ def feel(
 @invoice_app.command("check")
 def invoice_check(files: Files, as_json: Json = False) -> None:
     """Rechnungen prüfen: Urteil, Profil, Befunde · verdict, profile, findings."""
-    from invoice.checking import check_invoice
+    from invoice.documents import check_document
 
-    reports = [(str(file), check_invoice(file.read_bytes())) for file in files]
+    reports = [(str(file), check_document(file.read_bytes())) for file in files]
     if as_json:
         print_json([{"file": file, **report.as_json()} for file, report in reports])
     for file, report in [] if as_json else reports:
@@ -232,12 +232,12 @@ def invoice_check(files: Files, as_json: Json = False) -> None:
 @invoice_app.command("show")
 def invoice_show(file: OneFile) -> None:
     """Die Rechnung lesbar ausgeben · print the invoice for a person."""
+    from invoice.documents import invoice_in
     from invoice.errors import InvoiceError
-    from invoice.parsing import parse_invoice
     from invoice.rendering import invoice_text
 
     try:
-        invoice = parse_invoice(file.read_bytes())
+        invoice = invoice_in(file.read_bytes())
     except InvoiceError as error:
         refuse(str(error), str(error), FINDINGS)
     out().print(invoice_text(invoice), markup=False)

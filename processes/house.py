@@ -45,7 +45,9 @@ class Settings:
     `queue` names this house's queue where several share a broker; `lease` caps how long a job
     stays with a worker that may be dead; `land` (ISO 3166-2:DE) is the one whose holidays count;
     `hkr` is the URL of the system that books and pays (`processes.rechnungseingang.handover`);
-    `intake` are those of the channels that invoices are fetched from (`….channels`).
+    `intake` are those of the channels that invoices are fetched from (`….channels`);
+    `only_e_invoices` entitles to refuse an invoice that is no e-invoice in law;
+    `scanner` is the address of a ClamAV daemon (`invoice.scanning`).
     """
 
     data: Path = Path("var")
@@ -59,6 +61,8 @@ class Settings:
     land: str = "NW"
     hkr: str = ""
     intake: tuple[str, ...] = ()
+    only_e_invoices: bool = False
+    scanner: str = ""
     demo: bool = False
     loopback: bool = True
 
@@ -85,6 +89,8 @@ class Settings:
             land=(environment.get("AMTSGANG_LAND") or "NW").upper(),
             hkr=environment.get("AMTSGANG_HKR") or "",
             intake=tuple((environment.get("AMTSGANG_EINGANG") or "").split()),
+            scanner=environment.get("AMTSGANG_CLAMAV") or "",
+            only_e_invoices=environment.get("AMTSGANG_NUR_E_RECHNUNG") == "1",
             demo=demo,
             loopback=loopback,
         )

@@ -24,6 +24,12 @@ class InvoiceUnknown(RechnungseingangError):
     code = "invoice_unknown"
 
 
+class AttachmentNotOpened(InvoiceUnknown):
+    """The virus scanner found something, or gave no clear answer."""
+
+    code = "attachment_not_opened"
+
+
 class InvoiceTooLarge(RechnungseingangError):
     """More bytes than an invoice may have."""
 

@@ -146,7 +146,9 @@ def _add_reading(router: APIRouter, house: House, who: Principal) -> None:
     @router.get("/{invoice}/attachments/{number}", summary="Eine Anlage der Rechnung")
     def attachment(invoice: str, number: int, principal: Principal = who) -> Response:
         with house.database.begin(principal.tenant) as tx:
-            found = status.attachment(tx, principal, house.blobs, invoice, number)
+            found = status.attachment(
+                tx, principal, house.blobs, invoice, number, scanner=house.settings.scanner
+            )
         # What a browser shows by itself without running anything opens; all else is saved.
         shown = found.media_type in {"application/pdf", "image/png", "image/jpeg"}
         way = "inline" if shown else "attachment"

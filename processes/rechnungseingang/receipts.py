@@ -182,6 +182,7 @@ def _take_in(
         "object": blob.id,
         "received_at": received_at,
         "land": house.settings.land,
+        "nur_e_rechnung": house.settings.only_e_invoices,
     }
     started = house.engine.execute_in(tx, StartInstance(PROCESS, variables=about), starter)
     add(

@@ -123,3 +123,16 @@ invoice_route = Table(
     PrimaryKeyConstraint("tenant", "leitweg_id"),
     Index("ix_invoice_route_unit", "tenant", "unit"),
 )
+
+invoice_official = Table(
+    "invoice_official",
+    metadata,
+    tenant_column(),
+    Column("id", String(40), nullable=False),
+    *stream_columns(),
+    Column("blob_id", String(64)),
+    Column("sha256", String(64)),
+    PrimaryKeyConstraint("tenant", "id"),
+)
+"""One row a tenant: the official rules in force here, and the stream of all imports."""
+register_stream(invoice_official)
