@@ -216,6 +216,9 @@ def plan(visit: PageVisit, key: str, von: str = "", nach: str = "") -> Response:
     """A plan between two versions, generated and validated."""
     visit.require("instance.operate")
     source, target = _version(visit, key, von), _version(visit, key, nach)
+    if source.id == target.id:
+        back = f"/prozesse/{key}?version={source.version}"
+        return _refused(visit, back, "Bitte zwei verschiedene Versionen wählen.")
     with visit.reading() as tx:
         models = visit.house.engine.models
         moves = generated(models, tx, source.id, target.id, update_triggers=False)
@@ -290,7 +293,10 @@ def _plan_page(
 
 
 def _named(graph: Graph, node: str) -> str:
-    return graph.nodes[node].name or node
+    """The node's name; with its id where another has the same."""
+    name = graph.nodes[node].name or node
+    alike = sum(each.name == name for each in graph.nodes.values()) > 1
+    return f"{name} ({node})" if alike else name
 
 
 # --- batches ---

@@ -233,4 +233,5 @@ def test_an_unknown_address_is_not_found(operator: Browser, running: str) -> Non
     assert do(operator, running, "zaubern") == 404
     assert operator.post("/stapel/x/zaubern").status_code == 404
     assert operator.get("/prozesse/versuch/umstellen?von=9&nach=1").status_code == 404
+    assert operator.get("/prozesse/versuch/umstellen?von=1&nach=1").status_code == 422
     assert unescape(operator.post("/stapel/x/wiederholen").text).count("Nicht ausgeführt") >= 1
