@@ -7,6 +7,7 @@ Imports stand inside the commands, so that a small verb starts without the whole
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
@@ -16,6 +17,8 @@ import typer
 from cli_output import FINDINGS, Files, Json, OneFile, as_text, out, print_json, refuse, say
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from bpmn.errors import Finding
     from bpmn.values import Value, Variables
     from engine.testing import Case
@@ -49,7 +52,9 @@ def print_findings(findings: Iterable[Finding], as_json: bool) -> None:
     else:
         for f in findings:
             where = f"{f.file}:{f.line}: {f.element or ''}".rstrip(" :")
-            out().print(f"{where}: {f.severity}: {f.message} [{f.rule}]", markup=False)
+            others = ", ".join(f"{each.element}:{each.line}" for each in f.related)
+            also = f" (see {others})" if others else ""
+            out().print(f"{where}: {f.severity}: {f.message} [{f.rule}]{also}", markup=False)
     if any(finding.severity == "error" for finding in findings):
         raise typer.Exit(FINDINGS)
 
@@ -62,11 +67,16 @@ def check(models: Files, as_json: Json = False) -> None:
     """Was die Bereitstellung sagen würde · what deployment would say."""
     from bpmn.check import check_file
 
-    files = {str(model): model.read_bytes() for model in models}
+    files = {_shown_name(model): model.read_bytes() for model in models}
     findings = [f for name, content in files.items() for f in check_file(name, content, files)]
     if not findings and not as_json:
         say("Ohne Befund.", "No findings.")
     print_findings(findings, as_json)
+
+
+def _shown_name(path: Path) -> str:
+    """A file's name may be bytes that are no text; JSON is text."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 @app.command()

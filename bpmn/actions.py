@@ -13,9 +13,8 @@ from lxml import etree
 
 from bpmn.calls import compile_call
 from bpmn.context import Context, Reported
-from bpmn.correlation import message_ref
 from bpmn.data import Data
-from bpmn.events import message_event
+from bpmn.events import message_event, sends_message
 from bpmn.graph import (
     Action,
     AdHoc,
@@ -75,6 +74,11 @@ def _four_eyes(context: Context, process: ProcessModel, node: FlowNode) -> tuple
 def _service(context: Context, process: ProcessModel, node: FlowNode) -> Action:
     element = node.element
     said = context.dialect.work(context, element, process.element) or _own_work(context, element)
+    if said is None and context.dialect.leaves_work_open:
+        topic = element.get("id", "")
+        text = f'Nothing says who does the work of "{node.label}": it waits for topic "{topic}".'
+        context.report.warning("work-open", element, text)
+        return Work(topic, external=True)
     if said is None:
         context.refuse(
             "implementation-missing",
@@ -102,9 +106,9 @@ def _own_work(context: Context, element: etree._Element) -> Work | None:
 
 
 def _send(context: Context, process: ProcessModel, node: FlowNode) -> Action | None:
-    """A send task works as a service task, or throws the message it refers to."""
+    """A send task works as a service task, or throws its message."""
     said = context.dialect.work(context, node.element, process.element)
-    if said is not None or message_ref(context, node.element) is not None:
+    if said is not None or sends_message(context, node):
         return said
     return _service(context, process, node)
 

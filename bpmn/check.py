@@ -25,7 +25,20 @@ def check_file(name: str, source: bytes, beside: Files | None = None) -> list[Fi
             except ModelRefused as refused:
                 return refused.findings
     text = "Deployed are models (.bpmn), decisions (.dmn) and forms (.form)."
-    return [Finding(name, 0, None, "unknown-file", "error", text)]
+    unknown = Finding(name, 1, None, "unknown-file", "error", text)
+    return [unknown, *_by_content(name, source)]
+
+
+def _by_content(name: str, source: bytes) -> list[Finding]:
+    """A model under another name is looked at all the same: one fault is not to hide the others."""
+    try:
+        found = _model(source, name, {})
+    except ModelRefused as refused:
+        found = refused.findings
+    return [] if any(each.rule in _NO_MODEL for each in found) else found
+
+
+_NO_MODEL = ("not-xml", "doctype", "not-bpmn", "too-large", "too-deep")
 
 
 def _decisions(source: bytes, file: str, beside: Files) -> list[Finding]:

@@ -48,7 +48,7 @@ def compile_model(
     document = read_document(source, file)
     report = Report(document)
     if etree.QName(document.root) != etree.QName(BPMN, "definitions"):
-        report.error("not-bpmn", document.root, f"A BPMN file begins with <definitions> in {BPMN}.")
+        report.error("not-bpmn", document.root, _not_bpmn(etree.QName(document.root)))
         raise ModelRefused(report.findings())
     if against_schema:
         report.take(_schema_findings(document))
@@ -59,6 +59,12 @@ def compile_model(
     if report.errors:
         raise ModelRefused(report.findings())
     return Compiled(graphs, report.findings(), tuple(context.forms.values()))
+
+
+def _not_bpmn(found: etree.QName) -> str:
+    other = f"<{found.localname}> in {found.namespace or 'no namespace'}"
+    hint = " It is a decision model: its name ends in .dmn." if "/DMN/" in str(found) else ""
+    return f"A BPMN file begins with <definitions> in {BPMN}, not with {other}.{hint}"
 
 
 def _schema_findings(document: Document) -> list[Finding]:

@@ -39,8 +39,20 @@ class VariableMissing(ExpressionFailed):
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """An element that a finding names beside the one at fault."""
+
+    element: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
-    """One fault or notice in a deployed file, as `amtsgang check` prints it."""
+    """One fault or notice in a deployed file, as `amtsgang check` prints it.
+
+    `element` is what breaks the rule; `related` are the others that it breaks it with: the ends of
+    a flow, the gateway before an event, the part inside of the element in which the fault stands.
+    """
 
     file: str
     line: int
@@ -48,9 +60,10 @@ class Finding:
     rule: str
     severity: Literal["error", "warning", "notice"]
     message: str
+    related: tuple[Place, ...] = ()
 
     def as_json(self) -> dict[str, object]:
-        return asdict(self)
+        return asdict(self) | {"related": [asdict(place) for place in self.related]}
 
 
 class ModelRefused(ModelError):

@@ -50,7 +50,7 @@ def compile_event(
 ) -> EventDefinition | None:
     """The node's event definitions; None for none, or where a fault was reported."""
     if node.kind == "sendTask":
-        sends = message_ref(context, node.element) is not None
+        sends = sends_message(context, node)
         return message_event(context, process, node, node.element) if sends else None
     compiled: list[SimpleEvent] = []
     for definition in node.definitions:
@@ -95,6 +95,17 @@ def thrown_definition(
 
 
 # --- messages and signals ---
+
+
+def sends_message(context: Context, node: FlowNode) -> bool:
+    """Whether a send task throws a message: the one that it refers to or, where nothing else says
+    what it does, that of its message flow."""
+    if message_ref(context, node.element) is not None:
+        return True
+    said = node.element.get("operationRef") or (node.element.get("implementation") or "##")
+    if not context.dialect.leaves_work_open or not said.startswith("##"):
+        return False
+    return any(flow.source == node.id for flow in context.model.flows_at.get(node.id, ()))
 
 
 def message_event(
@@ -143,6 +154,10 @@ def _flowing(context: Context, process: ProcessModel, node: FlowNode, throws: bo
             return _message(context, process, node, message, throws)
         if other is not None and len(flows) == 1:
             name = context.expression(flow.id, flow.element)
+    if name is None and node.kind == "receiveTask" and context.dialect.leaves_work_open:
+        text = f'"{node.label}" does not say which message: it waits for one named "{node.id}".'
+        context.report.warning("work-open", node.element, text)
+        name = context.expression(node.id, node.element)
     if name is None:
         text = f'"{node.label}" does not say which message.'
         context.refuse("message-missing", node.element, text)

@@ -91,12 +91,7 @@ class _Reading:
                 continue
             first = self.model.elements.setdefault(identifier, element)
             if first is not element:
-                self.report.error(
-                    "duplicate-id",
-                    element,
-                    f'The id "{identifier}" is used already in line '
-                    f"{self.report.document.line(first)}.",
-                )
+                self.report.repeated(element, first)
 
     def treat(self, element: etree._Element, table: dict[str, Treatment]) -> bool:
         """Report what the table says about the element; True if it is to be read on."""

@@ -163,7 +163,7 @@ class Nodes:
 
     def scope(self, scope: ScopeModel) -> Scope:
         plain = [node for node in scope.starts if not node.definitions]
-        begins = plain or scope.implicit_starts
+        begins = plain[:1] or scope.implicit_starts
         return Scope(
             id=scope.id,
             parent=scope.parent.id if scope.parent else None,

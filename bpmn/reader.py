@@ -16,27 +16,24 @@ from bpmn.errors import Finding, ModelRefused
 MAX_BYTES = 20 * 1024 * 1024
 MAX_DEPTH = 200
 MAX_ELEMENTS = 200_000
-_TRUE_LINES = 65_535
-"""libxml2 keeps an element's line in 16 bits; beyond it `sourceline` is a guess."""
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A parsed file. `line` is right for files of any length."""
+    """A parsed file. `line` is that of the element's "<", in files of any length."""
 
     file: str
     root: etree._Element
     _lines: dict[etree._Element, int] = field(default_factory=dict, repr=False)
 
     def line(self, element: etree._Element) -> int:
-        line = self._lines.get(element) or element.sourceline
-        return line if isinstance(line, int) else 0
+        return self._lines.get(element) or _known_line(element)
 
 
 def read_document(source: bytes, file: str) -> Document:
     """Parse XML that is not trusted; raises `ModelRefused` with one finding or more."""
     if len(source) > MAX_BYTES:
-        raise _refused(file, 0, "too-large", f"The file is larger than {MAX_BYTES >> 20} MB.")
+        raise _refused(file, 1, "too-large", f"The file is larger than {MAX_BYTES >> 20} MB.")
     if not source.strip(b"\x00 \t\r\n"):
         raise _refused(file, 1, "not-xml", "The file is empty.")
     if source.count(b"<") > 2 * MAX_ELEMENTS:  # a cheap bound, before a tree costs memory
@@ -58,7 +55,7 @@ def read_document(source: bytes, file: str) -> Document:
     if root.getroottree().docinfo.internalDTD is not None:
         raise _doctype(file, 1)
     _refuse_bulk(root, file)
-    return Document(file, root, _long_file_lines(source, root))
+    return Document(file, root, _lines_of_tags(source, root))
 
 
 def _refused(file: str, line: int, rule: str, message: str) -> ModelRefused:
@@ -113,21 +110,25 @@ def _syntax_findings(
 
 
 def _refuse_bulk(root: etree._Element, file: str) -> None:
-    depth = deepest = count = 0
-    for event, _ in etree.iterwalk(root, events=("start", "end")):
+    depth = count = 0
+    for event, element in etree.iterwalk(root, events=("start", "end")):
         depth += 1 if event == "start" else -1
-        deepest = max(deepest, depth)
         count += event == "start"
-    if deepest > MAX_DEPTH:
-        raise _refused(file, 1, "too-deep", f"Elements are nested deeper than {MAX_DEPTH}.")
+        if depth > MAX_DEPTH:
+            text = f"Elements are nested deeper than {MAX_DEPTH}."
+            raise _refused(file, _known_line(element), "too-deep", text)
     if count > MAX_ELEMENTS:
         raise _too_many(file)
 
 
-def _long_file_lines(source: bytes, root: etree._Element) -> dict[etree._Element, int]:
-    """Lines of all elements, counted by a second pass, where libxml2's are not reliable."""
-    if source.count(b"\n") < _TRUE_LINES:
-        return {}
+def _known_line(element: etree._Element) -> int:
+    line = element.sourceline
+    return line if isinstance(line, int) else 0
+
+
+def _lines_of_tags(source: bytes, root: etree._Element) -> dict[etree._Element, int]:
+    """Lines of the elements, counted by a second pass, where libxml2's are others: it keeps them
+    in 16 bits, and takes the line of the last attribute."""
     lines: list[int] = []
     parser = expat.ParserCreate()
     parser.StartElementHandler = lambda *_: lines.append(parser.CurrentLineNumber)
@@ -135,4 +136,5 @@ def _long_file_lines(source: bytes, root: etree._Element) -> dict[etree._Element
         parser.Parse(source, True)
     except (expat.ExpatError, ValueError, LookupError):
         return {}  # an encoding that expat does not know: libxml2's guess must do
-    return dict(zip(root.iter(etree.Element), lines, strict=False))
+    pairs = zip(root.iter(etree.Element), lines, strict=False)
+    return {element: line for element, line in pairs if _known_line(element) != line}

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Literal
 
 from lxml import etree
 
-from bpmn.errors import Finding
+from bpmn.elements import FLOW_NODES
+from bpmn.errors import Finding, Place
 from bpmn.reader import Document
 
 MAX_FINDINGS = 1_000
@@ -26,18 +29,41 @@ class Report:
         self._noticed: Counter[str] = Counter()
         self._first: dict[str, tuple[str, str, etree._Element, str]] = {}
 
-    def error(self, rule: str, element: etree._Element, message: str, line: int = 0) -> None:
-        self._add(rule, element, message, "error", line)
+    def error(
+        self,
+        rule: str,
+        element: etree._Element,
+        message: str,
+        line: int = 0,
+        related: Iterable[etree._Element] = (),
+    ) -> None:
+        self._add(rule, element, message, "error", line=line, related=related)
 
-    def warning(self, rule: str, element: etree._Element, message: str) -> None:
-        self._add(rule, element, message, "warning", 0)
+    def warning(
+        self,
+        rule: str,
+        element: etree._Element,
+        message: str,
+        related: Iterable[etree._Element] = (),
+    ) -> None:
+        self._add(rule, element, message, "warning", related=related)
+
+    def repeated(self, element: etree._Element, first: etree._Element) -> None:
+        """An id that stands twice: it is the id itself that is at fault, of whatever part."""
+        identifier = element.get("id", "")
+        line, before = self.document.line(element), self.document.line(first)
+        text = f'The id "{identifier}" is used already in line {before}.'
+        place = Place(identifier, before)
+        self.take(
+            [Finding(self.document.file, line, identifier, "duplicate-id", "error", text, (place,))]
+        )
 
     def settle(self) -> None:
         """What the rules have found is not to be found again, in other words, by the compiler."""
         self._settled = {(f.rule, f.element) for f in self._findings if f.severity == "error"}
 
     def notice(self, rule: str, element: etree._Element, message: str) -> None:
-        self._add(rule, element, message, "notice", 0)
+        self._add(rule, element, message, "notice")
 
     def notice_kind(
         self, element: etree._Element, message: str, *, rule: str = "", of: str = ""
@@ -72,7 +98,9 @@ class Report:
         element: etree._Element,
         message: str,
         severity: Literal["error", "warning", "notice"],
-        line: int,
+        *,
+        line: int = 0,
+        related: Iterable[etree._Element] = (),
     ) -> None:
         self.errors += severity == "error"
         said = (rule, named(element), message)
@@ -80,9 +108,37 @@ class Report:
             return  # two readers of one element may meet the same fault
         self._said.add(said)
         line = line or self.document.line(element)
+        others = tuple(places(self.document, element, related))
         self._findings.append(
-            Finding(self.document.file, line, named(element), rule, severity, message)
+            Finding(self.document.file, line, named(element), rule, severity, message, others)
         )
+
+
+def places(
+    document: Document, element: etree._Element, related: Iterable[etree._Element] = ()
+) -> Iterator[Place]:
+    """What a finding names beside its element: parts with an id inside of it, the others that the
+    fault lies between, and the flow node around."""
+    said = {named(element), None}
+    within = [one for one in (element, *element.iterancestors()) if one.get("id")]
+    parts = next((within[:i] for i, one in enumerate(within) if one.get("id") in said), [])
+    for one in parts:
+        said.add(one.get("id"))
+        yield Place(one.get("id", ""), document.line(one))
+    around = [] if _stands_in_scopes(element) else filter(_is_node, element.iterancestors())
+    for one in (*related, *islice(around, 1)):
+        name = named(one)
+        if name is not None and name not in said:
+            said.add(name)
+            yield Place(name, document.line(one))
+
+
+def _stands_in_scopes(element: etree._Element) -> bool:
+    return _is_node(element) or etree.QName(element).localname in _BESIDE_NODES
+
+
+def _is_node(element: etree._Element) -> bool:
+    return etree.QName(element).localname in FLOW_NODES
 
 
 def named(element: etree._Element) -> str | None:
@@ -104,6 +160,13 @@ def _stands_alone(element: etree._Element) -> bool:
 
 
 _EXTENSIONS = "{http://www.omg.org/spec/BPMN/20100524/MODEL}extensionElements"
+_BESIDE_NODES = frozenset(
+    {
+        "sequenceFlow", "association", "dataObject", "dataObjectReference", "dataStoreReference",
+        "textAnnotation", "group", "laneSet", "lane",
+    }
+)  # fmt: skip
+"""What stands in a subprocess as its nodes do, and is no part of it as a node."""
 _PARTS_WITH_ID = frozenset(
     {
         "messageEventDefinition", "timerEventDefinition", "errorEventDefinition",

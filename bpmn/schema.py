@@ -18,7 +18,7 @@ from lxml import etree
 from bpmn.errors import Finding
 from bpmn.model import is_bpmn, local
 from bpmn.reader import Document
-from bpmn.report import named
+from bpmn.report import named, places
 
 MAX_FINDINGS = 200
 _ONE_AT_A_TIME = Lock()
@@ -41,11 +41,12 @@ def schema_findings(document: Document) -> list[Finding]:
         if _is_computed_call(entry.message):
             continue  # an expression where Camunda allows one: compiled, not schema-checked
         line = entry.line if element is None else document.line(element)
+        others = () if element is None else places(document, element)
         message = _NAMESPACE.sub("", entry.message)
         identifier = None if element is None else named(element)
         found.setdefault(
             (line, message),
-            Finding(document.file, line, identifier, "schema", "error", message),
+            Finding(document.file, line, identifier, "schema", "error", message, tuple(others)),
         )
     return list(found.values())
 
@@ -86,11 +87,15 @@ def _is_computed_call(message: str) -> bool:
     return "attribute 'calledElement'" in message and "'xs:QName'" in message
 
 
-@cache
-def _schema() -> etree.XMLSchema:
+def schema_files() -> Path:
+    """The folder that the schemas stand in."""
     package = find_spec("SpiffWorkflow")
     assert package is not None, "SpiffWorkflow is a dependency"
     assert package.origin is not None
-    folder = Path(package.origin).parent / "bpmn" / "parser" / "schema"
+    return Path(package.origin).parent / "bpmn" / "parser" / "schema"
+
+
+@cache
+def _schema() -> etree.XMLSchema:
     parser = etree.XMLParser(no_network=True, resolve_entities=False)
-    return etree.XMLSchema(etree.parse(folder / "BPMN20.xsd", parser))
+    return etree.XMLSchema(etree.parse(schema_files() / "BPMN20.xsd", parser))

@@ -23,7 +23,9 @@ def residue(default: Any = None) -> Any:
     return field(default=default, compare=False, repr=False)
 
 
-_OF_THE_SOURCE = frozenset({"source", "unreadable", "elements", "institutions", "links"})
+_OF_THE_SOURCE = frozenset(
+    {"source", "unreadable", "indented", "elements", "institutions", "links"}
+)
 """What a group knows of the XML that it came from; it does not travel."""
 
 
@@ -34,7 +36,11 @@ class Group:
     terms: ClassVar[Mapping[str, str]] = {}
 
     source: etree._Element | None = residue()  # noqa: RUF009
-    unreadable: Mapping[str, str] | None = residue()
+    unreadable: Mapping[str, str | None] | None = residue()
+    """The text of a field that is there and not of its type; None where its form is another."""
+
+    indented: Mapping[str, str] | None = residue()
+    """The text of a field that begins with white space, which some official rules see."""
 
     def has(self, name: str) -> bool:
         """Whether the element of this field is there, readable or not."""

@@ -51,8 +51,13 @@ def exact(raw: str) -> str:
 
 
 def number(raw: str) -> Decimal:
-    """A number in the lexical form of xs:decimal."""
+    """A number in the lexical form of xs:decimal.
+
+    White space behind a fraction is kept as zeros: BR-DEC counts whatever stands behind the point.
+    """
     plain = raw.strip(BLANKS)
+    if raw[-1:] in BLANKS and "." in plain:
+        plain += "0" * min(len(raw) - len(raw.rstrip(BLANKS)), 3)
     if not _DECIMAL.match(plain) or len(plain) > _MAX_DIGITS:
         raise Unreadable(raw)
     return Decimal(plain)
@@ -226,7 +231,7 @@ def _text(name: str, read: Read, only: tuple[str, str] | None) -> Act:
             return
         if only is not None and element.get(only[0]) != only[1]:
             values[name] = None
-            values.setdefault("unreadable", {})[name] = ""
+            values.setdefault("unreadable", {})[name] = None
         else:
             _store(values, name, element.text or "", read)
 
@@ -243,6 +248,8 @@ def _attribute(attribute: str, name: str, read: Read) -> Act:
 
 
 def _store(values: Values, name: str, raw: str, read: Read) -> None:
+    if raw[:1] in BLANKS and raw.strip(BLANKS):
+        values.setdefault("indented", {})[name] = raw
     try:
         values[name] = read(raw)
     except Unreadable:

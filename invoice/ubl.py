@@ -303,7 +303,7 @@ third_party = (
 )
 
 
-def _root(kind: str, line_path: str) -> Shape:
+def _root(kind: str) -> Shape:
     return (
         shape(m.Invoice, _finish)
         .all("cac:PrepaidPayment", "third_party_payments", third_party)
@@ -345,7 +345,8 @@ def _root(kind: str, line_path: str) -> Shape:
         .all("cac:AllowanceCharge", "allowances", _allowance(m.DocumentAllowance, m.DocumentCharge))
         .all("cac:TaxTotal", "tax_amounts", tax_amount)
         .one("cac:LegalMonetaryTotal", "totals", totals)
-        .all(line_path, "lines", line)
+        .all("cac:InvoiceLine", "lines", line)
+        .all("cac:CreditNoteLine", "lines", line)
         .at("documents", "cac:AdditionalDocumentReference")
         .at("breakdown", "cac:TaxTotal/cac:TaxSubtotal")
         .at("direct_debit", "cac:PaymentMeans/cac:PaymentMandate")
@@ -355,8 +356,8 @@ def _root(kind: str, line_path: str) -> Shape:
 
 
 ROOTS = {
-    f"{{{INVOICE}}}Invoice": _root("Invoice", "cac:InvoiceLine"),
-    f"{{{CREDIT_NOTE}}}CreditNote": _root("CreditNote", "cac:CreditNoteLine"),
+    f"{{{INVOICE}}}Invoice": _root("Invoice"),
+    f"{{{CREDIT_NOTE}}}CreditNote": _root("CreditNote"),
 }
 
 

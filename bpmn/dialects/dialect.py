@@ -84,6 +84,9 @@ class Dialect:
     names_collections = False
     """Whether `loopDataInputRef` may be the name of a variable instead of a data object's id."""
 
+    leaves_work_open = False
+    """Whether a task need not say what does its work: plain BPMN leaves that to the engine."""
+
     def unmarked(self, text: str, *, asked: bool) -> str:
         """A formal expression that says no language, in FEEL. `asked`: it must give a truth."""
         return text

@@ -39,8 +39,9 @@ _BY_NAMESPACE = {space: dialect for dialect in ALL for space in dialect.namespac
 class Spoken(Dialect):
     """The dialects of one file. What one of them says goes before what BPMN leaves unsaid."""
 
-    def __init__(self, dialects: tuple[Dialect, ...]) -> None:
+    def __init__(self, dialects: tuple[Dialect, ...], *, for_another: bool = False) -> None:
         self.dialects = dialects
+        self.leaves_work_open = not dialects and not for_another
         plain = Dialect()
         leading = dialects[0] if dialects else plain
         self.loops_from = leading.loops_from
@@ -143,13 +144,17 @@ def _said(answer: T, nothing: T) -> T | None:
 
 
 def dialect_of(root: Element) -> Spoken:
-    """The dialects whose vocabularies are used somewhere in the file; first the most used."""
+    """The dialects whose vocabularies are used somewhere in the file; first the most used.
+
+    Modellers write `executionPlatform` into what is drawn for one engine, before a word of its
+    dialect is used."""
     used: dict[Dialect, int] = {}
     for element in root.iter(etree.Element):
         for space in _spaces(element):
             if (dialect := _BY_NAMESPACE.get(space)) is not None:
                 used[dialect] = used.get(dialect, 0) + 1
-    return Spoken(tuple(sorted(used, key=lambda each: -used[each])))
+    for_another = any(str(name).endswith("}executionPlatform") for name in root.attrib)
+    return Spoken(tuple(sorted(used, key=lambda each: -used[each])), for_another=for_another)
 
 
 def check_extensions(root: Element, spoken: Spoken, report: Report) -> None:

@@ -1,9 +1,10 @@
 """The static constraints of BPMN 2.0.2, one short function each, a module a subject.
 
 Invariant: what the standard forbids is an error at the element at fault; what it recommends
-against, or what moves no token, is a warning. All rules are asked of all processes, collaborations
-and choreographies of a file; those that only make sense for what is executed say so. The table
-of all rules is docs/rules.md, which a test compares with the code.
+against, or what moves no token, is a warning. Where a breach lies between two elements, as a flow
+and the event that it must not lead to, it is found at both. All rules are asked of all processes,
+collaborations and choreographies of a file; those that only make sense for what is executed say
+so. The table of all rules is docs/rules.md, which a test compares with the code.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ def check_file(root: etree._Element, report: Report) -> Drawing:
     drawing = Drawing(root)
     for rule in RULES.values():
         say = report.error if rule.severity == "error" else report.warning
-        for element, message in rule.look(drawing):
-            say(rule.id, element, message)
+        for element, message, *others in rule.look(drawing):
+            say(rule.id, element, message, related=(*others, *drawing.touched(element)))
     report.settle()
     return drawing

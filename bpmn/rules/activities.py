@@ -5,7 +5,7 @@ from __future__ import annotations
 from bpmn.elements import ACTIVITIES
 from bpmn.model import reference, text_of
 from bpmn.rules.drawing import Drawing, Element, holder_of, kind_of, named_parts, part, parts, says
-from bpmn.rules.rule import Breaches, rule
+from bpmn.rules.rule import Breaches, both, rule
 
 
 @rule("quantity", "10.3", "An activity needs and gives at least one token.")
@@ -166,6 +166,14 @@ def behavior_events_are_used(drawing: Drawing) -> Breaches:
                 yield loop, f"{name} has no effect without behavior {behavior}."
 
 
+@rule("loop-item", "10.3.8", "The item of a collection is one of its items, no collection.")
+def items_are_single(drawing: Drawing) -> Breaches:
+    for item in drawing.all("inputDataItem", "outputDataItem"):
+        if says(item, "isCollection"):
+            text = "isCollection may not be true of what each instance has one of."
+            yield item, text, holder_of(holder_of(item))
+
+
 # --- ad-hoc subprocesses (10.3.5) ---
 
 
@@ -174,7 +182,8 @@ def adhoc_has_no_start_or_end(drawing: Drawing) -> Breaches:
     for scope in drawing.scopes:
         if scope.kind == "adHocSubProcess":
             for node in (*scope.of_kind("startEvent"), *scope.of_kind("endEvent")):
-                yield node.element, f'"{node.label}" stands in an ad-hoc subprocess.'
+                text = f'"{node.label}" stands in an ad-hoc subprocess.'
+                yield from both(node.element, scope.element, text)
 
 
 @rule("adhoc-activity", "10.3.5", "An ad-hoc subprocess has at least one activity.")
@@ -210,6 +219,23 @@ def calls_name_what_they_call(drawing: Drawing) -> Breaches:
         silent = not dialect and (extended is None or len(extended) == 0)
         if node.scope.executable and silent and not node.element.get("calledElement", "").strip():
             yield node.element, f'"{node.label}" does not say what it calls.'
+
+
+@rule(
+    "called-start",
+    "10.5.2",
+    "What an executed call activity calls begins without trigger: the call is no message.",
+)
+def called_processes_begin_plainly(drawing: Drawing) -> Breaches:
+    for node in drawing.each("callActivity"):
+        called = drawing.referred(node.element, "calledElement")
+        scope = None if called is None else drawing.content.get(called)
+        if scope is None or not node.scope.executable:
+            continue
+        starts = scope.of_kind("startEvent")
+        if starts and all(start.definitions for start in starts):
+            text = f'"{scope.id}" has only start events with a trigger, so a call cannot begin it.'
+            yield node.element, text, *(start.element for start in starts)
 
 
 @rule(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bpmn.elements import ACTIVITIES
 from bpmn.model import reference
 from bpmn.rules.drawing import CHOREOGRAPHY_ACTIVITIES, Drawing, says
-from bpmn.rules.rule import Breaches, rule
+from bpmn.rules.rule import Breaches, both, rule
 
 
 @rule("attached-missing", "10.5.4", "A boundary event sits on an activity of its own scope.")
@@ -13,9 +13,12 @@ def boundary_events_sit_on_activities(drawing: Drawing) -> Breaches:
     for event in drawing.each("boundaryEvent"):
         name = reference(event.element.get("attachedToRef"))
         if event.host is None or event.host.kind not in ACTIVITIES | CHOREOGRAPHY_ACTIVITIES:
-            yield event.element, f'attachedToRef "{name}" is no activity of this process.'
+            found = drawing.referred(event.element, "attachedToRef")
+            text = f'attachedToRef "{name}" is no activity of this process.'
+            yield event.element, text, *([] if found is None else [found])
         elif event.host.scope is not event.scope:
-            yield event.element, f'attachedToRef "{name}" lies in another scope.'
+            text = f'attachedToRef "{name}" lies in another scope.'
+            yield event.element, text, event.host.element
 
 
 @rule("boundary-on-event-subprocess", "10.3.5", "No event sits on an event subprocess.")
@@ -23,7 +26,7 @@ def event_subprocesses_have_no_boundary(drawing: Drawing) -> Breaches:
     for event in drawing.each("boundaryEvent"):
         if event.host is not None and event.host.is_event_subprocess:
             text = f'"{event.host.label}" is begun by its event, so no event sits on it.'
-            yield event.element, text
+            yield from both(event.element, event.host.element, text)
 
 
 @rule("error-interrupts", "10.5.4", "A boundary event that catches an error interrupts.")

@@ -34,6 +34,7 @@ COMPILER: dict[str, str] = {
     "expression": "Expressions compile.",
     "dynamic-reference": "Forms, decisions and topics are fixed names.",
     "implementation-missing": "A task says what does its work.",
+    "work-open": "A task says what does its work; in plain BPMN it waits under its own id.",
     "several-implementations": "A task says one way in which its work is done.",
     "topic-missing": "A task for a worker has a topic.",
     "script-missing": "A script is not empty.",
@@ -64,7 +65,7 @@ COMPILER: dict[str, str] = {
     "binding": "A binding is one that is known, with the version that it needs.",
     "four-eyes": "The tasks of a four-eyes rule exist, and are others.",
 }
-"""Rules of this house and of what it executes: not the standard's, and each an error."""
+"""Rules of this house and of what it executes, not the standard's; errors but for `work-open`."""
 
 _HEAD = """# Rules for models
 
@@ -72,6 +73,16 @@ What `amtsgang check` and every deployment ask of a BPMN file. This page is writ
 (`bpmn/rules/catalogue.py`); a test keeps both alike. *Section* is that of BPMN 2.0.2
 (formal/2013-12-09, ISO/IEC 19510). An error refuses the deployment; a warning does not. Rules ask
 all processes, collaborations and choreographies of a file, also those that are only drawn.
+
+A finding has `file`, `line`, `element`, `rule`, `severity` and `message`; `related` lists the other
+elements that the fault lies between, each with its line: the ends of a flow, the data that is
+referred to, the definition inside of an event. Where a rule is broken by two elements alike, as by
+a start event and the flow into it, there is a finding at each.
+
+Three demands of the standard only warn, since nothing about the run is in doubt where they are not
+met, and many people draw so: `no-end`, `implicit-end` and `lane-twice`. `isClosed`, `auditing`,
+`monitoring` and renderings promise something to readers; no rule asks them. What a call activity
+calls may be deployed later or elsewhere, so a name that this file does not have is no fault.
 """
 
 

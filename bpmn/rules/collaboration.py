@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from bpmn.elements import ACTIVITIES
 from bpmn.model import reference
-from bpmn.rules.drawing import CATCHES, Drawing, Element, kind_of, references, says
+from bpmn.rules.drawing import CATCHES, Drawing, Element, kind_of, named_parts, says
 from bpmn.rules.references import INTERACTION
-from bpmn.rules.rule import Breaches, rule
+from bpmn.rules.rule import Breaches, both, rule
 
 _CONVERSATIONS = ("conversation", "subConversation", "callConversation")
 _SENDERS = ACTIVITIES | {"participant", "endEvent", "intermediateThrowEvent"}
@@ -31,7 +31,8 @@ def message_flows_join_what_can_talk(drawing: Drawing) -> Breaches:
             if kind_of(end) in (*_CONVERSATIONS, "choreographyTask"):
                 continue
             verb = "send" if role == "sourceRef" else "receive"
-            yield flow, f'"{end.get("id")}" is a {kind_of(end)}, which does not {verb} messages.'
+            text = f'"{end.get("id")}" is a {kind_of(end)}, which does not {verb} messages.'
+            yield from both(flow, end, text)
 
 
 @rule(
@@ -43,20 +44,20 @@ def message_flows_join_message_events(drawing: Drawing) -> Breaches:
     for flow, _role, end in _ends(drawing):
         node = drawing.node_of.get(end)
         if node is not None and node.triggers and "message" not in node.triggers:
-            yield flow, f'"{node.label}" is a {node.triggers[0]} event; it has no messages.'
+            text = f'"{node.label}" is a {node.triggers[0]} event; it has no messages.'
+            yield from both(flow, end, text)
 
 
 @rule(
     "message-flow-plain-event",
     "7.6.2",
     "An event at the end of a message flow says that it is a message event.",
-    warns=True,
 )
 def message_flows_join_no_plain_events(drawing: Drawing) -> Breaches:
     for flow, _role, end in _ends(drawing):
         node = drawing.node_of.get(end)
         if node is not None and node.kind.endswith("Event") and not node.triggers:
-            yield flow, f'"{node.label}" has no message definition.'
+            yield from both(flow, end, f'"{node.label}" has no message definition.')
 
 
 @rule("message-flow-within-pool", "7.6.2", "A message flow leads from one pool to another.")
@@ -88,7 +89,7 @@ def event_subprocesses_receive_at_their_start(drawing: Drawing) -> Breaches:
     for flow, role, end in _ends(drawing):
         node = drawing.node_of.get(end)
         if role == "targetRef" and node is not None and node.is_event_subprocess:
-            yield flow, f'"{node.label}" receives at its start event.'
+            yield from both(flow, end, f'"{node.label}" receives at its start event.')
 
 
 @rule(
@@ -150,16 +151,18 @@ def processes_belong_to_one_pool(drawing: Drawing) -> Breaches:
 )
 def participants_are_tied_across(drawing: Drawing) -> Breaches:
     for element in drawing.all("participantAssociation"):
-        inner = references(element, "innerParticipantRef")
-        if inner and inner == references(element, "outerParticipantRef"):
-            yield element, f'"{inner[0]}" is tied to itself.'
+        names = ("innerParticipantRef", "outerParticipantRef")
+        ends = [drawing.find(ref.text) for ref in named_parts(element, *names)]
+        found = [end for end in ends if end is not None]
+        if len(found) == 2 and drawing.top_of(found[0]) is drawing.top_of(found[1]):
+            text = f'"{found[0].get("id")}" and "{found[1].get("id")}" stand in one collaboration.'
+            yield element, text, *found
 
 
 @rule(
     "process-public-executable",
     "10.2.1",
     "A public process is not executable.",
-    warns=True,
 )
 def public_processes_are_drawn(drawing: Drawing) -> Breaches:
     for process in drawing.all("process"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bpmn.elements import ACTIVITIES, SUBPROCESSES
 from bpmn.model import reference
 from bpmn.rules.drawing import THROWS, Drawing, Node, Scope
-from bpmn.rules.rule import Breaches, rule
+from bpmn.rules.rule import Breaches, both, rule
 
 
 def _handlers(drawing: Drawing, event: Node) -> list[Node]:
@@ -29,7 +29,8 @@ def catches_have_one_handler(drawing: Drawing) -> Breaches:
         if not handlers:
             yield event.element, f'No association ties "{event.label}" to its handler.'
         elif len(handlers) > 1:
-            yield event.element, f'"{event.label}" has {len(handlers)} handlers; it may have one.'
+            text = f'"{event.label}" has {len(handlers)} handlers; it may have one.'
+            yield event.element, text, *(handler.element for handler in handlers)
 
 
 @rule(
@@ -44,7 +45,9 @@ def activities_are_compensated_one_way(drawing: Drawing) -> Breaches:
         if content is not None:
             handlers += [one for one in content.nodes if _begun_by_compensation(drawing, one)]
         for extra in handlers[1:]:
-            yield extra.element, f'"{handlers[0].label}" compensates "{node.label}" already.'
+            text = f'"{handlers[0].label}" and "{extra.label}" both compensate "{node.label}".'
+            yield from both(extra.element, handlers[0].element, text, node.element)
+            yield node.element, text, *(handler.element for handler in handlers)
 
 
 def _begun_by_compensation(drawing: Drawing, node: Node) -> bool:
@@ -64,10 +67,10 @@ def handlers_are_marked(drawing: Drawing) -> Breaches:
         for handler in _handlers(drawing, event):
             if not handler.is_handler:
                 text = f'"{handler.label}" handles compensation: it needs isForCompensation.'
-                yield handler.element, text
+                yield from both(handler.element, event.element, text)
             elif handler.scope is not event.scope:
                 text = f'"{handler.label}" lies in another scope than "{event.label}".'
-                yield handler.element, text
+                yield from both(handler.element, event.element, text)
 
 
 @rule(
@@ -79,10 +82,12 @@ def handlers_stand_outside_the_flow(drawing: Drawing) -> Breaches:
     for node in drawing.each(*ACTIVITIES):
         if node.is_handler:
             for flow in (*node.incoming, *node.outgoing):
-                yield flow.element, f'"{node.label}" is for compensation; no flow touches it.'
+                text = f'"{node.label}" is for compensation; no flow touches it.'
+                yield from both(flow.element, node.element, text)
     for event in _catches(drawing):
         for flow in event.outgoing:
-            yield flow.element, f'No flow leaves "{event.label}": an association names its handler.'
+            text = f'No flow leaves "{event.label}": an association names its handler.'
+            yield from both(flow.element, event.element, text)
 
 
 @rule(
@@ -107,7 +112,8 @@ def handlers_are_used(drawing: Drawing) -> Breaches:
 def thrown_compensation_is_in_reach(drawing: Drawing) -> Breaches:
     for node, activity in _compensated(drawing):
         if activity.scope not in _reach(node.scope):
-            yield node.element, f'"{activity.label}" is out of reach of "{node.label}".'
+            text = f'"{activity.label}" is out of reach of "{node.label}".'
+            yield node.element, text, activity.element
 
 
 @rule(
@@ -119,7 +125,8 @@ def what_is_compensated_can_be(drawing: Drawing) -> Breaches:
     for node, activity in _compensated(drawing):
         guarded = any("compensate" in event.triggers for event in activity.boundary)
         if not guarded and activity.kind not in SUBPROCESSES | {"callActivity"}:
-            yield node.element, f'"{activity.label}" has no compensation handler.'
+            text = f'"{activity.label}", which "{node.label}" compensates, has no handler.'
+            yield from both(node.element, activity.element, text)
 
 
 def _compensated(drawing: Drawing) -> list[tuple[Node, Node]]:
@@ -156,7 +163,8 @@ def cancellations_are_caught_at_transactions(drawing: Drawing) -> Breaches:
         if "cancel" not in event.triggers or event.host is None:
             continue
         if event.host.kind != "transaction" and not event.scope.is_choreography:
-            yield event.element, f'"{event.label}" sits on a {event.host.kind}, which none cancels.'
+            text = f'"{event.label}" sits on a {event.host.kind}, which none cancels.'
+            yield event.element, text, event.host.element
 
 
 @rule(
@@ -172,4 +180,4 @@ def cancellations_can_happen(drawing: Drawing) -> Breaches:
         for event in node.boundary:
             if "cancel" in event.triggers and not cancels:
                 text = f'Nothing in "{node.label}" cancels it, so "{event.label}" never happens.'
-                yield event.element, text
+                yield event.element, text, node.element

@@ -56,13 +56,16 @@ def global_conversations_are_flat(drawing: Drawing) -> Breaches:
 @rule(
     "message-flow-association",
     "9.4",
-    "A message flow association ties two different message flows.",
+    "A message flow association ties message flows of two collaborations.",
 )
 def message_flows_are_tied_across(drawing: Drawing) -> Breaches:
     for element in drawing.all("messageFlowAssociation"):
-        inner = reference(element.get("innerMessageFlowRef"))
-        if inner and inner == reference(element.get("outerMessageFlowRef")):
-            yield element, f'"{inner}" is tied to itself.'
+        inner = drawing.referred(element, "innerMessageFlowRef")
+        outer = drawing.referred(element, "outerMessageFlowRef")
+        if inner is None or outer is None or drawing.top_of(inner) is not drawing.top_of(outer):
+            continue
+        text = f'"{inner.get("id")}" and "{outer.get("id")}" stand in one collaboration.'
+        yield element, text, inner, outer
 
 
 @rule(

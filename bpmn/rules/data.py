@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from bpmn.elements import SUBPROCESSES
 from bpmn.model import reference
 from bpmn.rules.drawing import (
@@ -30,14 +32,21 @@ _REFS = {
     "data-in-no-set", "10.4.1", "Each input belongs to an input set, each output to an output set."
 )
 def data_belongs_to_a_set(drawing: Drawing) -> Breaches:
-    for specification in drawing.all("ioSpecification"):
+    for specification in _with_data(drawing):
         for kind, group, refs in _SETS:
+            if kind_of(specification) != "ioSpecification" and part(specification, group) is None:
+                continue  # the one set of an event need not be drawn
             members = {
                 name for one in named_parts(specification, group) for name in references(one, refs)
             }
             for data in named_parts(specification, kind):
                 if data.get("id") not in members:
                     yield data, f'"{_label(data)}" belongs to no {group}.'
+
+
+def _with_data(drawing: Drawing) -> Iterator[Element]:
+    yield from drawing.all("ioSpecification")
+    yield from (node.element for node in drawing.each() if node.kind.endswith("Event"))
 
 
 @rule("set-of-others", "10.4.1", "A set has inputs or outputs of its own specification.")
@@ -196,19 +205,43 @@ def _carried(drawing: Drawing, definition: Element) -> str:
 @rule(
     "call-data",
     "10.3.6",
-    "A call activity has as many inputs and outputs as what it calls.",
+    "A call activity has the inputs and outputs of what it calls: as many, and of the same kinds.",
 )
 def calls_fit_what_they_call(drawing: Drawing) -> Breaches:
     for node in drawing.each("callActivity"):
         called = drawing.referred(node.element, "calledElement")
         mine = part(node.element, "ioSpecification")
         theirs = None if called is None else part(called, "ioSpecification")
-        if mine is None or theirs is None:
+        if called is None or (mine is None and theirs is None):
             continue
-        for kind in ("dataInput", "dataOutput", "inputSet", "outputSet"):
-            here, there = len(named_parts(mine, kind)), len(named_parts(theirs, kind))
-            if here != there:
-                yield node.element, f'"{node.label}" has {here} × {kind}, what it calls {there}.'
+        data, sets = ("dataInput", "dataOutput"), ("inputSet", "outputSet")
+        for kind in data if mine is None or theirs is None else data + sets:
+            here, there = _parts(mine, kind), _parts(theirs, kind)
+            if len(here) > len(there):
+                here = _without_collections(node.element, here)
+            if len(here) != len(there):
+                text = f'"{node.label}" has {len(here)} × {kind}, what it calls {len(there)}.'
+                yield node.element, text, called
+            elif sorted(_items(here)) != sorted(_items(there)):
+                text = f'"{node.label}" has {kind} of other kinds than what it calls.'
+                yield node.element, text, *there
+
+
+def _without_collections(activity: Element, data: list[Element]) -> list[Element]:
+    """What a multi-instance call runs over is its own, and passed on item by item."""
+    loop = part(activity, "multiInstanceLoopCharacteristics")
+    if loop is None:
+        return data
+    own = {*references(loop, "loopDataInputRef"), *references(loop, "loopDataOutputRef")}
+    return [one for one in data if one.get("id") not in own]
+
+
+def _parts(specification: Element | None, kind: str) -> list[Element]:
+    return [] if specification is None else named_parts(specification, kind)
+
+
+def _items(data: list[Element]) -> list[str]:
+    return [reference(one.get("itemSubjectRef")) for one in data]
 
 
 def _label(element: Element) -> str:

@@ -178,11 +178,27 @@ class Drawing:
     def find(self, text: str | None) -> Element | None:
         return self.ids.get(reference(text))
 
+    def top_of(self, element: Element) -> Element:
+        """What of the file's root elements it stands in."""
+        around = [element, *element.iterancestors()]
+        return around[-2] if len(around) > 1 else element
+
+    def touched(self, element: Element) -> Iterator[Element]:
+        """What a line joins."""
+        for end in (self.referred(element, "sourceRef"), self.referred(element, "targetRef")):
+            if end is not None:
+                yield end
+
     def is_foreign(self, holder: Element, text: str) -> bool:
         """Whether a name with prefix belongs to another file or to XML schema's own types."""
-        prefix = text.rpartition(":")[0].strip()
-        namespace = holder.nsmap.get(prefix) if prefix else None
+        namespace = _namespace(holder, text)
         return namespace in self.imported or namespace == "http://www.w3.org/2001/XMLSchema"
+
+    def is_lost(self, holder: Element, text: str) -> bool:
+        """Whether a name's prefix belongs neither to this file nor to one that is imported."""
+        namespace = _namespace(holder, text)
+        own = (None, BPMN, self.root.get("targetNamespace"))
+        return namespace not in own and not self.is_foreign(holder, text)
 
     def participant_of(self, element: Element) -> Element | None:
         """The pool that the element lies in, or is."""
@@ -256,6 +272,11 @@ class Drawing:
                 if host is not None:
                     node.host = host
                     host.boundary.append(node)
+
+
+def _namespace(holder: Element, text: str) -> str | None:
+    prefix = text.rpartition(":")[0].strip()
+    return holder.nsmap.get(prefix) if prefix else None
 
 
 def kind_of(element: Element) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bpmn.rules.drawing import Drawing, Node, Scope, says
-from bpmn.rules.rule import Breaches, rule
+from bpmn.rules.rule import Breaches, both, rule
 
 
 @rule("event-subprocess-start", "10.3.5", "An event subprocess has exactly one start event.")
@@ -13,14 +13,16 @@ def one_start(drawing: Drawing) -> Breaches:
         if not starts and (scope.nodes or scope.executable):
             yield scope.element, f'"{scope.id}" has no start event to begin it.'
         for extra in starts[1:]:
-            yield extra.element, f'"{starts[0].label}" begins this event subprocess already.'
+            text = f'"{starts[0].label}" begins "{scope.id}" already, which has one start event.'
+            yield from both(extra.element, scope.element, text, starts[0].element)
 
 
 @rule("event-subprocess-trigger", "10.5.2", "The start of an event subprocess has a trigger.")
 def starts_have_a_trigger(drawing: Drawing) -> Breaches:
     for node in _starts(drawing):
         if not node.definitions:
-            yield node.element, f'"{node.label}" does not say what begins the event subprocess.'
+            text = f'"{node.label}" does not say what begins the event subprocess.'
+            yield from both(node.element, node.scope.element, text)
 
 
 @rule(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bpmn.elements import EVENT_PLACES
 from bpmn.model import text_of
 from bpmn.rules.drawing import CATCHES, THROWS, Drawing, Element, Node, kind_of, part, says
-from bpmn.rules.rule import Breaches, rule
+from bpmn.rules.rule import Breaches, both, rule
 
 _EVERYWHERE = frozenset({"message", "timer", "conditional", "signal"})
 _CHOREOGRAPHY: dict[str, frozenset[str]] = {
@@ -140,7 +140,7 @@ def shared_definitions_stand_outside(drawing: Drawing) -> Breaches:
         definition = drawing.find(element.text)
         if definition is not None and definition.getparent() is not drawing.root:
             text = f'"{(element.text or "").strip()}" belongs to another event.'
-            yield element, text
+            yield element, text, definition
 
 
 @rule(
@@ -158,8 +158,9 @@ def catches_are_distinct(drawing: Drawing) -> Breaches:
             if place is None or key is None:
                 continue
             if (place, trigger, key) in seen:
-                other = seen[place, trigger, key].label
-                yield node.element, f'"{other}" catches the same {trigger} already.'
+                other = seen[place, trigger, key]
+                text = f'"{other.label}" and "{node.label}" catch the same {trigger}.'
+                yield from both(node.element, other.element, text, place)
             seen.setdefault((place, trigger, key), node)
 
 

@@ -6,8 +6,8 @@ from lxml import etree
 
 from bpmn.elements import ACTIVITIES
 from bpmn.model import reference, text_of
-from bpmn.rules.drawing import Drawing, kind_of, parts, says
-from bpmn.rules.rule import Breaches, rule
+from bpmn.rules.drawing import Drawing, Node, kind_of, parts, says
+from bpmn.rules.rule import Breaches, both, rule
 
 CHOOSING = frozenset({"exclusiveGateway", "inclusiveGateway", "complexGateway"})
 """Gateways that ask the conditions on their ways out."""
@@ -39,22 +39,27 @@ def flows_stay_in_their_scope(drawing: Drawing) -> Breaches:
 @rule("flow-into-start", "10.5.2", "No sequence flow leads into a start event.")
 def nothing_leads_into_a_start(drawing: Drawing) -> Breaches:
     for node in drawing.each("startEvent"):
-        for flow in node.incoming:
-            yield flow.element, f'No sequence flow may lead into "{node.label}".'
+        yield from _led_into(node)
 
 
 @rule("flow-into-boundary", "10.5.4", "No sequence flow leads into a boundary event.")
 def nothing_leads_into_a_boundary(drawing: Drawing) -> Breaches:
     for node in drawing.each("boundaryEvent"):
-        for flow in node.incoming:
-            yield flow.element, f'No sequence flow may lead into "{node.label}".'
+        yield from _led_into(node)
+
+
+def _led_into(node: Node) -> Breaches:
+    for flow in node.incoming:
+        text = f'No sequence flow may lead into "{node.label}".'
+        yield from both(flow.element, node.element, text)
 
 
 @rule("flow-out-of-end", "10.5.3", "No sequence flow leaves an end event.")
 def nothing_leaves_an_end(drawing: Drawing) -> Breaches:
     for node in drawing.each("endEvent"):
         for flow in node.outgoing:
-            yield flow.element, f'No sequence flow may leave the end event "{node.label}".'
+            text = f'No sequence flow may leave the end event "{node.label}".'
+            yield from both(flow.element, node.element, text)
 
 
 @rule(
@@ -74,7 +79,7 @@ def listed_flows_are_the_nodes_own(drawing: Drawing) -> Breaches:
                 continue  # a dangling or wrong reference
             if all(one.element is not flow for one in own[role]):
                 verb = "lead to" if role == "incoming" else "leave"
-                yield part, f'"{reference(part.text)}" does not {verb} "{node.label}".'
+                yield part, f'"{reference(part.text)}" does not {verb} "{node.label}".', flow
 
 
 @rule(
@@ -91,7 +96,8 @@ def lists_are_complete(drawing: Drawing) -> Breaches:
         for role, names in listed.items():
             for flow in node.incoming if role == "incoming" else node.outgoing:
                 if flow.element.get("id") not in names:
-                    yield node.element, f'"{flow.id}" is not listed as {role} at "{node.label}".'
+                    text = f'"{flow.id}" is not listed as {role} at "{node.label}".'
+                    yield node.element, text, flow.element
 
 
 @rule("default-misplaced", "8.4.13", "A default flow leaves an activity or a choosing gateway.")
@@ -99,7 +105,8 @@ def defaults_stand_where_they_may(drawing: Drawing) -> Breaches:
     for node in drawing.each():
         chooses = node.kind in ACTIVITIES or node.kind in CHOOSING
         if not chooses and node.element.get("default") is not None:
-            yield node.element, f"A {node.kind} has no default flow."
+            text = f"A {node.kind} has no default flow."
+            yield node.element, text, *_default(drawing, node)
 
 
 @rule("default-not-outgoing", "8.4.13", "A default flow leaves the node whose default it is.")
@@ -107,7 +114,13 @@ def defaults_leave_their_node(drawing: Drawing) -> Breaches:
     for node in drawing.each(*ACTIVITIES, *CHOOSING):
         default = reference(node.element.get("default"))
         if default and all(flow.element.get("id") != default for flow in node.outgoing):
-            yield node.element, f'The default "{default}" does not leave "{node.label}".'
+            text = f'The default "{default}" does not leave "{node.label}".'
+            yield node.element, text, *_default(drawing, node)
+
+
+def _default(drawing: Drawing, node: Node) -> list[etree._Element]:
+    found = drawing.referred(node.element, "default")
+    return [] if found is None else [found]
 
 
 @rule("default-with-condition", "8.4.13", "A default flow has no condition.")
@@ -116,7 +129,7 @@ def defaults_have_no_condition(drawing: Drawing) -> Breaches:
         default = reference(node.element.get("default"))
         for flow in node.outgoing:
             if default and flow.element.get("id") == default and flow.condition is not None:
-                yield flow.element, "A default flow has no condition."
+                yield from both(flow.element, node.element, "A default flow has no condition.")
 
 
 @rule("condition-misplaced", "8.4.13", "Only activities and choosing gateways ask conditions.")
@@ -126,7 +139,8 @@ def conditions_are_asked(drawing: Drawing) -> Breaches:
         if flow.condition is None or node is None or node.scope.is_choreography:
             continue
         if node.kind not in ACTIVITIES and node.kind not in CHOOSING:
-            yield flow.element, f"Nobody asks this condition: it leaves a {node.kind}."
+            text = f"Nobody asks this condition: it leaves a {node.kind}."
+            yield from both(flow.element, node.element, text)
 
 
 @rule("condition-empty", "8.4.13", "A condition of an executable process says something.")
@@ -150,8 +164,8 @@ def _content(condition: etree._Element) -> bool:
 def conditions_leave_another_way(drawing: Drawing) -> Breaches:
     for node in drawing.each(*ACTIVITIES):
         if len(node.outgoing) == 1 and node.outgoing[0].condition is not None:
-            flow = node.outgoing[0].element
-            yield flow, f'This is the only way out of "{node.label}", so it has no condition.'
+            text = f'This is the only way out of "{node.label}", so it has no condition.'
+            yield from both(node.outgoing[0].element, node.element, text)
 
 
 @rule(
@@ -166,10 +180,8 @@ def exclusive_gateways_can_choose(drawing: Drawing) -> Breaches:
             continue
         for flow in node.outgoing:
             if flow.condition is None and flow.element.get("id") != default:
-                yield (
-                    flow.element,
-                    f'"{flow.id}" leaves an exclusive gateway without condition or default.',
-                )
+                text = f'"{flow.id}" leaves an exclusive gateway without condition or default.'
+                yield from both(flow.element, node.element, text)
 
 
 @rule(
@@ -209,4 +221,5 @@ def event_subprocesses_stand_alone(drawing: Drawing) -> Breaches:
     for node in drawing.each("subProcess", "transaction", "adHocSubProcess"):
         if node.is_event_subprocess:
             for flow in (*node.incoming, *node.outgoing):
-                yield flow.element, f'"{node.label}" is begun by its event, not by a flow.'
+                text = f'"{node.label}" is begun by its event, not by a flow.'
+                yield from both(flow.element, node.element, text)

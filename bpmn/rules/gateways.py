@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bpmn.elements import GATEWAYS
-from bpmn.rules.drawing import CHOREOGRAPHY_ACTIVITIES, Drawing, Node, part, says
-from bpmn.rules.rule import Breaches, rule
+from bpmn.rules.drawing import CHOREOGRAPHY_ACTIVITIES, Drawing, Element, Node, part, says
+from bpmn.rules.rule import Breaches, both, rule
 
 _AWAITED = frozenset({"message", "signal", "timer", "conditional"})
 
@@ -38,19 +38,27 @@ def directions_fit(drawing: Drawing) -> Breaches:
     "gateway-idle",
     "10.6.1",
     "A gateway splits or merges: it has several ways in or several ways out.",
-    warns=True,
 )
 def gateways_do_something(drawing: Drawing) -> Breaches:
     for node in drawing.each(*GATEWAYS):
-        if node.kind != "eventBasedGateway" and (len(node.incoming), len(node.outgoing)) == (1, 1):
-            yield node.element, f'"{node.label}" neither splits nor merges.'
+        if node.kind == "eventBasedGateway" or not node.outgoing:
+            continue  # these have rules of their own
+        if max(len(node.incoming), len(node.outgoing)) == 1:
+            flows = [flow.element for flow in (*node.incoming, *node.outgoing)]
+            text = f'"{node.label}" neither splits nor merges: a flow past it says the same.'
+            yield node.element, text, *flows
 
 
-@rule("gateway-without-outgoing", "10.6.1", "A way leads out of each gateway.")
+@rule(
+    "gateway-without-outgoing",
+    "10.6.1",
+    "A way leads out of each gateway, but for one that merges where no end event is drawn.",
+)
 def gateways_lead_on(drawing: Drawing) -> Breaches:
     for node in drawing.each(*GATEWAYS):
-        if not node.outgoing:
-            yield node.element, "Nothing follows this gateway."
+        merges = len(node.incoming) > 1 and node.kind != "eventBasedGateway"
+        if not node.outgoing and not (merges and not node.scope.of_kind("endEvent")):
+            yield node.element, "Nothing follows this gateway.", *_into(node)
 
 
 @rule(
@@ -92,10 +100,12 @@ def event_gateways_wait_for_events(drawing: Drawing) -> Breaches:
             not node.triggers or set(node.triggers) <= _AWAITED
         ):
             continue  # one without any definition has a rule of its own
-        yield (
+        yield from both(
             node.element,
+            gateway.element,
             f'"{node.label}" follows the event-based gateway "{gateway.label}", which chooses '
             "between message, signal, timer and conditional events and receive tasks.",
+            *_ways(gateway, node),
         )
 
 
@@ -110,7 +120,8 @@ def event_gateways_receive_one_way(drawing: Drawing) -> Breaches:
         receives = [node for node in after if node.kind == "receiveTask"]
         if receives and any("message" in node.triggers for node in after):
             text = f'"{gateway.label}" is followed by message events and by receive tasks.'
-            yield gateway.element, text
+            for node in receives:
+                yield from both(gateway.element, node.element, text)
 
 
 @rule(
@@ -119,10 +130,10 @@ def event_gateways_receive_one_way(drawing: Drawing) -> Breaches:
     "A receive task after an event-based gateway has no boundary events.",
 )
 def awaited_tasks_have_no_boundary(drawing: Drawing) -> Breaches:
-    for _gateway, node in _successors(drawing):
+    for gateway, node in _successors(drawing):
         for event in node.boundary if node.kind == "receiveTask" else ():
             text = f'"{node.label}" follows an event-based gateway, so no event sits on it.'
-            yield event.element, text
+            yield from both(event.element, node.element, text, gateway.element)
 
 
 @rule(
@@ -133,7 +144,11 @@ def awaited_tasks_have_no_boundary(drawing: Drawing) -> Breaches:
 def awaited_events_have_one_way_in(drawing: Drawing) -> Breaches:
     for gateway, node in _successors(drawing):
         if len(node.incoming) > 1:
-            yield node.element, f'"{node.label}" is reached from elsewhere than "{gateway.label}".'
+            text = f'"{node.label}" is reached from elsewhere than "{gateway.label}".'
+            for flow in node.incoming:
+                if flow.source is not gateway:
+                    yield from both(node.element, flow.element, text, gateway.element)
+            yield gateway.element, text, node.element
 
 
 @rule(
@@ -157,7 +172,8 @@ def waiting_for_all_begins(drawing: Drawing) -> Breaches:
 def instantiating_gateways_come_first(drawing: Drawing) -> Breaches:
     for node in drawing.each("eventBasedGateway"):
         if says(node.element, "instantiate") and not _comes_first(node):
-            yield node.element, f'"{node.label}" begins the process, so nothing leads to it.'
+            text = f'"{node.label}" begins the process, so nothing leads to it.'
+            yield node.element, text, *(flow.element for flow in node.incoming)
 
 
 def _comes_first(node: Node) -> bool:
@@ -165,6 +181,14 @@ def _comes_first(node: Node) -> bool:
     if len(sources) == 1 and sources[0] is not None:
         return sources[0].kind == "startEvent" and not sources[0].definitions
     return not sources
+
+
+def _into(node: Node) -> list[Element]:
+    return [flow.element for flow in node.incoming]
+
+
+def _ways(source: Node, target: Node) -> list[Element]:
+    return [flow.element for flow in source.outgoing if flow.target is target]
 
 
 def _successors(drawing: Drawing) -> Iterator[tuple[Node, Node]]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bpmn.model import reference
-from bpmn.rules.drawing import Drawing, holder_of, kind_of, named_parts, parts
-from bpmn.rules.rule import Breaches, rule
+from bpmn.rules.drawing import Drawing, Element, holder_of, kind_of, named_parts, part, parts
+from bpmn.rules.rule import Breaches, both, rule
 
 
 @rule("lane-of-others", "10.8", "A lane holds flow nodes of its own process or subprocess.")
@@ -16,7 +16,8 @@ def lanes_hold_their_own(drawing: Drawing) -> Breaches:
         for ref in named_parts(lane, "flowNodeRef"):
             node = drawing.node_of.get(drawing.find(ref.text))  # type: ignore[arg-type]
             if node is not None and scope not in node.element.iterancestors():
-                yield ref, f'"{reference(ref.text)}" does not lie in "{scope.get("id")}".'
+                text = f'"{reference(ref.text)}" does not lie in "{scope.get("id")}".'
+                yield ref, text, node.element
 
 
 @rule(
@@ -34,6 +35,34 @@ def nodes_lie_in_one_lane(drawing: Drawing) -> Breaches:
                 there = first.setdefault(name, lane.get("id") or "")
                 if there != (lane.get("id") or ""):
                     yield ref, f'"{name}" lies in the lane "{there}" already.'
+
+
+@rule(
+    "lane-partition",
+    "10.8",
+    "What the lanes of a lane set stand for is of one kind, as resources are.",
+)
+def lanes_part_by_one_kind(drawing: Drawing) -> Breaches:
+    for lanes in drawing.all("laneSet", "childLaneSet"):
+        parted = [(lane, _partition(drawing, lane)) for lane in parts(lanes)]
+        kinds = [(lane, kind) for lane, kind in parted if kind]
+        for lane, kind in kinds[1:]:
+            first, wanted = kinds[0]
+            if kind != wanted:
+                text = f'Beside "{first.get("id")}", which stands for a {wanted}, a {kind} is none.'
+                yield from both(lane, first, text)
+
+
+def _partition(drawing: Drawing, lane: Element) -> str:
+    """The kind of element that a lane stands for."""
+    inside = part(lane, "partitionElement")
+    if inside is not None:
+        return str(inside.get(_TYPE) or "").rpartition(":")[2]
+    found = drawing.referred(lane, "partitionElementRef")
+    return "" if found is None else kind_of(found)
+
+
+_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
 
 
 @rule("lane-data", "10.8", "Lanes sort flow nodes, not data or artifacts.", warns=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bpmn.model import reference
 from bpmn.rules.drawing import Drawing, Element, Node, Scope, kind_of, parts
-from bpmn.rules.rule import Breaches, rule
+from bpmn.rules.rule import Breaches, both, rule
 
 
 @rule("link-without-catch", "10.5.5", "Each link that is thrown is caught in the same scope.")
@@ -29,7 +29,8 @@ def links_are_caught_once(drawing: Drawing) -> Breaches:
     for scope in drawing.scopes:
         for name, nodes in scope.links.items():
             for node in nodes[1:]:
-                yield node.element, f'"{nodes[0].label}" catches the link "{name}" already.'
+                text = f'"{nodes[0].label}" and "{node.label}" both catch the link "{name}".'
+                yield from both(node.element, nodes[0].element, text)
 
 
 @rule("link-unnamed", "10.5.5", "A link has a name.")
@@ -49,7 +50,7 @@ def links_are_their_own_way(drawing: Drawing) -> Breaches:
         catches = node.kind == "intermediateCatchEvent"
         for flow in node.incoming if catches else node.outgoing:
             text = "is reached by its link" if catches else "goes on at the link's other end"
-            yield flow.element, f'"{node.label}" {text}, not by a flow.'
+            yield from both(flow.element, node.element, f'"{node.label}" {text}, not by a flow.')
 
 
 @rule("link-leads-nowhere", "10.5.4", "A flow leads to a thrown link and leaves a caught one.")
@@ -75,7 +76,8 @@ def links_name_their_partner(drawing: Drawing) -> Breaches:
                 continue
             partner = drawing.find(part.text)
             if partner is not None and not _is_partner(drawing, event, definition, part, partner):
-                yield part, f'"{reference(part.text)}" is not the other end of this link.'
+                text = f'"{reference(part.text)}" is not the other end of this link.'
+                yield part, text, partner
 
 
 def _is_partner(

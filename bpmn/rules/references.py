@@ -47,7 +47,7 @@ _ATTRIBUTES: dict[str, frozenset[str]] = {
     "messageFlow@sourceRef": _ANY,  # its kind is a rule of message flows
     "messageFlow@targetRef": _ANY,
     "calledChoreographyRef": _only("choreography", "globalChoreographyTask"),
-    "calledCollaborationRef": _COLLABORATIONS,
+    "calledCollaborationRef": _only("collaboration", "globalConversation"),
     "initiatingParticipantRef": _only("participant"),
     "activityRef": ACTIVITIES,
     "innerConversationNodeRef": _CONVERSATIONS,
@@ -78,6 +78,7 @@ _ATTRIBUTES: dict[str, frozenset[str]] = {
     "definitionalCollaborationRef": _COLLABORATIONS,
     "partitionElementRef": _ANY,
     "parameterRef": _only("resourceParameter"),
+    "resourceParameter@type": _ITEM,
 }
 _ELEMENTS: dict[str, frozenset[str]] = {
     "incoming": _only("sequenceFlow"),
@@ -104,6 +105,8 @@ _ELEMENTS: dict[str, frozenset[str]] = {
     "flowNodeRef": _NODES | ITEM_AWARE | _only("textAnnotation", "group"),
     "linkEventDefinition/source": _only("linkEventDefinition") | _EVENTS,
     "linkEventDefinition/target": _only("linkEventDefinition") | _EVENTS,
+    "relationship/source": _ANY,
+    "relationship/target": _ANY,
     "operationRef": _only("operation"),
     "loopDataInputRef": _COLLECTIONS,
     "loopDataOutputRef": _COLLECTIONS,
@@ -129,7 +132,9 @@ _SPIFF = "http://spiffworkflow.org/bpmn/schema/1.0/core"
 @rule("dangling-reference", "8.3.1", "What is referred to stands in the file, or in one imported.")
 def dangling(drawing: Drawing) -> Breaches:
     for element, text, allowed in _pointers(drawing):
-        if drawing.find(text) is None and not drawing.is_foreign(element, text):
+        if drawing.is_foreign(element, text):
+            continue
+        if drawing.find(text) is None or drawing.is_lost(element, text):
             kind = next(iter(allowed)) if len(allowed) == 1 else "element"
             if allowed is _DEFINITIONS:
                 kind = "event definition"
@@ -143,12 +148,12 @@ def wrong(drawing: Drawing) -> Breaches:
         if target is None or not allowed or kind_of(target) in allowed:
             continue
         wanted = ", ".join(sorted(allowed)) if len(allowed) <= 5 else "an element of another kind"
-        yield element, f'"{reference(text)}" is a {kind_of(target)}; needed is {wanted}.'
+        yield element, f'"{reference(text)}" is a {kind_of(target)}; needed is {wanted}.', target
     for call in drawing.all("callActivity"):
         target = drawing.referred(call, "calledElement")
         if target is not None and kind_of(target) not in _CALLABLE:
             text = "only a process or a global task can be called"
-            yield call, f'"{target.get("id")}" is a {kind_of(target)}; {text}.'
+            yield call, f'"{target.get("id")}" is a {kind_of(target)}; {text}.', target
 
 
 _WORDS = {

@@ -13,8 +13,8 @@ from lxml import etree
 
 from bpmn.rules.drawing import Drawing
 
-Breaches = Iterator[tuple[etree._Element, str]]
-"""The elements at fault, each with what is wrong there."""
+Breaches = Iterator[tuple[etree._Element, str, *tuple[etree._Element, ...]]]
+"""The elements at fault, each with what is wrong there and the others that it is wrong with."""
 Look = Callable[[Drawing], Breaches]
 
 
@@ -45,3 +45,11 @@ def rule(
         return look
 
     return enter
+
+
+def both(
+    one: etree._Element, other: etree._Element, message: str, *more: etree._Element
+) -> Breaches:
+    """A breach that is as much the one's as the other's: it is found at either."""
+    yield one, message, *[other, *more]
+    yield other, message, *[one, *more]

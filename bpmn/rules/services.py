@@ -89,21 +89,32 @@ def receivers_have_one_output(drawing: Drawing) -> Breaches:
     "What a task sends or receives is of the kind that its message carries.",
 )
 def items_are_the_messages(drawing: Drawing) -> Breaches:
+    for node, side, message in _transported(drawing):
+        data = part(node.element, "ioSpecification", side)
+        if message is None or data is None:
+            continue
+        item, carried = data.get("itemSubjectRef"), message.get("itemRef")
+        if item and carried and reference(item) != reference(carried):
+            yield data, f'"{message.get("id")}" carries "{reference(carried)}".', message
+
+
+def _transported(drawing: Drawing) -> Iterator[tuple[Node, str, Element | None]]:
+    """Tasks with the side of their data that is a message, and that message."""
     for kind, side in (("sendTask", "dataInput"), ("receiveTask", "dataOutput")):
         for node in drawing.each(kind):
-            message = drawing.referred(node.element, "messageRef")
-            data = part(node.element, "ioSpecification", side)
-            if message is None or data is None:
-                continue
-            item, carried = data.get("itemSubjectRef"), message.get("itemRef")
-            if item and carried and reference(item) != reference(carried):
-                yield data, f'"{message.get("id")}" carries "{reference(carried)}".'
+            yield node, side, drawing.referred(node.element, "messageRef")
+    for node, _holder, operation in _operations(drawing):
+        for side, name in (("dataInput", "inMessageRef"), ("dataOutput", "outMessageRef")):
+            ref = part(operation, name)
+            if node.kind == "serviceTask" and ref is not None:
+                yield node, side, drawing.find(ref.text)
 
 
 @rule(
     "io-binding",
     "8.5",
-    "An operation that a callable element binds belongs to an interface that it supports.",
+    "An operation that a callable element binds belongs to an interface that it supports, and "
+    "its messages to data sets of that element.",
 )
 def bindings_are_supported(drawing: Drawing) -> Breaches:
     for binding in drawing.all("ioBinding"):
@@ -114,4 +125,8 @@ def bindings_are_supported(drawing: Drawing) -> Breaches:
         supported = [drawing.find(ref.text) for ref in named_parts(callee, "supportedInterfaceRef")]
         if operation.getparent() not in supported:
             text = f'"{operation.get("name")}" belongs to no interface that is supported here.'
-            yield binding, text
+            yield binding, text, operation
+        for name in ("inputDataRef", "outputDataRef"):
+            data = drawing.referred(binding, name)
+            if data is not None and callee not in data.iterancestors():
+                yield binding, f'{name} "{data.get("id")}" belongs to another element.', data

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from bpmn.elements import ACTIVITIES
 from bpmn.rules.drawing import Drawing, Node, Scope, says
-from bpmn.rules.rule import Breaches, rule
+from bpmn.rules.rule import Breaches, both, rule
 
 
 @rule("start-without-outgoing", "10.5.2", "A way leads out of each start event.")
@@ -22,7 +22,8 @@ def scopes_with_an_end_have_a_start(drawing: Drawing) -> Breaches:
         if _is_flexible(scope) or scope.of_kind("startEvent"):
             continue
         if scope.of_kind("endEvent") and not any(_instantiates(node) for node in scope.nodes):
-            yield scope.element, f'"{scope.id}" has an end event but no start event.'
+            ends = [end.element for end in scope.of_kind("endEvent")]
+            yield scope.element, f'"{scope.id}" has an end event but no start event.', *ends
 
 
 @rule(
@@ -35,7 +36,7 @@ def scopes_with_a_start_have_an_end(drawing: Drawing) -> Breaches:
     for scope in drawing.scopes:
         if scope.of_kind("startEvent") and not scope.of_kind("endEvent"):
             text = f'"{scope.id}" has a start event but no end event; its ways end where they end.'
-            yield scope.element, text
+            yield scope.element, text, *(start.element for start in scope.of_kind("startEvent"))
 
 
 @rule(
@@ -107,19 +108,36 @@ def _instantiates(node: Node) -> bool:
     return node.kind in kinds and says(node.element, "instantiate")
 
 
-@rule(
-    "several-starts",
-    "13.3.4",
-    "An embedded subprocess has one start event at most, and of several without trigger in a "
-    "process nothing says where an instance begins.",
-)
-def one_plain_start(drawing: Drawing) -> Breaches:
+@rule("several-starts", "13.3.4", "An embedded subprocess has one start event at most.")
+def embedded_subprocesses_begin_once(drawing: Drawing) -> Breaches:
     for scope in drawing.scopes:
-        plain = [node for node in scope.of_kind("startEvent") if not node.definitions]
-        embedded = scope.parent is not None and not scope.is_event_subprocess
-        for extra in plain[1:] if scope.executable or embedded else ():
-            text = f'"{plain[0].label}" is a start event without trigger already.'
-            yield extra.element, text
+        if scope.parent is None or scope.is_event_subprocess:
+            continue
+        for first, extra in _beside_the_first(scope):
+            text = f'"{first.label}" begins "{scope.id}" already.'
+            yield from both(extra.element, scope.element, text, first.element)
+
+
+@rule(
+    "several-beginnings",
+    "10.5.2",
+    "Of several start events without trigger the first begins a process that is executed, unless "
+    "another is asked for.",
+    warns=True,
+)
+def processes_begin_where_it_is_said(drawing: Drawing) -> Breaches:
+    for scope in drawing.scopes:
+        if scope.parent is not None or not scope.executable:
+            continue
+        for first, extra in _beside_the_first(scope):
+            text = f'"{first.label}" comes first: only who asks for "{extra.label}" begins here.'
+            yield extra.element, text, first.element
+
+
+def _beside_the_first(scope: Scope) -> list[tuple[Node, Node]]:
+    """The first start event without trigger, with each other one."""
+    plain = [node for node in scope.of_kind("startEvent") if not node.definitions]
+    return [(plain[0], extra) for extra in plain[1:]]
 
 
 @rule(
@@ -134,7 +152,7 @@ def embedded_subprocesses_begin_plainly(drawing: Drawing) -> Breaches:
         for node in scope.of_kind("startEvent"):
             if node.definitions:
                 text = "An embedded subprocess starts with a start event without trigger."
-                yield node.element, text
+                yield from both(node.element, scope.element, text)
 
 
 @rule(
@@ -151,7 +169,8 @@ def instantiating_tasks_come_first(drawing: Drawing) -> Breaches:
         only = sources[0] if len(sources) == 1 else None
         after_start = only is not None and only.kind == "startEvent"
         if sources and not after_start:
-            yield node.element, f'"{node.label}" begins the process, so nothing leads to it.'
+            text = f'"{node.label}" begins the process, so nothing leads to it.'
+            yield node.element, text, *(flow.element for flow in node.incoming)
         elif node.scope.parent is not None:
             yield node.element, f'"{node.label}" lies in a subprocess, which it cannot begin.'
 

@@ -122,10 +122,11 @@ def _refused(error: ModelRefused) -> JsonObject:
 
 
 def _problem(finding: Finding) -> JsonObject:
+    others = [place.element for place in finding.related]
     return {
         "message": f"{finding.message} [{finding.rule}]",
         "line": finding.line,
         "column": 0,
         "mainElementId": finding.element,
-        "elementIds": [finding.element] if finding.element else [],
+        "elementIds": [*([finding.element] if finding.element else []), *others],
     }

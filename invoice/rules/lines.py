@@ -68,16 +68,21 @@ def in_order(period: Period, invoice: Invoice) -> bool:
     """Whether the period ends no earlier than it begins, where both are given."""
     if not (period.has("start") and period.has("end")):
         return True
-    if period.start is not None and period.end is not None:
+    if period.start is not None and period.end is not None and not period.indented:
         return period.end >= period.start
     # CII compares texts, so that also what is no date has an order.
+    if invoice.syntax != "cii":
+        return bool(period.start and period.end and period.end >= period.start)
     start, end = _text_of(period, "start"), _text_of(period, "end")
-    return invoice.syntax == "cii" and bool(start and end) and end >= start
+    return start is not None and end is not None and end >= start
 
 
-def _text_of(period: Period, name: str) -> str:
+def _text_of(period: Period, name: str) -> str | None:
+    """The text of a date in the form that is compared; None in another form."""
+    if period.indented and name in period.indented:
+        return period.indented[name]
     value = getattr(period, name)
-    return f"{value:%Y%m%d}" if value is not None else (period.unreadable or {}).get(name, "")
+    return f"{value:%Y%m%d}" if value is not None else (period.unreadable or {}).get(name)
 
 
 @rule("BR-30", _periods, "end", "Der Zeitraum einer Position endet vor seinem Beginn.", _FIX,

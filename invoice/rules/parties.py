@@ -116,7 +116,7 @@ def _vat_identifiers(invoice: Invoice) -> Sequence[Any]:
     terms="BT-31 BT-48 BT-63", klass=Klass.CONTENT,
 )  # fmt: skip
 def vat_identifier_prefix(found: TaxRegistration, invoice: Invoice) -> bool:
-    prefix = (found.value or "")[:2]
+    prefix = ((found.indented or {}).get("value") or found.value or "")[:2]
     wanted = f" {prefix} " if invoice.syntax == "cii" else prefix
     return wanted in VAT_PREFIXES
 

@@ -121,8 +121,8 @@ def filled(group: Group, name: str) -> bool:
     """Whether the element is there and not empty once white space is taken off."""
     value = getattr(group, name)
     if value is None:
-        raw = (group.unreadable or {}).get(name, "")
-        return bool(raw.strip(" \t\r\n"))
+        raw = (group.unreadable or {}).get(name)
+        return bool(raw and raw.strip(" \t\r\n"))
     return not isinstance(value, str) or bool(value.strip(" \t\r\n"))
 
 

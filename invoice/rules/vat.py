@@ -209,12 +209,15 @@ def _rated_taxable_fits(category: Category, row: Breakdown, invoice: Invoice) ->
             return True  # the official rule looks for the rate where none can stand
         expected = cents(total(lines)) + cents(total(charges)) - cents(total(allowances))
         return same(row.taxable, expected)
-    expected = total(lines) + total(charges) - total(allowances)
-    if category.code == "S":
-        used = bool(lines or any(_at_rate(a, category.code, row.rate) for a in invoice.allowances))
-    else:
-        used = bool(invoice.lines)
-    return used and near_in_ubl(row.taxable, expected)
+    besides = total(charges) - total(allowances)
+    fits = near_in_ubl(row.taxable, total(lines) + besides)
+    if category.code != "S":
+        return bool(invoice.lines) and fits
+    # Where an allowance has the rate, the official rule is content with the sum without the lines:
+    # it asks the same of the lines that the other kind of document has.
+    if any(_at_rate(a, category.code, row.rate) for a in invoice.allowances):
+        return fits or near_in_ubl(row.taxable, besides)
+    return bool(lines) and fits
 
 
 def _at_rate(allowance: AllowanceCharge, code: str, rate: Decimal | None) -> bool:

@@ -9,6 +9,7 @@ from bpmn.compiler import compile_model
 from bpmn.elements import ACTIVITIES, FLOW_NODES
 from bpmn.errors import ModelRefused
 from bpmn.graph import Graph
+from bpmn.rules.flows import CHOOSING
 from tests.bpmn.drawing import file, flow
 
 _TEXTS = {
@@ -67,7 +68,7 @@ def assert_sound(graph: Graph) -> None:
             assert graph.nodes[way.target].scope == node.scope
             assert way.id in graph.nodes[way.target].incoming
         if any(way.condition for way in ways):
-            assert node.kind in ACTIVITIES or node.kind == "exclusiveGateway"
+            assert node.kind in ACTIVITIES | CHOOSING
         for name in node.boundary:
             assert graph.nodes[name].attached_to == node.id
     for scope in graph.scopes.values():

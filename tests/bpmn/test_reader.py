@@ -65,6 +65,28 @@ def test_lines_stay_true_beyond_what_libxml_counts() -> None:
     assert [document.line(e) for e in (b, b[0], b[1])] == [70_001, 70_001, 70_002]
 
 
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be", "windows-1252"])
+@pytest.mark.parametrize("prefix", ["bpmn:", "semantic:", "a.b-c_d:", ""])
+def test_a_finding_has_the_line_of_its_tag_however_the_file_is_written(
+    newline: str, encoding: str, prefix: str
+) -> None:
+    text = between('<bpmn:task\n  id="t"\n  name="ü"\n  startQuantity="0"/>').decode()
+    text = text.replace("xmlns:bpmn", f"xmlns:{prefix}".rstrip(":")).replace("bpmn:", prefix)
+    text = text.replace("UTF-8", encoding.removesuffix("-sig").removesuffix("-be"))
+
+    (found,) = check_file("x.bpmn", text.replace("\n", newline).encode(encoding))
+
+    assert (found.rule, found.element, found.line) == ("quantity", "t", 6)
+
+
+def test_what_is_too_deep_is_refused_at_its_line() -> None:
+    with pytest.raises(ModelRefused) as refused:
+        read_document(b"<a>\n" * (MAX_DEPTH + 1) + b"</a>" * (MAX_DEPTH + 1), "x.bpmn")
+
+    assert [(f.rule, f.line) for f in refused.value.findings] == [("too-deep", MAX_DEPTH + 1)]
+
+
 @pytest.mark.parametrize("encoding", ["utf-16", "iso-8859-15", "windows-1252"])
 def test_a_model_may_be_written_in_another_encoding(encoding: str) -> None:
     text = between('<bpmn:task id="t" name="Prüfung"/>').decode().replace("UTF-8", encoding)
@@ -78,6 +100,23 @@ def test_another_xml_file_is_not_taken_for_a_model() -> None:
 
 def test_a_file_of_another_kind_is_named() -> None:
     assert [f.rule for f in check_file("x.exe", b"")] == ["unknown-file"]
+
+
+def test_a_model_under_another_name_is_looked_at_all_the_same() -> None:
+    faulty = between('<bpmn:task id="t" startQuantity="0"/>')
+
+    found = check_file("x.xml", faulty)
+
+    assert [(f.rule, f.element) for f in found] == [("unknown-file", None), ("quantity", "t")]
+
+
+def test_a_decision_model_that_is_called_a_model_is_told_so() -> None:
+    source = b'<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" name="n"/>'
+
+    (found,) = check_file("x.bpmn", source)
+
+    assert found.rule == "not-bpmn"
+    assert "decision model" in found.message
 
 
 _MODEL = between(

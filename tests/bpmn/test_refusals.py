@@ -58,9 +58,12 @@ MODELS: dict[str, tuple[bytes, str, str | None]] = {
         file(START + END + '<bpmn:task id="t"/>' + line("s", "e", "t")), "flow-out-of-end", "e_t",
     ),
     "a start without a way on": (file(START), "start-without-outgoing", "s"),
-    "two plain starts": (
-        file(START + '<bpmn:startEvent id="s2"/>' + END + flow("s", "e") + flow("s2", "e")),
-        "several-starts", "s2",
+    "two plain starts of a subprocess": (
+        between(
+            '<bpmn:subProcess id="t"><bpmn:startEvent id="a"/><bpmn:startEvent id="b"/>'
+            '<bpmn:endEvent id="z"/>' + line("a", "z") + line("b", "z") + "</bpmn:subProcess>"
+        ),
+        "several-starts", "b",
     ),
     "no start": (file('<bpmn:task id="t"/>' + END + flow("t", "e")), "no-start", "p"),
     "an implicit start": (
@@ -159,8 +162,14 @@ MODELS: dict[str, tuple[bytes, str, str | None]] = {
             "</bpmn:intermediateThrowEvent>", root='<bpmn:error id="x" errorCode="x"/>',
         ), "event-place", "t",
     ),
-    "a receive task without message": (
-        between('<bpmn:receiveTask id="t"/>'), "message-missing", "t",
+    "a receive task without message, in a file that speaks a dialect": (
+        between('<bpmn:receiveTask id="t" camunda:asyncBefore="true"/>'), "message-missing", "t",
+    ),
+    "an event without message": (
+        between(
+            '<bpmn:intermediateCatchEvent id="t"><bpmn:messageEventDefinition/>'
+            "</bpmn:intermediateCatchEvent>"
+        ), "message-missing", "t",
     ),
     "a message that does not exist": (
         between('<bpmn:receiveTask id="t" messageRef="m"/>'), "dangling-reference", "t",
@@ -199,8 +208,14 @@ MODELS: dict[str, tuple[bytes, str, str | None]] = {
         "script-missing",
         "t",
     ),
-    "a service task without implementation": (
-        between('<bpmn:serviceTask id="t"/>'), "implementation-missing", "t",
+    "a service task without implementation, in a file that speaks a dialect": (
+        between('<bpmn:serviceTask id="t" camunda:asyncBefore="true"/>'),
+        "implementation-missing", "t",
+    ),
+    "a service task without implementation, drawn for another engine": (
+        between('<bpmn:serviceTask id="t"/>').replace(
+            b'id="d"', b'id="d" xmlns:m="urn:m" m:executionPlatform="Some Platform"'
+        ), "implementation-missing", "t",
     ),
     "a service task with two implementations": (
         between('<bpmn:serviceTask id="t" camunda:topic="x" camunda:expression="${x}"/>'),
@@ -280,7 +295,7 @@ def test_the_report_names_every_fault_not_only_the_first() -> None:
     found = rules(
         file(
             START
-            + '<bpmn:receiveTask id="a"/>\n<bpmn:serviceTask id="b"/>\n'
+            + '<bpmn:receiveTask id="a"/>\n<bpmn:serviceTask id="b" camunda:asyncBefore="true"/>\n'
             + '<bpmn:scriptTask id="c" scriptFormat="python">'
             + '<bpmn:script>x</bpmn:script></bpmn:scriptTask><bpmn:endEvent id="e"/>'
             + line("s", "a", "b", "c", "e")

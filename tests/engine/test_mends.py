@@ -25,8 +25,11 @@ def test_a_default_flow_alone_is_taken(element: str) -> None:
         models.process(
             "p",
             '<startEvent id="s"/><userTask id="t"/><endEvent id="e"/>'
+            '<boundaryEvent id="again" attachedToRef="t"><timerEventDefinition>'
+            "<timeDuration>PT1H</timeDuration></timerEventDefinition></boundaryEvent>"
             + element.format('default="f_x_t"')
             + models.flow("s", "x")
+            + models.flow("again", "x")
             + models.flow("x", "t")
             + models.flow("t", "e"),
         )

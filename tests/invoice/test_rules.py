@@ -98,3 +98,19 @@ def test_a_unit_that_is_in_no_list_is_a_warning_in_an_xrechnung_and_fatal_elsewh
     assert [(f.rule, f.severity) for f in here] == [("BR-CL-23", "warning")]
     assert [(f.rule, f.severity, f.refusal) for f in elsewhere] == [("BR-CL-23", "fatal", True)]
     assert here[0].path == "/ubl:Invoice/cac:InvoiceLine[1]/cbc:InvoicedQuantity"
+
+
+def test_white_space_behind_an_amount_counts_as_decimals() -> None:
+    amount = b'<cbc:TaxExclusiveAmount currencyID="EUR">6340.00'
+
+    assert "BR-DEC-12" not in _fired(UBL)
+    assert "BR-DEC-12" in _fired(UBL.replace(amount, amount + b" "))
+
+
+def test_lines_of_the_other_document_kind_are_lines() -> None:
+    data = UBL.replace(b"cac:InvoiceLine", b"cac:CreditNoteLine")
+
+    fired = _fired(data)
+
+    assert "XSD" in fired
+    assert "BR-16" not in fired

@@ -6,6 +6,7 @@ Exit codes: 0 all is well, 1 findings, 2 misuse, 3 the data is not in the state 
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import sqlite3
@@ -142,9 +143,23 @@ def test_check_says_what_deployment_would(tmp_path: Path, tiny: Path, broken: Pa
     assert [f for f in sound.said if f["severity"] == "error"] == []
     assert refused.code == 1
     (error,) = [f for f in refused.said if f["severity"] == "error"]
-    assert set(error) == {"file", "line", "element", "rule", "severity", "message"}
+    assert set(error) == {"file", "line", "element", "rule", "severity", "message", "related"}
     assert (error["file"], error["line"], error["element"]) == (str(broken), 6, "sum")
     assert missing.code == 2
+
+
+def test_check_takes_a_file_whose_name_is_no_text(tmp_path: Path, broken: Path) -> None:
+    odd = tmp_path / os.fsdecode(b"\xff.bpmn")
+    odd.write_bytes(broken.read_bytes())
+
+    refused = amtsgang(tmp_path / "var", "check", odd, "--json")
+
+    assert refused.code == 1
+    assert {Path(f["file"]).name for f in refused.said} == {"\\xff.bpmn"}
+
+
+def test_check_of_a_folder_is_misuse(tmp_path: Path) -> None:
+    assert amtsgang(tmp_path / "var", "check", tmp_path, "--json").code == 2
 
 
 def test_run_goes_on_until_it_waits(tmp_path: Path, tiny: Path, broken: Path) -> None:

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from tests.bpmn.rules.case import Case, M, case, catch, inside, subprocess, task, throw, way
+from tests.bpmn.drawing import line
+from tests.bpmn.rules.case import (
+    MESSAGE,
+    Case,
+    M,
+    case,
+    catch,
+    inside,
+    subprocess,
+    task,
+    throw,
+    way,
+)
 
 _ITEMS = '<bpmn:itemDefinition id="i"/><bpmn:itemDefinition id="many" isCollection="true"/>'
 _SERVICE = (
@@ -97,6 +109,28 @@ def _bound(supported: str) -> str:
 
 
 _TASK = way(task("t"))
+
+
+def _over(single: str) -> str:
+    """A task that runs over its input, item by item."""
+    return way(
+        task(
+            "t",
+            _io('<bpmn:dataInput id="in" isCollection="true"/>')
+            + "<bpmn:multiInstanceLoopCharacteristics>"
+            "<bpmn:loopDataInputRef>in</bpmn:loopDataInputRef>"
+            f'<bpmn:inputDataItem id="item"{single}/></bpmn:multiInstanceLoopCharacteristics>',
+        )
+    )
+
+
+def _begun_by(trigger: str) -> str:
+    """A process `q` whose start event has this definition."""
+    return (
+        f'<bpmn:process id="q" isExecutable="true"><bpmn:startEvent id="qs">{trigger}'
+        '</bpmn:startEvent><bpmn:endEvent id="qe"/>' + line("qs", "qe") + "</bpmn:process>"
+    )
+
 
 CASES: dict[str, Case] = {
     "quantity": case(
@@ -252,6 +286,14 @@ CASES: dict[str, Case] = {
         way(throw("t", '<bpmn:dataInput id="in" itemSubjectRef="i"/>'
                   '<bpmn:messageEventDefinition messageRef="m"/>')),
         '<bpmn:message id="m" name="m" itemRef="i"/>' + _ITEMS,
+    ),
+    "loop-item": case(
+        _over(' isCollection="true"'), "item", _over(""),
+    ),
+    "called-start": case(
+        way('<bpmn:callActivity id="t" calledElement="q"/>'), "t",
+        way('<bpmn:callActivity id="t" calledElement="q"/>'),
+        M + _begun_by(MESSAGE), _begun_by(""),
     ),
     "call-data": case(
         _call(_io('<bpmn:dataInput id="in"/><bpmn:dataInput id="in2"/>',

@@ -52,6 +52,13 @@ def _tied(inner: str, outer: str) -> str:
     )
 
 
+_CALLED = (
+    '<bpmn:choreography id="ch"><bpmn:participant id="A"/><bpmn:participant id="B"/>'
+    '<bpmn:messageFlow id="mg" sourceRef="A" targetRef="B"/></bpmn:choreography>'
+)
+"""What a collaboration can refer to, with a participant and a message flow of its own."""
+
+
 def _talk(*participants: str, links: str = "") -> str:
     refs = "".join(f"<bpmn:participantRef>{name}</bpmn:participantRef>" for name in participants)
     return _pools(f'<bpmn:conversation id="cv">{refs}</bpmn:conversation>{links}')
@@ -134,9 +141,23 @@ def _shape(name: str, element: str) -> str:
 
 _FIRST = _step("c1", "A", "AB", "AB")
 
+
+def _parted(first: str, second: str) -> str:
+    """Two lanes that stand for these elements."""
+    return (
+        f'<bpmn:laneSet id="ls"><bpmn:lane id="l" partitionElementRef="{first}"/>'
+        f'<bpmn:lane id="l2" partitionElementRef="{second}"/></bpmn:laneSet>'
+    )
+
+
 CASES: dict[str, Case] = {
     "lane-of-others": case(_lane("qt") + _TASK, "l", _lane("t") + _TASK, _OTHER + M),
     "lane-twice": case(_two_lanes("t", "t") + _TASK, "l2", _two_lanes("t", "s") + _TASK),
+    "lane-partition": case(
+        _parted("one", "er") + _TASK, "l2", _parted("one", "two") + _TASK,
+        '<bpmn:resource id="one" name="one"/><bpmn:resource id="two" name="two"/>'
+        '<bpmn:error id="er"/>',
+    ),
     "lane-data": case(
         _lane("o") + _TASK + '<bpmn:dataObject id="o"/>', "l",
         _lane("t") + _TASK + '<bpmn:dataObject id="o"/>',
@@ -170,7 +191,9 @@ CASES: dict[str, Case] = {
     "participant-shared-process": case(
         _TASK, "two", _TASK, _pools("", _POOLS.replace('"q"', '"p"')), _pools(""),
     ),
-    "participant-association": case(_TASK, "pa", _TASK, _tied("one", "one"), _tied("one", "two")),
+    "participant-association": case(
+        _TASK, "pa", _TASK, _tied("one", "two"), _tied("A", "two") + _CALLED
+    ),
     "process-public-executable": Case(
         file(_TASK, "", 'processType="Public"'), "p", file(_TASK, "", 'processType="Private"'),
     ),
@@ -191,9 +214,8 @@ CASES: dict[str, Case] = {
         _TASK, "ma", _TASK,
         _pools(_message("t", "box") + '<bpmn:messageFlowAssociation id="ma" '
                'innerMessageFlowRef="mf" outerMessageFlowRef="mf"/>'),
-        _pools(_message("t", "box") + _message("t", "qt").replace('"mf"', '"mg"')
-               + '<bpmn:messageFlowAssociation id="ma" innerMessageFlowRef="mf" '
-               'outerMessageFlowRef="mg"/>'),
+        _pools(_message("t", "box") + '<bpmn:messageFlowAssociation id="ma" '
+               'innerMessageFlowRef="mg" outerMessageFlowRef="mf"/>') + _CALLED,
     ),
     "correlation-key-empty": Case(_correlated(key=()), "ck", _correlated("k1")),
     "correlation-incomplete": Case(

@@ -75,8 +75,8 @@ CASES: dict[str, Case] = {
     "flow-mismatch": case(_listed("t_e"), "t", _listed("s_t")),
     "flow-unlisted": case(_listed("s_t") + flow("t", "t"), "t", _listed("s_t")),
     "default-misplaced": Case(
-        file(between(gateway("parallel", "g", 'default="g_e"'))), "g",
-        file(between(gateway("exclusive", "g", 'default="g_e"'))), passes_schema=False,
+        file(choice("parallel")), "g", file(choice()),
+        passes_schema=False,
     ),
     "default-not-outgoing": case(choice("exclusive", 'default="s_g"'), "g", choice()),
     "default-with-condition": case(choice("exclusive", 'default="g_a"'), "g_a", choice()),
@@ -115,6 +115,10 @@ CASES: dict[str, Case] = {
         way(task("t")) + task("u") + line("t", "u", "e"),
     ),
     "several-starts": case(
+        way(subprocess("t", inside() + event("startEvent", "is2") + line("is2", "it"))), "is2",
+        way(subprocess("t", inside())),
+    ),
+    "several-beginnings": case(
         way(task("t")) + event("startEvent", "s2") + line("s2", "t"), "s2",
         way(task("t")) + event("startEvent", "s2", HOUR) + line("s2", "t"),
     ),

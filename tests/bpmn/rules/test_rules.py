@@ -17,6 +17,16 @@ CASES = {
     **collaboration_cases.CASES,
 }
 
+BETWEEN = [
+    ("flow-into-start", "s"), ("flow-into-boundary", "b"), ("flow-out-of-end", "e"),
+    ("flow-to-event-subprocess", "u"), ("link-flow", "a"), ("compensation-flow", "h"),
+    ("event-gateway-successor", "g"), ("event-gateway-boundary", "b"),
+    ("default-with-condition", "g"), ("condition-misplaced", "g"),
+    ("single-conditional-flow", "t"), ("flow-without-condition", "g"),
+    ("event-subprocess-start", "u"), ("adhoc-start-end", "t"), ("message-flow-end", "t"),
+]  # fmt: skip
+"""Rules whose breach two elements share, with the other element of the case."""
+
 
 def found(source: bytes) -> set[tuple[str, str | None]]:
     document = read_document(source, "x.bpmn")
@@ -33,6 +43,22 @@ def test_every_rule_has_a_case() -> None:
 @pytest.mark.parametrize("rule", RULES)
 def test_a_broken_model_is_reported_at_the_element(rule: str) -> None:
     assert (rule, CASES[rule].element) in found(CASES[rule].broken)
+
+
+@pytest.mark.parametrize(("rule", "other"), BETWEEN)
+def test_a_breach_between_two_elements_is_found_at_either_and_names_the_other(
+    rule: str, other: str
+) -> None:
+    case = CASES[rule]
+    document = read_document(case.broken, "x.bpmn")
+    report = Report(document)
+
+    check_file(document.root, report)
+
+    said = {f.element: f for f in report.findings() if f.rule == rule}
+    assert {case.element, other} <= set(said)
+    assert other in {place.element for place in said[case.element].related}
+    assert all(place.line > 1 for finding in said.values() for place in finding.related)
 
 
 @pytest.mark.parametrize("rule", RULES)

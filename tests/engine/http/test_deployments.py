@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.bpmn.drawing import file, line
 from tests.engine import engine_models as models
 from tests.engine.http.conftest import Office
 
@@ -59,6 +60,22 @@ def test_a_refusal_names_file_line_and_element_as_modeler_reads_them(office: Off
     assert fault["elementIds"] == ["x"]
     assert fault["line"] == 3
     assert office.desk("dora").get("/deployment/count") == {"count": 0}
+
+
+def test_a_refusal_names_all_elements_that_the_fault_lies_between(office: Office) -> None:
+    into_start = file(
+        '<bpmn:startEvent id="s"/><bpmn:task id="t"/><bpmn:endEvent id="e"/>'
+        + line("s", "t", "e")
+        + line("t", "s")
+    )
+
+    refused = office.upload([("x.bpmn", into_start.decode())], {"deployment-name": "x"}, 400)
+
+    faults = refused["details"]["x.bpmn"]["errors"]
+    assert [(fault["mainElementId"], fault["elementIds"]) for fault in faults] == [
+        ("s", ["s", "t_s"]),
+        ("t_s", ["t_s", "s", "t"]),
+    ]
 
 
 def test_a_clerk_may_not_deploy(office: Office) -> None:
