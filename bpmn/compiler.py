@@ -56,6 +56,8 @@ def compile_model(
     if against_schema:  # what only warns was said at the deployment
         check_soundness(drawing, report, well_formed=not report.errors)
     context, graphs = _compile(document, report, hashlib.sha256(source).hexdigest())
+    if against_schema and not context.model.processes:
+        _advise(document, report)
     if report.errors:
         raise ModelRefused(report.findings())
     return Compiled(graphs, report.findings(), tuple(context.forms.values()))
@@ -85,6 +87,23 @@ def _compile(
         check_process(process, report)
         graphs.append(_graph(context, process, source_hash))
     return context, tuple(graphs)
+
+
+def _advise(document: Document, report: Report) -> None:
+    """Where nothing is executable: what else would hinder each process that is drawn, were it."""
+    drawn = [part for part in document.root.iterchildren(_PROCESS) if part.find(_NODE) is not None]
+    if not drawn:
+        return
+    for process in drawn:
+        process.set("isExecutable", "true")
+    asked = Report(document)
+    check_file(document.root, asked)
+    _compile(document, asked, "")
+    report.advise(asked.findings())
+
+
+_PROCESS = f"{{{BPMN}}}process"
+_NODE = f"{{{BPMN}}}*[@id]"
 
 
 def _check_extensions(model: Model, spoken: Spoken, report: Report) -> None:

@@ -34,6 +34,7 @@ _MARKED = frozenset(
     {"http://www.w3.org/1999/XPath", "http://www.w3.org/1999/xpath", "http://java.sun.com/jsp/el"}
 )
 """Languages that tools write into every file; a mark of ours in the text goes before them."""
+_NO_XPATH = "The file names XPath, which begins nothing with ${ or =; read are JUEL and FEEL."
 
 
 class Reported(Exception):
@@ -115,6 +116,8 @@ class Context:
         """None where the text has a mark of its own, "" where nothing is said."""
         said = (holder.get("language") or "").strip() or self.model.expression_language.strip()
         if text.startswith("=") or "${" in text or "#{" in text:
+            if said in _MARKED and "xpath" in said.lower():
+                self.report.notice_kind(holder, _NO_XPATH, rule="expression-mark", of="XPath")
             return None if not said or said in _MARKED else said
         if "xpath" in said.lower():
             return "XPath"  # BPMN's default where the file names nothing; here that is FEEL
