@@ -32,7 +32,16 @@ from bpmn.graph import (
     TerminateEvent,
     TimerEvent,
 )
-from bpmn.model import FlowNode, ProcessModel, child, local, reference, text_of
+from bpmn.model import (
+    FlowNode,
+    MessageFlow,
+    ProcessModel,
+    child,
+    children,
+    local,
+    reference,
+    text_of,
+)
 from bpmn.timers import fault
 
 _THROWING = frozenset({"endEvent", "intermediateThrowEvent", "sendTask"})
@@ -105,7 +114,12 @@ def sends_message(context: Context, node: FlowNode) -> bool:
     said = node.element.get("operationRef") or (node.element.get("implementation") or "##")
     if not context.dialect.leaves_work_open or not said.startswith("##"):
         return False
-    return any(flow.source == node.id for flow in context.model.flows_at.get(node.id, ()))
+    flows = (flow for flow in context.model.flows_at.get(node.id, ()) if flow.source == node.id)
+    return any(
+        _carried(context, flow, flow.target) is not None
+        or _node_of(context, flow.target) is not None
+        for flow in flows
+    )
 
 
 def message_event(
@@ -145,14 +159,11 @@ def _flowing(context: Context, process: ProcessModel, node: FlowNode, throws: bo
     flows = [flow for flow in at_node if getattr(flow, mine) == node.id]
     name = None
     for flow in flows:
-        other = _node_of(context, flow.target if throws else flow.source)
-        holders = () if other is None else (other.element, *other.definitions)
-        refs = [flow.message, *(message_ref(context, holder) for holder in holders)]
-        message = next((m for ref in refs if ref and (m := context.model.find("message", ref))
-                        is not None), None)  # fmt: skip
+        end = flow.target if throws else flow.source
+        message = _carried(context, flow, end)
         if message is not None:
             return _message(context, process, node, message, throws)
-        if other is not None and len(flows) == 1:
+        if len(flows) == 1 and _node_of(context, end) is not None:
             name = context.expression(flow.id, flow.element)
     if name is None and node.kind == "receiveTask" and context.dialect.leaves_work_open:
         text = f'"{node.label}" does not say which message: it waits for one named "{node.id}".'
@@ -162,6 +173,17 @@ def _flowing(context: Context, process: ProcessModel, node: FlowNode, throws: bo
         text = f'"{node.label}" does not say which message.'
         context.refuse("message-missing", node.element, text)
     return MessageEvent(name, context.dialect.message_key(context, node.element))
+
+
+def _carried(context: Context, flow: MessageFlow, end: str) -> etree._Element | None:
+    """The message that a flow names, or what stands at its other end, executed or only drawn."""
+    other = context.model.elements.get(end)
+    parts = () if other is None else (other, *children(other, "messageEventDefinition"))
+    node = _node_of(context, end)
+    holders = parts if node is None else (node.element, *node.definitions)
+    refs = [flow.message, *(message_ref(context, holder) for holder in holders)]
+    found = (context.model.find("message", ref) for ref in refs if ref)
+    return next((message for message in found if message is not None), None)
 
 
 def _node_of(context: Context, identifier: str) -> FlowNode | None:

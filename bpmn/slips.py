@@ -29,10 +29,13 @@ _DIAGRAMS = "{http://www.omg.org/spec/BPMN/20100524/DI}BPMNDiagram"
 _EXPRESSIONS = ("tExpression", "tFormalExpression")
 _LOOKS = frozenset({"name", "id"})
 """Attributes of BPMN's that say nothing about a run, wherever they stand."""
+_OPEN = frozenset({"extensionElements", "script", "text", "documentation"})
+"""What may hold anything."""
 _MEANT = frozenset(READ_ATTRIBUTES)
 """Words of a dialect: without their prefix they are not read, and somebody meant them."""
 _EXECUTED = frozenset({*ENGINES, *(space for each in ALL for space in each.namespaces)})
-_NO_NAME = re.compile(r"[\d.-][\w.-]*")
+_ONE_WORD = re.compile(r"[^\s:]+")
+_NAME = re.compile(r"[^\W\d][\w.·-]*")
 
 
 @dataclass(slots=True)
@@ -73,7 +76,7 @@ class _Mending:
         if "outputSet" in type_.parts and "dataInput" in type_.parts:
             self.sets(element)
         parts = [part for part in element if isinstance(part.tag, str)]
-        if local(element) in ("extensionElements", "script", "text", "documentation"):
+        if local(element) in _OPEN:
             return
         for part in parts:
             known = type_.parts.get(local(part)) if is_own(part) else None
@@ -83,6 +86,9 @@ class _Mending:
                 self.element(part, known.type)
             elif not is_own(part):
                 self.foreign(element, part)
+            elif element is self.mended.root and local(part) in _OPEN:
+                self.say(part, f"The schema has no {local(part)} here, though the standard has.")
+                element.remove(part)
         self.order(element, type_)
 
     # --- attributes ---
@@ -150,10 +156,10 @@ class _Mending:
             self.say(element, f'{key}="{said}" is an id: it has no prefix.')
             said = reference(said)
             element.set(key, said)
-        if _NO_NAME.fullmatch(said):
+        if _is_loose(said):
             if type_ == "ID":
-                self.say(element, f'The id "{said}" begins with no letter, as names in XML do.')
-            element.set(key, f"_{said}")
+                self.say(element, f'The id "{said}" is no name as XML has them; it is read.')
+            element.set(key, _as_name(said))
 
     # --- parts ---
 
@@ -163,8 +169,8 @@ class _Mending:
         if not said:
             self.say(holder, f"An empty {local(part)} says nothing.")
             holder.remove(part)
-        elif _NO_NAME.fullmatch(said):
-            part.text = f"_{said}"
+        elif _is_loose(said):
+            part.text = _as_name(said)
 
     def foreign(self, holder: Element, part: Element) -> None:
         space = etree.QName(part).namespace or ""
@@ -198,6 +204,15 @@ class _Mending:
         self.mended.slips.append((self.mended.origin[element], text))
         parts = sorted(zip(places, element, strict=True), key=lambda pair: pair[0])
         element[:] = [part for _, part in parts]
+
+
+def _is_loose(text: str) -> bool:
+    """One word, but none that XML would take for a name: begins with a digit, has braces …"""
+    return _ONE_WORD.fullmatch(text) is not None and _NAME.fullmatch(text) is None
+
+
+def _as_name(text: str) -> str:
+    return f"_{text.encode().hex()}"
 
 
 def _has_place(part: Element) -> bool:
