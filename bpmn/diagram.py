@@ -85,19 +85,19 @@ def _describe(
     drawn = [shape for shape in plane.shapes if shape.kind in FLOW_NODES]
     text = f"Ablauf mit {len(drawn)} Elementen."
     for status, (word, _) in STATUS.items():
-        names = [_name(s.element) for s in drawn if marks.get(s.element.get("id", "")) == status]
+        names = [_name(s) for s in drawn if marks.get(s.element.get("id", "")) == status]
         if names:
             text += f" {word.capitalize()}: {', '.join(names[:20])}."
     add(svg, "desc").text = text
 
 
-def _name(element: etree._Element) -> str:
-    return name_of(element) or element.get("id") or ""
+def _name(shape: Shape) -> str:
+    return name_of(shape) or shape.element.get("id") or ""
 
 
 def _following(plane: Plane) -> dict[str, list[str]]:
     """By node: the names of what its sequence flows lead to, with the flow's own name."""
-    names = {shape.element.get("id", ""): _name(shape.element) for shape in plane.shapes}
+    names = {shape.element.get("id", ""): _name(shape) for shape in plane.shapes}
     found: dict[str, list[str]] = {}
     for edge in plane.edges:
         if edge.kind == "sequenceFlow":
@@ -118,7 +118,7 @@ def _node(
     parent: etree._Element, shape: Shape, status: str | None, following: dict[str, list[str]]
 ) -> None:
     identifier = shape.element.get("id", "")
-    name = _name(shape.element)
+    name = _name(shape)
     kind = KINDS.get(shape.kind, shape.kind)
     group = add(parent, "g", class_=" ".join(filter(None, ("node", shape.kind, status))))
     group.set("data-element", identifier)
@@ -133,7 +133,7 @@ def _node(
     if after := following.get(identifier):
         add(group, "desc").text = f"Weiter zu: {', '.join(after[:20])}"
     draw_node(group, shape)
-    if own := name_of(shape.element):
+    if own := name_of(shape):
         draw_name(group, shape, own)
     if status:
         draw_badge(group, shape, status)

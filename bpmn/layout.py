@@ -47,6 +47,8 @@ class Shape:
     horizontal: bool = True
     expanded: bool | None = None
     """None where nobody has said it yet."""
+    shown: tuple[etree._Element, ...] = ()
+    """What the element refers to for its looks: data object, category value, definitions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ def read_plane(root: etree._Element, process: str | None = None) -> Plane:
             if box is None or not (box.width and box.height):
                 lost.append(element)
             else:
-                shapes.append(_shape(part, element, box))
+                shapes.append(_shape(part, element, box, _shown(element, elements)))
         elif local(part) == "BPMNEdge":
             lines.append((part, element))
     if not shapes:
@@ -111,13 +113,24 @@ def _plane_of(
     return max(planes, key=shown)
 
 
-def _shape(part: etree._Element, element: etree._Element, box: Box) -> Shape:
+def _shown(
+    element: etree._Element, elements: dict[str, etree._Element]
+) -> tuple[etree._Element, ...]:
+    names = [element.get("dataObjectRef"), element.get("categoryValueRef")]
+    names += [part.text for part in element.iterchildren(f"{{{BPMN}}}eventDefinitionRef")]
+    found = (elements.get(reference(name)) for name in names if name)
+    return tuple(each for each in found if each is not None)
+
+
+def _shape(
+    part: etree._Element, element: etree._Element, box: Box, shown: tuple[etree._Element, ...]
+) -> Shape:
     kind = "band" if part.get("choreographyActivityShape") else local(element)
     label = _box(part.find(f"{{{_DI}}}BPMNLabel/{{{_DC}}}Bounds"))
     horizontal = part.get("isHorizontal", "true") not in _NO
     said = part.get("isExpanded", "")
     expanded = {"true": True, "1": True, "false": False, "0": False}.get(said)
-    return Shape(element, kind, box, label, horizontal, expanded)
+    return Shape(element, kind, box, label, horizontal, expanded, shown)
 
 
 def _opened(shapes: list[Shape]) -> tuple[Shape, ...]:

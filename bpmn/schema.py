@@ -39,6 +39,9 @@ def schema_findings(document: Document) -> list[Finding]:
     judged = _Judged(document, mended.origin)
     for element, text in mended.slips[:MAX_FINDINGS]:
         judged.add(element, "schema-slip", "warning", text)
+    if (more := len(mended.slips) - MAX_FINDINGS) > 0:
+        text = f"There are {more} more slips of such kinds in the file."
+        judged.add(root, "schema-slip", "warning", text)
     for fault in _faults(mended.root):
         judged.fault(mended.root, fault, "schema", "error")
     for fault in _faults(mended.diagrams):

@@ -10,7 +10,7 @@ from lxml import etree
 
 from bpmn.layout import Box, Shape
 from bpmn.markers import EXPANDABLE, SEVERAL, markers_of
-from bpmn.model import child, children, local, reference, text_of
+from bpmn.model import child, local, text_of
 
 SVG = "http://www.w3.org/2000/svg"
 LINE_HEIGHT = 14.0
@@ -183,25 +183,13 @@ def _data(group: etree._Element, shape: Shape) -> None:
         arrow = _symbol(group, _EVENT_PATHS["linkEventDefinition"], box.x + 2, box.y + 2)
         if kind == "dataOutput":
             arrow.set("fill", "currentColor")
-    if _is_collection(shape.element):
+    if _is_collection(shape):
         _symbol(group, SEVERAL, box.middle[0] - 8, below - 18)
 
 
-def _is_collection(element: etree._Element) -> bool:
-    data: etree._Element | None = element
-    if local(element) == "dataObjectReference":
-        data = _found(element, element.get("dataObjectRef"))
-    return data is not None and data.get("isCollection", "false") in ("true", "1")
-
-
-def _found(element: etree._Element, text: str | None) -> etree._Element | None:
-    """What an element of the same file refers to."""
-    found = _BY_ID(element, name=reference(text)) if reference(text) else []
-    first = next(iter(found), None) if isinstance(found, list) else None
-    return first if isinstance(first, etree._Element) else None
-
-
-_BY_ID = etree.XPath("(//*[@id=$name])[1]")
+def _is_collection(shape: Shape) -> bool:
+    each = (shape.element, *shape.shown)
+    return any(one.get("isCollection", "false") in ("true", "1") for one in each)
 
 
 def _conversation(group: etree._Element, shape: Shape) -> None:
@@ -256,7 +244,7 @@ def _event(group: etree._Element, shape: Shape) -> None:
     if _lets_go_on(element, kind):
         for drawn in rings:
             drawn.set("stroke-dasharray", "5 3")
-    definitions = _definitions(element)
+    definitions = _definitions(shape)
     if definitions:
         path = _EVENT_PATHS[definitions[0]]
         if len(definitions) > 1:
@@ -278,10 +266,9 @@ def _lets_go_on(element: etree._Element, kind: str) -> bool:
     return element.get("cancelActivity", "true") in ("false", "0")
 
 
-def _definitions(element: etree._Element) -> list[str]:
+def _definitions(shape: Shape) -> list[str]:
     """Local names of an event's definitions, those included that it refers to."""
-    shared = (_found(element, each.text) for each in children(element, "eventDefinitionRef"))
-    parts = [*element.iterchildren(etree.Element), *(each for each in shared if each is not None)]
+    parts = [*shape.element.iterchildren(etree.Element), *shape.shown]
     return [local(part) for part in parts if local(part) in _EVENT_PATHS]
 
 
@@ -298,13 +285,13 @@ def draw_badge(group: etree._Element, shape: Shape, status: str) -> None:
     text.text = STATUS[status][1]
 
 
-def name_of(element: etree._Element) -> str:
+def name_of(shape: Shape) -> str:
     """What is written at an element: its name, a group's category, an annotation's text."""
-    if local(element) == "textAnnotation":
+    element = shape.element
+    if shape.kind == "textAnnotation":
         return text_of(child(element, "text"))
-    if local(element) == "group":
-        value = _found(element, element.get("categoryValueRef"))
-        return "" if value is None else value.get("value", "")
+    if shape.kind == "group":
+        return next((one.get("value", "") for one in shape.shown), "")
     state = child(element, "dataState")
     said = element.get("name", "")
     known = "" if state is None else state.get("name", "")

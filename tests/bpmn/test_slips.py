@@ -3,10 +3,13 @@ refused."""
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from bpmn.check import check_file
 from bpmn.compiler import compile_model
+from bpmn.diagram import diagram_svg
 from bpmn.graph import Graph
 from tests.bpmn.drawing import between, file, flow, line
 
@@ -196,3 +199,36 @@ def test_a_flow_without_id_need_not_be_listed_where_others_are() -> None:
     source = file(nodes + line("s", "t", "e") + flow("s", "u") + unnamed)
 
     assert {rule for severity, rule, _ in said(source) if severity == "error"} == set()
+
+
+def test_more_slips_than_are_listed_are_counted() -> None:
+    tasks = "".join(f'<bpmn:task id="t{n}" farbe="rot"/>' for n in range(300))
+    source = file('<bpmn:startEvent id="s"/>' + tasks + line("s", *(f"t{n}" for n in range(300))))
+
+    found = check_file("x.bpmn", source)
+
+    assert any("100 more slips" in f.message for f in found)
+
+
+def test_a_large_file_full_of_slips_is_checked_and_drawn_within_seconds() -> None:
+    parts = "".join(
+        f'<bpmn:userTask id="t{n}" farbe="rot"><bpmn:outgoing>t{n}_t{n + 1}</bpmn:outgoing>'
+        f"<bpmn:extensionElements/></bpmn:userTask><bpmn:dataObject id='o{n}' name='o{n}'/>"
+        f'<bpmn:dataObjectReference id="r{n}" dataObjectRef="o{n}"/>'
+        for n in range(1_600)
+    )
+    drawn = "".join(
+        f'<di:BPMNShape bpmnElement="{kind}{n}"><c:Bounds x="{n}" y="0" width="36" height="36"/>'
+        "</di:BPMNShape>"
+        for n in range(1_600)
+        for kind in "tr"
+    )
+    source = file(
+        '<bpmn:startEvent id="s"/>' + parts + line("s", *(f"t{n}" for n in range(1_600)))
+    ).replace(b"</bpmn:definitions>", _DIAGRAM.format(drawn).encode())
+    began = time.process_time()
+
+    check_file("x.bpmn", source)
+    diagram_svg(source)
+
+    assert time.process_time() - began < 8

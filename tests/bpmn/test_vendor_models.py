@@ -5,7 +5,9 @@ The files in `models/vendors` were written for these tests, in the words and hab
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -162,3 +164,65 @@ def test_each_shape_of_the_first_diagram_is_drawn(name: str) -> None:
 
     drawn = {group.get("data-element") for group in svg.iter("{*}g")}
     assert {shape.get("bpmnElement") for shape in shapes} <= drawn
+
+
+def _disordered(name: str, seed: int) -> bytes:
+    """The file with the parts of every element in another order."""
+    root = tree_of(name)
+    dice = Random(seed)
+    for element in root.iter(f"{_BPMN}*"):
+        if etree.QName(element).localname != "extensionElements":
+            parts = [*element]
+            dice.shuffle(parts)
+            element[:] = parts
+    return etree.tostring(root, encoding="UTF-8", xml_declaration=True)
+
+
+def _meaning(source: bytes) -> dict[str, object]:
+    """Nodes with what they do and where their ways lead; closures and lines are left out."""
+    return {
+        f"{graph.process_id}/{node.id}": (
+            type(node.action),
+            {(flow.id, flow.target) for flow in node.outgoing},
+            node.default and node.default.id,
+        )
+        for graph in compile_model(source).graphs
+        for node in graph.nodes.values()
+    }
+
+
+@pytest.mark.parametrize("name", RUNS)
+@pytest.mark.parametrize("seed", range(3))
+def test_the_order_of_parts_means_nothing(name: str, seed: int) -> None:
+    source = _disordered(name, seed)
+
+    assert _meaning(source) == _meaning(source_of(name))
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_a_file_without_its_drawing_means_the_same(name: str) -> None:
+    root = tree_of(name)
+    for diagram in root.findall(f"{_DI}BPMNDiagram"):
+        root.remove(diagram)
+    source = etree.tostring(root, encoding="UTF-8", xml_declaration=True)
+
+    assert _meaning(source) == _meaning(source_of(name))
+    assert diagram_svg(source).startswith("<svg")
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_a_file_under_another_prefix_means_the_same(name: str) -> None:
+    root = tree_of(name)
+    old = next(p for p, space in root.nsmap.items() if space == _BPMN[1:-1])
+    text = source_of(name).decode("windows-1252" if b"windows-1252" in source_of(name) else "utf-8")
+    if old is None:
+        text = text.replace("<", "<model:").replace("<model:/", "</model:")
+        text = text.replace("<model:?", "<?").replace("<model:!", "<!")
+        text = re.sub(r"<(/?)model:(\w+):", r"<\1\2:", text).replace("xmlns=", "xmlns:model=", 1)
+        text = text.replace('xsi:type="t', 'xsi:type="model:t')
+    else:
+        text = text.replace(f"<{old}:", "<model:").replace(f"</{old}:", "</model:")
+        text = text.replace(f'"{old}:', '"model:').replace(f"xmlns:{old}=", "xmlns:model=")
+    source = text.encode("windows-1252" if "windows-1252" in text else "utf-8")
+
+    assert _meaning(source) == _meaning(source_of(name))
