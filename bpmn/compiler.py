@@ -26,6 +26,9 @@ from bpmn.report import Report
 from bpmn.rules import check_file, check_names, check_process
 from bpmn.soundness import check_soundness
 
+MODEL_SUFFIXES = (".bpmn", ".bpmn2", ".bpmn20.xml", ".bpmn.xml")
+"""How files with models are called."""
+
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
@@ -65,8 +68,17 @@ def compile_model(
 
 def _not_bpmn(found: etree.QName) -> str:
     other = f"<{found.localname}> in {found.namespace or 'no namespace'}"
-    hint = " It is a decision model: its name ends in .dmn." if "/DMN/" in str(found) else ""
+    hint = next((said for part, said in _OTHERS.items() if part in (found.namespace or "")), "")
     return f"A BPMN file begins with <definitions> in {BPMN}, not with {other}.{hint}"
+
+
+_OTHERS = {
+    "/DMN/": " It is a decision model: its name ends in .dmn.",
+    "/CMMN/": " It is a case model; cases are not executed.",
+    "schema.omg.org/spec/BPMN": " That is a draft of BPMN 2.0: export it from a newer tool.",
+    "wfmc.org": " It is XPDL: export the model as BPMN 2.0.",
+}
+"""What is mistaken for a BPMN file, by a part of its namespace."""
 
 
 def _schema_findings(document: Document) -> list[Finding]:

@@ -114,7 +114,7 @@ def _place(root: etree._Element, path: str | None) -> etree._Element | None:
 
 
 _STEP = re.compile(r"(?:([^:@]+):)?([^:@\[]+)(?:\[(\d{1,9})\])?")
-_NAMESPACE = re.compile(r"\{[^}]*\}")
+_NAMESPACE = re.compile(r"\{[^}\s']*\}")
 _ID = re.compile(r"'([\w.-]+)' is not a valid value")
 
 

@@ -176,7 +176,7 @@ class _Mending:
         space = etree.QName(part).namespace or ""
         if part.tag == _DIAGRAMS or not space or space in _EXECUTED or space == BPMN:
             return
-        if space.startswith("http://www.omg.org/spec/"):
+        if space.startswith("http://www.omg.org/spec/") and local(part) != "BPMNDiagram":
             return
         self.say(holder, f"{local(part)} of {space} stands outside of extensionElements.")
         holder.remove(part)

@@ -96,7 +96,7 @@ class Vocabulary:
         """An element of a sequence, and all that may stand in for it."""
         name = _local(item.get("ref") or item.get("name"))
         declared = self._elements.get(name) if item.get("ref") else item
-        found = [] if declared is None else [(name, _local(declared.get("type")))]
+        found = [(name, "" if declared is None else _local(declared.get("type")))]
         return found + [
             member
             for each in (self._substitutes.get(name, ()) if item.get("ref") else ())

@@ -152,6 +152,15 @@ def test_an_element_of_bpmn_that_stands_where_it_may_not_is_refused() -> None:
     assert ("error", "schema", "t") in said(source)
 
 
+def test_a_diagram_before_its_process_is_read() -> None:
+    plain = between('<bpmn:task id="t"/>')
+    drawn = _DIAGRAM.format("").removesuffix("</bpmn:definitions>").encode()
+
+    assert said(plain.replace(b"<bpmn:process", drawn + b"<bpmn:process")) == [
+        ("warning", "schema-slip", "d")
+    ]
+
+
 _DIAGRAM = """<di:BPMNDiagram xmlns:di="http://www.omg.org/spec/BPMN/20100524/DI"
  xmlns:c="http://www.omg.org/spec/DD/20100524/DC" xmlns:w="http://www.omg.org/spec/DD/20100524/DI"
 ><di:BPMNPlane bpmnElement="p">{}</di:BPMNPlane></di:BPMNDiagram></bpmn:definitions>"""
