@@ -75,6 +75,8 @@ class _Mending:
         self.attributes(element, type_)
         if "outputSet" in type_.parts and "dataInput" in type_.parts:
             self.sets(element)
+        elif local(element) == "conditionalEventDefinition":
+            self.condition(element)
         parts = [part for part in element if isinstance(part.tag, str)]
         if local(element) in _OPEN:
             return
@@ -189,6 +191,13 @@ class _Mending:
                 self.say(element, f"This ioSpecification has no {group}; it is read as empty.")
                 added = etree.SubElement(element, f"{{{BPMN}}}{group}")
                 self.mended.origin[added] = self.mended.origin[element]
+
+    def condition(self, element: Element) -> None:
+        """An event that is only drawn need not say its condition; a rule asks an executed one."""
+        if element.find(f"{{{BPMN}}}condition") is None:
+            self.say(element, "This conditional event says no condition.")
+            added = etree.SubElement(element, f"{{{BPMN}}}condition")
+            self.mended.origin[added] = self.mended.origin[element]
 
     def order(self, element: Element, type_: Type) -> None:
         """Parts in the schema's order: it means nothing in BPMN, what is alike keeps its own."""

@@ -137,6 +137,26 @@ def test_an_import_after_an_extension_is_read() -> None:
     assert graph_of(source).nodes.keys() == {"s", "t", "e"}
 
 
+def test_a_conditional_event_without_condition_may_be_drawn_but_not_run() -> None:
+    event = (
+        '<bpmn:intermediateCatchEvent id="t"><bpmn:conditionalEventDefinition/>'
+        "</bpmn:intermediateCatchEvent>"
+    )
+    executed = between(event)
+    drawn = executed.replace(b'id="p" isExecutable="true"', b'id="q"')
+    beside = between("<bpmn:task id='a'/>", "a").replace(b'"s', b'"x').replace(b'"e', b'"y')
+    process = drawn[drawn.index(b"<bpmn:process") : drawn.index(b"</bpmn:definitions>")]
+
+    assert ("error", "condition-missing", "t") in said(executed)
+    assert ("warning", "schema-slip", "t") in said(executed)
+    assert {
+        severity
+        for severity, _, _ in said(
+            beside.replace(b"</bpmn:definitions>", process + b"</bpmn:definitions>")
+        )
+    } == {"warning", "notice"}
+
+
 def test_what_comes_after_a_slip_is_looked_at_too() -> None:
     source = between(
         '<bpmn:task id="t"><bpmn:outgoing>t_e</bpmn:outgoing><bpmn:incoming>s_t</bpmn:incoming>'

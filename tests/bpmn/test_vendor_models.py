@@ -114,6 +114,7 @@ def test_the_bench_deploys_what_the_check_lets_pass(name: str) -> None:
         ("activiti", "aktiv", {}, ["frage"]),
         ("adonis", "pra", {"betrag": 3}, ["beleg"]),
         ("aris", "ID-p1", {}, ["ID-bedarf"]),
+        ("bpmn_io", "Process_haupt", {}, ["Task_in"]),
         ("camunda8", "order", {}, ["check"]),
         ("enterprise_architect", "EAID_P", {"frei": False}, []),
         ("spiffarena", "Process_arena", {}, ["Activity_2"]),
@@ -164,6 +165,13 @@ def test_each_shape_of_the_first_diagram_is_drawn(name: str) -> None:
 
     drawn = {group.get("data-element") for group in svg.iter("{*}g")}
     assert {shape.get("bpmnElement") for shape in shapes} <= drawn
+
+
+def test_each_process_of_a_file_with_several_diagrams_is_drawn_by_its_own() -> None:
+    svg = etree.fromstring(diagram_svg(source_of("bpmn_io"), process="Process_neben"))
+
+    drawn = {group.get("data-element") for group in svg.iter("{*}g")} - {None}
+    assert drawn == {"Start_3", "Task_neben"}
 
 
 def _disordered(name: str, seed: int) -> bytes:
