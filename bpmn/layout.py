@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from lxml import etree
 
-from bpmn.elements import BPMN, FLOW_NODES
+from bpmn.elements import BPMN, FLOW_NODES, SUBPROCESSES
 from bpmn.model import local, reference
 
 _DI = "http://www.omg.org/spec/BPMN/20100524/DI"
@@ -67,15 +67,32 @@ class Plane:
 
 def read_plane(root: etree._Element, process: str | None = None) -> Plane:
     """The diagram of the file that shows the process, else the first; an order of our own where
-    the file has none. What is drawn without a place is put where it can be seen."""
+    the file has none. What is drawn without a place is put where it can be seen, and what lies in
+    a closed subprocess and has a diagram of its own stands below."""
     elements = {
         element.get("id", ""): element
         for element in root.iter(f"{{{BPMN}}}*")
         if element.get("id") is not None
     }
-    plane = _plane_of(root, elements, process)
+    planes = root.findall(f"{{{_DI}}}BPMNDiagram/{{{_DI}}}BPMNPlane")
+    first = _plane_of(planes, elements.get(process or ""))
+    drawn = Plane((), ()) if first is None else _drawn(first, elements)
+    if not drawn.shapes:
+        return _ordered(root, elements)
+    within = {reference(plane.get("bpmnElement")): plane for plane in planes if plane is not first}
+    looked = 0
+    while looked < len(drawn.shapes):
+        shape = drawn.shapes[looked]
+        looked += 1
+        inside = within.pop(shape.element.get("id", ""), None)
+        if inside is not None and shape.kind in SUBPROCESSES:
+            drawn = _with_content(drawn, shape.element, _drawn(inside, elements))
+    return drawn
+
+
+def _drawn(plane: etree._Element, elements: dict[str, etree._Element]) -> Plane:
     shapes, lines, lost = [], [], []
-    for part in [] if plane is None else plane.iterchildren(etree.Element):
+    for part in plane.iterchildren(etree.Element):
         element = elements.get(reference(part.get("bpmnElement")))
         if element is None:
             continue
@@ -87,22 +104,49 @@ def read_plane(root: etree._Element, process: str | None = None) -> Plane:
                 shapes.append(_shape(part, element, box, _shown(element, elements)))
         elif local(part) == "BPMNEdge":
             lines.append((part, element))
-    if not shapes:
-        return _ordered(root, elements)
-    shapes += _below(shapes, lost)
+    if shapes:
+        shapes += _below(shapes, lost)
     boxes = {shape.element.get("id", ""): shape.box for shape in shapes if shape.kind != "band"}
     edges = (_line(part, element, boxes) for part, element in lines)
     return Plane(_opened(shapes), tuple(edge for edge in edges if edge is not None))
 
 
-def _plane_of(
-    root: etree._Element, elements: dict[str, etree._Element], process: str | None
-) -> etree._Element | None:
+def _with_content(plane: Plane, holder: etree._Element, content: Plane) -> Plane:
+    """A closed subprocess's own diagram, in a frame under what is drawn already."""
+    if not content.shapes:
+        return plane
+    low = max(shape.box.y + shape.box.height for shape in plane.shapes) + 80
+    left = min(shape.box.x for shape in plane.shapes)
+    around = [shape.box for shape in content.shapes]
+    x, y = min(box.x for box in around), min(box.y for box in around)
+    width = max(box.x + box.width for box in around) - x + 60
+    height = max(box.y + box.height for box in around) - y + 90
+    by = (left + 30 - x, low + 40 - y)
+    frame = Shape(holder, "frame", Box(left, low, width, height))
+    shapes = [
+        replace(shape, box=_moved(shape.box, by), label=shape.label and _moved(shape.label, by))
+        for shape in content.shapes
+    ]
+    edges = [
+        replace(
+            edge,
+            points=tuple((x + by[0], y + by[1]) for x, y in edge.points),
+            label=edge.label and _moved(edge.label, by),
+        )
+        for edge in content.edges
+    ]
+    return Plane((*plane.shapes, frame, *shapes), (*plane.edges, *edges))
+
+
+def _moved(box: Box, by: Point) -> Box:
+    return replace(box, x=box.x + by[0], y=box.y + by[1])
+
+
+def _plane_of(planes: list[etree._Element], wanted: etree._Element | None) -> etree._Element | None:
     """The plane that shows the process itself, its pool, or most of what is in it."""
-    planes = root.findall(f"{{{_DI}}}BPMNDiagram/{{{_DI}}}BPMNPlane")
-    wanted = elements.get(process or "")
     if wanted is None or len(planes) < 2:
         return planes[0] if planes else None
+    process = wanted.get("id")
     inside = {each.get("id") for each in wanted.iter(f"{{{BPMN}}}*")}
 
     def shown(plane: etree._Element) -> int:

@@ -59,6 +59,7 @@ KINDS = {
     "subChoreography": "Teilchoreographie",
     "callChoreography": "Choreographieaufruf",
     "band": "Beteiligte",
+    "frame": "Inhalt",
 }
 
 _TASK_PATHS = {
@@ -117,8 +118,8 @@ def draw_node(group: etree._Element, shape: Shape) -> None:
     elif kind == "textAnnotation":
         path = f"M{box.x + 20:g} {box.y:g}H{box.x:g}V{box.y + box.height:g}H{box.x + 20:g}"
         add(group, "path", class_="annotation", d=path)
-    elif kind == "group":
-        _rectangle(group, box, "group", 8, dash="8 4")
+    elif kind in ("group", "frame"):
+        _rectangle(group, box, kind, 8, dash="8 4" if kind == "group" else None)
     elif kind.startswith("data"):
         _data(group, shape)
     elif kind in CONVERSATIONS:
@@ -149,6 +150,9 @@ def _pool(group: etree._Element, shape: Shape) -> None:
         if not shape.horizontal:
             path = f"M{box.x:g} {box.y + 30:g}h{box.width:g}"
         add(group, "path", class_="border", d=path)
+        several = child(shape.element, "participantMultiplicity")
+        if several is not None and several.get("maximum", "1") not in ("0", "1"):
+            _symbol(group, SEVERAL, box.middle[0] - 8, box.y + box.height - 18)
 
 
 def _gateway(group: etree._Element, shape: Shape) -> None:
@@ -310,7 +314,7 @@ def draw_name(group: etree._Element, shape: Shape, name: str) -> None:
         _text(group, box.middle[0], box.y + 20, "middle").text = shorten(name, box.width)
     elif kind == "textAnnotation":
         write(group, Box(box.x + 6, box.y, box.width, box.height), name, "start", centred=False)
-    elif kind == "group" or (kind in EXPANDABLE and shape.expanded):
+    elif kind in ("group", "frame") or (kind in EXPANDABLE and shape.expanded):
         write(group, Box(box.x, box.y + 4, box.width, 30), name, "middle", centred=False)
     elif kind.endswith(("Event", "Gateway")) or kind.startswith("data") or kind in CONVERSATIONS:
         label = shape.label or Box(box.middle[0] - 50, box.y + box.height + 4, 100, 42)

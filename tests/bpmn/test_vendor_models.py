@@ -174,6 +174,15 @@ def test_each_process_of_a_file_with_several_diagrams_is_drawn_by_its_own() -> N
     assert drawn == {"Start_3", "Task_neben"}
 
 
+def test_what_lies_in_a_closed_subprocess_is_drawn_below_it() -> None:
+    svg = etree.fromstring(diagram_svg(source_of("bpmn_io")))
+
+    drawn = [group.get("data-element") for group in svg.iter("{*}g") if group.get("data-element")]
+    assert drawn.count("Sub_1") == 2
+    assert {"Start_1", "Call_1", "Task_in", "End_2"} <= set(drawn)
+    assert "Task_neben" not in drawn
+
+
 def _disordered(name: str, seed: int) -> bytes:
     """The file with the parts of every element in another order."""
     root = tree_of(name)
