@@ -41,6 +41,8 @@ app = typer.Typer(
 )
 app.registered_commands += cli_models.app.registered_commands
 app.add_typer(cli_models.invoice_app, name="invoice")
+rules_app = typer.Typer(help="Amtliche Prüfregeln · official rules")
+app.add_typer(rules_app, name="rules")
 app.add_typer(cli_users.app, name="user")
 
 Host = Annotated[str, typer.Option(help="address to listen on")]
@@ -201,6 +203,25 @@ def deploy(
         say("Unverändert: nichts Neues.", "Unchanged: nothing new.")
     for each in deployed.definitions:
         out().print(f"{each.kind} {each.key} v{each.version}", markup=False)
+
+
+@rules_app.command("import")
+def rules_import(
+    file: Path,
+    sha256: Annotated[str, typer.Option(help="the published checksum of the zip")],
+) -> None:
+    """Amtliche Prüfregeln (KoSIT) übernehmen · import a KoSIT validator configuration."""
+    from identity.principal import system_principal
+    from invoice.errors import RulesRefused
+    from processes.rechnungseingang.official import import_rules
+
+    with house() as opened:
+        try:
+            system = system_principal(opened.settings.tenant)
+            found = import_rules(opened, system, file.read_bytes(), sha256)
+        except RulesRefused as error:
+            refuse(f"Nicht übernommen: {error}", f"Refused: {error}")
+    say(f"Übernommen: {found.name} {found.date}", f"Imported: {found.name} {found.date}")
 
 
 # --- proof ---

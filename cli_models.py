@@ -137,7 +137,6 @@ def decide(
     """Entscheidungen auswerten, eine oder alle · evaluate one decision, or all."""
     from bpmn.dmn import compile_files
     from bpmn.dmn.answers import answer
-    from bpmn.dmn.answers import as_json as shown_as
     from bpmn.errors import ExpressionFailed, ModelRefused
 
     given, now = _context(context), datetime.now(UTC)
@@ -151,17 +150,18 @@ def decide(
             if asked is None:
                 refuse(f"Keine Entscheidung {decision}", f"No decision {decision}")
             outcome = asked.consider(given, now, explains=True)
+        answered = answer(outcome, of)
     except ModelRefused as error:
         print_findings(error.findings, as_json)
         raise typer.Exit(FINDINGS) from error
     except ExpressionFailed as error:
         refuse(str(error), str(error), FINDINGS)
     if as_json:
-        print_json(answer(outcome, of))
+        print_json(answered)
         return
-    shown = outcome.value if decision is None else {"": outcome.value}
+    shown = answered["result"] if decision is None else {"": answered["result"]}
     for name, value in shown.items():
-        out().print(f"{name}: {as_text(shown_as(value))}".removeprefix(": "), markup=False)
+        out().print(f"{name}: {as_text(value)}".removeprefix(": "), markup=False)
     for flaw in outcome.warnings:
         say(f"Warnung: {flaw}", f"Warning: {flaw}")
 
@@ -216,9 +216,9 @@ def feel(
 @invoice_app.command("check")
 def invoice_check(files: Files, as_json: Json = False) -> None:
     """Rechnungen prüfen: Urteil, Profil, Befunde · verdict, profile, findings."""
-    from invoice.checking import check_invoice
+    from invoice.documents import check_document
 
-    reports = [(str(file), check_invoice(file.read_bytes())) for file in files]
+    reports = [(str(file), check_document(file.read_bytes())) for file in files]
     if as_json:
         print_json([{"file": file, **report.as_json()} for file, report in reports])
     for file, report in [] if as_json else reports:
@@ -232,12 +232,12 @@ def invoice_check(files: Files, as_json: Json = False) -> None:
 @invoice_app.command("show")
 def invoice_show(file: OneFile) -> None:
     """Die Rechnung lesbar ausgeben · print the invoice for a person."""
+    from invoice.documents import invoice_in
     from invoice.errors import InvoiceError
-    from invoice.parsing import parse_invoice
     from invoice.rendering import invoice_text
 
     try:
-        invoice = parse_invoice(file.read_bytes())
+        invoice = invoice_in(file.read_bytes())
     except InvoiceError as error:
         refuse(str(error), str(error), FINDINGS)
     out().print(invoice_text(invoice), markup=False)

@@ -72,13 +72,15 @@ def as_text(value: object) -> str:
 
 
 def plain(value: object) -> object:
-    from bpmn.feel import kind
-    from bpmn.feel.builtins.conversion import print_value
-
+    if value is None or isinstance(value, str | bool | int):
+        return value
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
+    from bpmn.feel import kind
+    from bpmn.feel.builtins.conversion import print_value
+
     return value if kind(value) in _JSON_HAS else print_value(value)
 
 

@@ -106,7 +106,8 @@ def _own_work(context: Context, element: etree._Element) -> Work | None:
 
 
 def _send(context: Context, process: ProcessModel, node: FlowNode) -> Action | None:
-    """A send task works as a service task, or throws its message."""
+    """A send task works as a service task, or throws the message it refers to; where it does
+    neither, that of its message flow."""
     said = context.dialect.work(context, node.element, process.element)
     if said is not None or sends_message(context, node):
         return said

@@ -55,12 +55,14 @@ def compile_model(
         raise ModelRefused(report.findings())
     if against_schema:
         report.take(_schema_findings(document))
-    drawing = check_file(document.root, report)
+    spoken = dialect_of(document.root)
+    drawing = check_file(document.root, report, dialect=not spoken.leaves_work_open)
     if against_schema:  # what only warns was said at the deployment
         check_soundness(drawing, report, well_formed=not report.errors)
-    context, graphs = _compile(document, report, hashlib.sha256(source).hexdigest())
+    source_hash = hashlib.sha256(source).hexdigest()
+    context, graphs = _compile(document, spoken, report, source_hash)
     if against_schema and not context.model.processes:
-        _advise(document, report)
+        _advise(document, spoken, report)
     if report.errors:
         raise ModelRefused(report.findings())
     return Compiled(graphs, report.findings(), tuple(context.forms.values()))
@@ -88,10 +90,9 @@ def _schema_findings(document: Document) -> list[Finding]:
 
 
 def _compile(
-    document: Document, report: Report, source_hash: str
+    document: Document, spoken: Spoken, report: Report, source_hash: str
 ) -> tuple[Context, tuple[Graph, ...]]:
     model = read_model(document.root, report)
-    spoken = dialect_of(document.root)
     context = Context(model, report, spoken)
     _check_extensions(model, spoken, report)
     graphs = []
@@ -101,7 +102,7 @@ def _compile(
     return context, tuple(graphs)
 
 
-def _advise(document: Document, report: Report) -> None:
+def _advise(document: Document, spoken: Spoken, report: Report) -> None:
     """Where nothing is executable: what else would hinder each process that is drawn, were it."""
     drawn = [part for part in document.root.iterchildren(_PROCESS) if part.find(_NODE) is not None]
     if not drawn:
@@ -109,8 +110,8 @@ def _advise(document: Document, report: Report) -> None:
     for process in drawn:
         process.set("isExecutable", "true")
     asked = Report(document)
-    check_file(document.root, asked)
-    _compile(document, asked, "")
+    check_file(document.root, asked, dialect=not spoken.leaves_work_open)
+    _compile(document, spoken, asked, "")
     report.advise(asked.findings())
 
 

@@ -18,9 +18,11 @@ from lxml import etree
 from bpmn.errors import ExpressionRefused
 from bpmn.expressions import condition, expression
 from bpmn.graph import Expression
+from bpmn.juel.execution import About
 from bpmn.model import Model, text_of
 from bpmn.report import Report
 from bpmn.values import Value
+from bpmn.whereabouts import known_at
 
 if TYPE_CHECKING:
     from bpmn.dialects.dialect import Dialect
@@ -69,7 +71,7 @@ class Context:
             return None
         line = self.line(element) + leading_lines(text)
         try:
-            return expression(text.strip(), language, line)
+            return expression(text.strip(), language, line, _about(text, element))
         except ExpressionRefused as error:
             self.refuse_expression(element, text.strip(), error, line)
             return None
@@ -88,7 +90,7 @@ class Context:
             language = self._language(holder, text)
             if language == "":
                 return expression(self.dialect.unmarked(text, asked=False), "feel", line)
-            return expression(text, language, line)
+            return expression(text, language, line, _about(text, holder))
         except ExpressionRefused as error:
             self.refuse_expression(holder, text, error, line)
             return None
@@ -107,7 +109,7 @@ class Context:
             language = self._language(holder, text)
             if language == "":
                 return condition(self.dialect.unmarked(text, asked=True), "feel", line)
-            return condition(text, language, line)
+            return condition(text, language, line, _about(text, holder))
         except ExpressionRefused as error:
             self.refuse_expression(holder if at is None else at, text, error, line)
             return None
@@ -156,6 +158,11 @@ def variable(name: str, line: int = 0) -> Expression:
         return variables.get(name)
 
     return Expression(name, "feel", evaluate, line)
+
+
+def _about(text: str, element: etree._Element) -> About | None:
+    """What the text may ask of its execution, where it asks at all."""
+    return known_at(element) if "execution" in text or "task" in text else None
 
 
 def leading_lines(text: str) -> int:

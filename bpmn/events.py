@@ -16,7 +16,7 @@ from lxml import etree
 
 from bpmn.context import Context, Reported
 from bpmn.correlation import key_of, message_ref
-from bpmn.expressions import awaited_condition
+from bpmn.expressions import awaited_condition, says_feel
 from bpmn.graph import (
     CancelEvent,
     CompensateEvent,
@@ -51,6 +51,10 @@ _TIMER_KINDS: dict[str, Literal["date", "duration", "cycle"]] = {
     "timeCycle": "cycle",
 }
 _AWAITED = (MessageEvent, TimerEvent, SignalEvent, ConditionalEvent)
+_CALL = re.compile(r'@"|[a-z][a-z ]*\(')
+"""How FEEL for a moment or a duration begins, where nothing says which language a timer is in."""
+_MISWRITTEN = re.compile(r"[PR][\dT/]|\d")
+"""How a literal begins; it is no FEEL even where FEEL could be made of it."""
 _QUOTED = re.compile(r"(['\"])([^'\"]*)\1")
 
 
@@ -291,7 +295,10 @@ def _timer(
     if not computed and fault(kind, text) is None:
         language = None  # a literal in whatever language
     elif not computed and language is None:
-        context.refuse("timer", part, fault(kind, text) or "")
+        said = says_feel(context.model.expression_language)
+        if _MISWRITTEN.match(text) or not (said or _CALL.match(text)):
+            context.refuse("timer", part, fault(kind, text) or "")
+        language = "feel"
     compiled = context.expression(text, part, language)
     return None if compiled is None else TimerEvent(kind, compiled)
 

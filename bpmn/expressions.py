@@ -15,6 +15,7 @@ from bpmn.errors import ExpressionFailed, ExpressionRefused, VariableMissing
 from bpmn.feel import compile_feel
 from bpmn.graph import Expression
 from bpmn.juel import compile_juel
+from bpmn.juel.execution import About
 from bpmn.values import Value
 
 __all__ = [
@@ -38,8 +39,13 @@ def says_feel(language: str) -> bool:
     return _FEEL.fullmatch(language.strip().lower()) is not None
 
 
-def expression(text: str, language: str | None = None, line: int = 0) -> Expression:
-    """Compile the text. Raises `ExpressionRefused` with a position in the text as given."""
+def expression(
+    text: str, language: str | None = None, line: int = 0, about: About | None = None
+) -> Expression:
+    """Compile the text; `about` is what it may ask of its execution.
+
+    Raises `ExpressionRefused` with a position in the text as given.
+    """
     said = (language or "").strip().lower()
     if says_feel(said):
         return feel_expression(text, line)
@@ -50,7 +56,7 @@ def expression(text: str, language: str | None = None, line: int = 0) -> Express
         return feel_expression(text, line)
     language_found = "juel" if "${" in text or "#{" in text else "literal"
     if language_found == "juel":
-        return Expression(text, "juel", compile_juel(text.strip()), line)
+        return Expression(text, "juel", compile_juel(text.strip(), about or {}), line)
     return Expression(text, "literal", lambda _variables, _now: text, line)
 
 
@@ -64,12 +70,14 @@ def feel_expression(text: str, line: int = 0) -> Expression:
         raise ExpressionRefused(str(refused), refused.position + begin) from refused
 
 
-def condition(text: str, language: str | None = None, line: int = 0) -> Expression:
+def condition(
+    text: str, language: str | None = None, line: int = 0, about: About | None = None
+) -> Expression:
     """Compile a text that must give true or false; any other value is an `ExpressionFailed`.
 
     FEEL's null is what an absent variable makes of a comparison: a `VariableMissing`.
     """
-    compiled = expression(text, language, line)
+    compiled = expression(text, language, line, about)
     if compiled.language == "literal":
         raise ExpressionRefused("a condition is an expression: ${…} or = …", 0)
     evaluate = compiled.evaluate

@@ -117,8 +117,7 @@ def _events(
     found: list[tuple[Expression | None, SimpleEvent]] = []
     if behavior in ("one", "none"):
         name = reference(loop.get(f"{behavior}BehaviorEventRef"))
-        kinds = (context.model.find(kind, name) for kind in EVENT_DEFINITIONS)
-        definition = next((each for each in kinds if each is not None), None)
+        definition = _shared(context, name)
         if definition is None:
             context.refuse(
                 "behavior-event",
@@ -131,8 +130,17 @@ def _events(
         condition = context.condition(child(part, "condition"), at=node.element)
         thrown = child(part, "event")
         for definition in () if thrown is None else thrown.iterchildren(etree.Element):
-            if local(definition) in EVENT_DEFINITIONS:
-                event = thrown_definition(context, node, definition)
+            said: etree._Element | None = definition
+            if local(definition) == "eventDefinitionRef":
+                said = _shared(context, reference(text_of(definition)))
+            if said is not None and local(said) in EVENT_DEFINITIONS:
+                event = thrown_definition(context, node, said)
                 if event is not None and condition is not None:
                     found.append((condition, event))
     return found
+
+
+def _shared(context: Context, name: str) -> etree._Element | None:
+    """The event definition of this id that stands beside the processes."""
+    kinds = (context.model.find(kind, name) for kind in EVENT_DEFINITIONS)
+    return next((each for each in kinds if each is not None), None)

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from bpmn.actions import compile_action
 from bpmn.context import Context, Reported, constant, variable
-from bpmn.correlation import begins_instance
+from bpmn.correlation import begins_instance, message_ref
 from bpmn.data import Data
 from bpmn.dialects.dialect import Mappings, Steps
 from bpmn.events import compile_event
@@ -64,7 +64,8 @@ class Nodes:
         steps = context.dialect.steps(context, element) or _NO_STEPS
         loop = self.loop(node)
         action = compile_action(context, self.process, self.data, node)
-        event = None if action is not None and node.is_event else self.event(node)
+        works = action is not None and (node.is_event or message_ref(context, element) is None)
+        event = None if works else self.event(node)
         mappings = self.mappings(node, loop)
         return Node(
             id=node.id,

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import bindparam, select, update
 
 from bpmn.graph import Work
+from bpmn.juel.execution import telling
 from bpmn.values import Value
 from engine.acts import JobFailed
 from engine.commands import (
@@ -182,7 +183,8 @@ def _error_of(unit: Unit, row: Row, instance: Instance, command: FailJob) -> str
     wait = instance.state.waits[number_of(row)]
     seen = instance.state.visible(instance.state.scope_of(wait.token))
     said = {"errorMessage": command.message, "errorDetails": command.details}
-    return error_in(action, {**seen, **said}, unit.tx.now, lenient=True)
+    with telling(instance.about, instance.business_key):
+        return error_in(action, {**seen, **said}, unit.tx.now, lenient=True)
 
 
 def lock(unit: Unit, command: LockJob) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from bpmn.graph import Graph
+from bpmn.values import Variables
 from engine.machine.facts import Fact
 from engine.machine.state import State
 from engine.results import Definition
@@ -46,3 +47,8 @@ class Instance:
     """Whether this unit has changed `suspended`."""
     migrated: bool = False
     """Whether this unit has changed `definition`."""
+
+    @property
+    def about(self) -> Variables:
+        """What its expressions may ask of it, see `bpmn.juel.execution`."""
+        return {"processInstanceId": self.id, "processDefinitionId": self.definition.id}

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from bpmn.graph import Node
 from bpmn.values import Value, Variables, decode, encode
@@ -42,6 +42,9 @@ _CHANNEL = (
 )
 _LOCK_CHANNEL = for_update(select(channel.c.name).where(*_CHANNEL))
 _OPEN_CHANNEL = insert(channel).values({c.name: bindparam(c.name) for c in channel.c})
+BY_ARRIVAL = (subscription.c.created_at, func.length(subscription.c.id), subscription.c.id)
+"""Who began to listen first: of one command, who has the smaller number in its instance."""
+
 _WAITING = (
     select(subscription)
     .where(
@@ -51,7 +54,7 @@ _WAITING = (
         subscription.c.event == "message",
         subscription.c.instance_id.is_not(None),
     )
-    .order_by(subscription.c.created_at, subscription.c.id)
+    .order_by(*BY_ARRIVAL)
 )
 _NAMED = (
     select(subscription)
@@ -60,7 +63,7 @@ _NAMED = (
         subscription.c.message == bindparam("name"),
         subscription.c.event == "message",
     )
-    .order_by(subscription.c.created_at, subscription.c.id)
+    .order_by(*BY_ARRIVAL)
 )
 _STARTS = _NAMED.where(subscription.c.instance_id.is_(None))
 _TAKEN = delete(subscription).where(

@@ -17,7 +17,7 @@ from engine.instance import Instance
 from engine.limits import check_names, check_values
 from engine.machine import facts
 from engine.machine.triggers import MessageArrived
-from engine.messages import MOST_FOLLOWED
+from engine.messages import BY_ARRIVAL, MOST_FOLLOWED
 from engine.outbound import put
 from engine.tables import subscription
 from engine.unit import Unit
@@ -36,7 +36,7 @@ _LISTENING = (
         subscription.c.message == bindparam("name"),
         subscription.c.event == "signal",
     )
-    .order_by(subscription.c.created_at, subscription.c.id)
+    .order_by(*BY_ARRIVAL)
 )
 
 

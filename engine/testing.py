@@ -216,6 +216,14 @@ class Bench:
         """The newest deployed process of this id."""
         return self._graphs.get(process)
 
+    def definition_id(self, graph: Graph) -> str:
+        """As in Camunda 7: the process, its version, and a number that is unique."""
+        versions = self._versions[graph.process_id]
+        version, deployment = next(
+            (version, number) for version, (number, each) in enumerate(versions, 1) if each is graph
+        )
+        return f"{graph.process_id}:{version}:{deployment}"
+
     def bound(self, called: facts.Called, by: Graph) -> Graph | None:
         """The version that a call is bound to, as in the engine."""
         versions = self._versions.get(called.process, [])
@@ -258,11 +266,12 @@ class Bench:
         return case
 
     def message(self, name: str, /, *, key: Value = None, **variables: Value) -> Case | None:
-        """Send a message: to the one case that waits for it, else to a message start event.
+        """Send a message: to the one case that waits for it, there to who has waited longest, else
+        to a message start event.
 
-        Kept for an hour if nobody takes it (then None); several receivers are a mismatch.
+        Kept for an hour if nobody takes it (then None); several cases are a mismatch.
         """
-        found = self.traffic.receivers(name, key)
+        found = {case.id for case, _ in self.traffic.receivers(name, key)}
         if len(found) > 1:
             raise CorrelationMismatch(name, len(found))
         message = Message(name, key, variables, self.now + TIME_TO_LIVE)

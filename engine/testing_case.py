@@ -286,7 +286,11 @@ class Case(Operated):
 
     def _step(self, trigger: triggers.AnyTrigger) -> list[facts.AnyFact]:
         bench = self._bench
-        state, happened = advance(self.graph, self._kept.state, trigger, bench.now, bench.decide)
+        definition = bench.definition_id(self.graph)
+        about: Variables = {"processInstanceId": self.id, "processDefinitionId": definition}
+        state, happened = advance(
+            self.graph, self._kept.state, trigger, bench.now, bench.decide, about=about
+        )
         self._kept.keep(state)
         self.facts += happened
         for fact in happened:

@@ -247,6 +247,7 @@ class Unit:
             trigger,
             self.tx.now,
             self.engine.decider(self, instance),
+            about=instance.about,
         )
         instance.stepped = True
         instance.kind = instance.kind or kind

@@ -14,8 +14,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
 
-import puremagic
-
 from invoice.errors import AttachmentRefused
 
 MAX_ATTACHMENT = 18 * 1024 * 1024
@@ -89,6 +87,8 @@ def sniffed(content: bytes) -> str:
         return "application/pdf"
     if head.startswith((b"<?xml", b"<rsm:", b"<ubl:", b"<Invoice")):
         return "application/xml"
+    import puremagic  # noqa: PLC0415 most checks open no attachment
+
     try:
         extension = puremagic.from_string(content)
     except (puremagic.PureError, ValueError):

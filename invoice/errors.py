@@ -31,3 +31,43 @@ class SchemaMissing(InvoiceError):
     """The XML schemas are not installed."""
 
     code = "schema_missing"
+
+
+class PdfRefused(InvoiceError):
+    """A PDF that is not read. `why` is one word for it."""
+
+    code = "pdf_refused"
+
+    def __init__(self, why: str, words: str) -> None:
+        super().__init__(words)
+        self.why = why
+
+
+class RulesRefused(InvoiceError):
+    """A configuration of official rules that is not taken in."""
+
+    code = "rules_refused"
+
+
+class NoVerdict(InvoiceError):
+    """The official rules did not come to an end with this document: a person decides."""
+
+    code = "no_verdict"
+
+
+class OfficialMissing(InvoiceError):
+    """The extra `official` is not installed."""
+
+    code = "official_missing"
+
+
+class ScanFailed(InvoiceError):
+    """The virus scanner gave no clear answer: the file is not opened."""
+
+    code = "scan_failed"
+
+
+class VirusFound(InvoiceError):
+    """The virus scanner names something in the file."""
+
+    code = "virus_found"

@@ -12,6 +12,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from processes.house import Settings
+from processes.rechnungseingang.channels import open_channel
 from processes.rechnungseingang.errors import RechnungseingangError
 from processes.rechnungseingang.handover import open_hkr
 from processes.rechnungseingang.working_days import LAENDER
@@ -140,6 +141,18 @@ def _hkr(settings: Settings) -> Iterator[Diagnosis]:
     yield Diagnosis("HKR", "ok", _without_password(settings.hkr))
 
 
+def _intake(settings: Settings) -> Iterator[Diagnosis]:
+    if not settings.intake:
+        yield Diagnosis("Eingang", "ok", "nur die Schnittstelle (AMTSGANG_EINGANG nennt nichts)")
+    for url in settings.intake:
+        try:
+            open_channel(url)
+        except (RechnungseingangError, OSError) as error:
+            yield Diagnosis("Eingang", "error", str(error))
+        else:
+            yield Diagnosis("Eingang", "ok", _without_password(url))
+
+
 def _space(settings: Settings) -> Iterator[Diagnosis]:
     settings.data.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(settings.data).free / 2**30
@@ -162,5 +175,6 @@ _LOOKS: tuple[Callable[[Settings], Iterator[Diagnosis]], ...] = (
     _queue,
     _land,
     _hkr,
+    _intake,
     _space,
 )

@@ -44,7 +44,10 @@ class Settings:
 
     `queue` names this house's queue where several share a broker; `lease` caps how long a job
     stays with a worker that may be dead; `land` (ISO 3166-2:DE) is the one whose holidays count;
-    `hkr` is the URL of the system that books and pays (`processes.rechnungseingang.handover`).
+    `hkr` is the URL of the system that books and pays (`processes.rechnungseingang.handover`);
+    `intake` are those of the channels that invoices are fetched from (`….channels`);
+    `only_e_invoices` entitles to refuse an invoice that is no e-invoice in law;
+    `scanner` is the address of a ClamAV daemon (`invoice.scanning`).
     """
 
     data: Path = Path("var")
@@ -57,6 +60,9 @@ class Settings:
     tenant: str = DEFAULT_TENANT
     land: str = "NW"
     hkr: str = ""
+    intake: tuple[str, ...] = ()
+    only_e_invoices: bool = False
+    scanner: str = ""
     demo: bool = False
     loopback: bool = True
 
@@ -69,7 +75,7 @@ class Settings:
         loopback: bool = True,
     ) -> Settings:
         """AMTSGANG_DATA, _DATABASE, _OBJECTS, _BROKER, _KEYS, _QUEUE, _LEASE (seconds), _LAND,
-        _HKR; an empty one counts as absent."""
+        _HKR, _EINGANG (URLs, blanks between them); an empty one counts as absent."""
         keys = environment.get("AMTSGANG_KEYS")
         lease = environment.get("AMTSGANG_LEASE")
         return cls(
@@ -82,6 +88,9 @@ class Settings:
             keys=Path(keys) if keys else None,
             land=(environment.get("AMTSGANG_LAND") or "NW").upper(),
             hkr=environment.get("AMTSGANG_HKR") or "",
+            intake=tuple((environment.get("AMTSGANG_EINGANG") or "").split()),
+            scanner=environment.get("AMTSGANG_CLAMAV") or "",
+            only_e_invoices=environment.get("AMTSGANG_NUR_E_RECHNUNG") == "1",
             demo=demo,
             loopback=loopback,
         )

@@ -12,6 +12,12 @@ from starlette.responses import Response
 SHOWN_INLINE = frozenset({"application/pdf", "image/png", "image/jpeg", "text/plain", "text/csv"})
 """What a browser may open by itself; all else, HTML and SVG above all, is downloaded."""
 
+SHUT = "default-src 'none'; frame-ancestors 'none'; sandbox"
+FRAMED_PDF = (
+    "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'"
+)
+"""A task shows the PDF beside its form. Browsers' own viewers do not start in a sandbox."""
+
 
 def download(data: bytes, media_type: str, name: str) -> Response:
     """The bytes, under the name they were filed with."""
@@ -23,7 +29,7 @@ def download(data: bytes, media_type: str, name: str) -> Response:
         media_type=plain if inline else "application/octet-stream",
         headers={
             "content-disposition": f"{way}; filename*=UTF-8''{quote(name, safe='')}",
-            "content-security-policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
+            "content-security-policy": FRAMED_PDF if plain == "application/pdf" else SHUT,
             "x-content-type-options": "nosniff",
             "cache-control": "no-store",
         },

@@ -10,18 +10,22 @@ from bpmn.dmn.decisions import Decisions, Outcome
 from bpmn.dmn.evaluation import Evaluated
 from bpmn.feel import Function, print_type
 from bpmn.feel.builtins.conversion import print_value
+from bpmn.feel.values import Portion
 
 _PLAIN = (str, bool, int, Decimal, type(None))
 
 
-def as_json(value: Any) -> Any:
-    """The value with all that JSON lacks printed."""
+def as_json(value: Any, portion: Portion | None = None) -> Any:
+    """The value with all that JSON lacks printed. Raises `ExpressionFailed` where it is too large
+    to be written out."""
+    portion = portion or Portion()
+    portion.take(value)
     if isinstance(value, _PLAIN):
         return value
     if isinstance(value, dict):
-        return {str(key): as_json(item) for key, item in value.items()}
+        return {str(key): as_json(item, portion) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [as_json(item) for item in value]
+        return [as_json(item, portion) for item in value]
     return _signature(value) if isinstance(value, Function) else print_value(value)
 
 

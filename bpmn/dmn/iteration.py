@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from bpmn.dmn.expressions import Code, Names
 from bpmn.dmn.source import Element, plain_name
 from bpmn.feel import compile_expression
+from bpmn.feel.loops import so_far
 from bpmn.feel.operators import conjunction, disjunction
 from bpmn.feel.scope import Scope
 
@@ -26,14 +27,18 @@ def compile_for(boxed: Boxed, element: Element, names: Names) -> Code:
     variable = _variable(boxed, element)
     items = boxed.part(element, "in", names)
     body = boxed.part(element, "return", names | {variable, "partial"})
+    looks_back = any("partial" in text for text in element.itertext())
 
     def code(scope: Scope) -> Any:
         results: list[Any] = []
-        rounds = _rounds(scope, items, variable, {"partial": results})
+        more: dict[str, Any] = {"partial": []}
+        rounds = _rounds(scope, items, variable, more)
         if rounds is None:
             return None
         for inner in rounds:
-            results.append(body(inner))  # noqa: PERF401 the body sees it grow
+            results.append(body(inner))
+            if looks_back:
+                more["partial"] = so_far(results, scope.run)
         return results
 
     return code
@@ -100,5 +105,5 @@ def _rounds(
     found = _ITEMS(Scope({"listed": items(scope)}, scope.run))
     if found is None:
         return None
-    outer = {**scope.names, **more}
-    return (Scope({**outer, variable: item}, scope.run) for item in found)
+    names = scope.names
+    return (Scope({**names, **more, variable: item}, scope.run) for item in found)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bpmn.feel import operators, syntax, temporal
+from bpmn.feel.limits import Run, weight
 from bpmn.feel.scope import Scope
 from bpmn.feel.values import NUMBERS, Range
 
@@ -42,18 +43,28 @@ def compile_for(compiler: Compiler, node: Any) -> Code:
     sources = _sources(compiler, node.iterators)
     body = compiler.compile(node.body)
     del compiler.scopes[-len(sources) - 1 :]
-    cost = syntax.size(node.body)
+    cost, looks_back = syntax.size(node.body), syntax.uses(node, "partial")
 
     def code(scope: Scope) -> Any:
         results: list[Any] = []
-        for inner in _rounds(scope.inner({"partial": results}), sources, 0):
+        names: dict[str, Any] = {"partial": []}
+        for inner in _rounds(scope.inner(names), sources, 0):
             if inner is None:
                 return None
             inner.run.spend(cost)
             results.append(body(inner))
+            if looks_back:
+                names["partial"] = so_far(results, inner.run)
         return results
 
     return code
+
+
+def so_far(results: list[Any], run: Run) -> list[Any]:
+    """What `partial` is in the next round: a list of its own, that does not grow with the results,
+    so that no value ever holds itself."""
+    run.spend(weight(results))
+    return [*results]
 
 
 def compile_quantified(compiler: Compiler, node: Any) -> Code:

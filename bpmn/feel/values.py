@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any, TypeAlias
 
 from bpmn.errors import ExpressionFailed
-from bpmn.feel.limits import ITEMS, Run
+from bpmn.feel.limits import ITEMS, Run, weight
 from bpmn.feel.syntax import Type
 from bpmn.values import Value, YearsMonths
 from bpmn.wide import WideDate, WideDatetime, WideDuration, WideTime
@@ -78,22 +78,36 @@ def kind(value: Any_) -> str:
 def exported(value: Any_) -> Value:
     """The result of an expression as a value for variables, its size checked."""
     if type(value) in (list, dict):
-        _count(value, [ITEMS])
+        Portion().take_all(value)
     elif type(value) in (Range, Function):
         raise ExpressionFailed(f"the result is a {kind(value)}, which no variable can hold")
     result: Value = value
     return result
 
 
-def _count(value: Any_, left: list[int]) -> None:
-    left[0] -= 1
-    if left[0] < 0:
-        raise ExpressionFailed(f"the expression makes more than {ITEMS} values")
-    if type(value) is list:
-        for item in value:
-            _count(item, left)
-    elif type(value) is dict:
-        for item in value.values():
-            _count(item, left)
-    elif type(value) in (Range, Function):
-        raise ExpressionFailed(f"the result holds a {kind(value)}, which no variable can hold")
+class Portion:
+    """What may be written out of one result. A value may hold another many times, which costs
+    nothing until it is written."""
+
+    __slots__ = ("_left",)
+
+    def __init__(self) -> None:
+        self._left = ITEMS
+
+    def take(self, value: Any_) -> None:
+        """Count this one value; a long text counts as several."""
+        self._left -= 1 + (weight(value) if type(value) is str else 0)
+        if self._left < 0:
+            raise ExpressionFailed(f"the expression makes more than {ITEMS} values")
+
+    def take_all(self, value: Any_) -> None:
+        """Count a value for variables, and all that it holds."""
+        self.take(value)
+        if type(value) is list:
+            for item in value:
+                self.take_all(item)
+        elif type(value) is dict:
+            for item in value.values():
+                self.take_all(item)
+        elif type(value) in (Range, Function):
+            raise ExpressionFailed(f"the result holds a {kind(value)}, which no variable can hold")

@@ -10,7 +10,6 @@ when deployed, with the FEEL to write instead where there is one.
     coercion    one kind of value as another         hints       the FEEL to write instead
 """
 
-from bpmn.juel.execution import Seen
 from bpmn.juel.parser import compile_juel
 
-__all__ = ["Seen", "compile_juel"]
+__all__ = ["compile_juel"]

@@ -12,10 +12,8 @@ from bpmn.feel import operators
 from bpmn.feel.limits import checked_text
 from bpmn.graph import Evaluate
 from bpmn.juel import coercion, methods, spin
-from bpmn.juel.execution import about
+from bpmn.juel.execution import Code
 from bpmn.values import Value
-
-Code = Callable[[Mapping[str, Value], datetime], Any]
 
 OPERATIONS: dict[str, tuple[int, Callable[[Any, Any], Any]]] = {
     "==": (3, coercion.equal),
@@ -100,10 +98,6 @@ def has_variable(name: Code) -> Code:
 
 def get_variable(name: Code) -> Code:
     return lambda variables, now: variables.get(coercion.to_text(name(variables, now)))
-
-
-def of_execution(asked: str) -> Code:
-    return lambda variables, _now: about(variables, asked)
 
 
 def variable(name: str) -> Code:

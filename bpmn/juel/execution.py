@@ -1,40 +1,69 @@
-"""What an expression may ask of `execution` beside its variables.
+"""What an expression may ask of `execution` and `task` beside its variables.
 
-Whoever evaluates hands in `Seen` variables that know the answers; which of them it can give it
-says when compiling, so that a question without an answer is refused at deployment.
+Some of it the model says: the process's key, the activity that the expression stands at. The rest
+whoever runs the instance tells for the time of a step. Invariant: what cannot be known exactly
+where the expression stands is refused when it is compiled.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import datetime
+from typing import Any
 
 from bpmn.errors import ExpressionFailed
 from bpmn.values import Value
 
-PROPERTIES = {
-    "processInstanceId": "processInstanceId",
-    "getProcessInstanceId": "processInstanceId",
-    "businessKey": "businessKey",
-    "getBusinessKey": "businessKey",
-    "processBusinessKey": "businessKey",
-    "getProcessBusinessKey": "businessKey",
-}
-"""What a model writes after `execution.`, and what it asks for. A getter is a call."""
+Code = Callable[[Mapping[str, Value], datetime], Any]
 
-KNOWN = frozenset(PROPERTIES.values())
+BEANS = frozenset({"execution", "task"})
+_SAME = {"processBusinessKey": "businessKey"}
+_TOLD: ContextVar[tuple[Mapping[str, Value], str | None] | None] = ContextVar("told", default=None)
+"""What is told of an instance, and its business key."""
+
+About = Mapping[str, Code]
+"""By `execution.businessKey` and the like: how it is known."""
 
 
-class Seen(dict[str, Value]):
-    """Variables, and what is known of the execution that sees them."""
+def told(name: str) -> Code:
+    """Known while a step of an instance runs."""
 
-    __slots__ = ("about",)
+    def code(_variables: Mapping[str, Value], _now: datetime) -> Value:
+        about = _TOLD.get()
+        if about is not None and name == "businessKey":
+            return about[1]
+        if about is None or name not in about[0]:
+            raise ExpressionFailed(f"execution.{name} is not known here")
+        return about[0][name]
 
-    def __init__(self, variables: Mapping[str, Value], about: Mapping[str, Value]) -> None:
-        super().__init__(variables)
-        self.about = about
+    return code
 
 
-def about(variables: Mapping[str, Value], asked: str) -> Value:
-    if not isinstance(variables, Seen) or asked not in variables.about:
-        raise ExpressionFailed(f"execution.{asked} is not known here")
-    return variables.about[asked]
+OF_INSTANCE = ("processInstanceId", "businessKey", "processDefinitionId")
+"""What whoever runs an instance tells."""
+
+
+tell, forget = _TOLD.set, _TOLD.reset
+"""Let expressions know this of their instance, until what `tell` gave is forgotten. Done for every
+step, so these are the variable's own functions."""
+
+
+@contextmanager
+def telling(about: Mapping[str, Value], business_key: str | None) -> Iterator[None]:
+    """The same for a block."""
+    before = tell((about, business_key))
+    try:
+        yield
+    finally:
+        forget(before)
+
+
+def asked(bean: str, name: str, *, call: bool) -> str:
+    """What is asked for: `getBusinessKey()` asks for what `businessKey` does."""
+    if call and name.startswith("get"):
+        name = name[3:4].lower() + name[4:]
+    elif call:
+        return ""
+    return f"{bean}.{_SAME.get(name, name)}"

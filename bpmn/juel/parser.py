@@ -7,7 +7,6 @@ lists.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import NoReturn
@@ -16,12 +15,12 @@ from bpmn.errors import ExpressionRefused
 from bpmn.feel.limits import DEPTH, TEXT
 from bpmn.graph import Evaluate
 from bpmn.juel import closures, hints, methods
-from bpmn.juel.closures import Code
-from bpmn.juel.execution import PROPERTIES
+from bpmn.juel.execution import BEANS, About, Code, asked
 from bpmn.juel.hints import written_instead
 from bpmn.values import Value
 
-_BEANS = frozenset({"execution", "task", "externalTask", "caseExecution", "authenticatedUserId"})
+_BEANS = BEANS | {"externalTask", "caseExecution", "authenticatedUserId"}
+_NOTHING: About = {}
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?)"
     r"|(?P<text>'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")"
@@ -52,9 +51,9 @@ class _Token:
     position: int
 
 
-def compile_juel(text: str, about: Collection[str] = ()) -> Evaluate:
+def compile_juel(text: str, about: About = _NOTHING) -> Evaluate:
     """Compile a template. One `${…}` alone gives its value, anything else a text. `about` says
-    what of `execution.KNOWN` the variables will know (`execution.Seen`)."""
+    what is known of `execution` and `task` where the text stands."""
     if len(text) > TEXT:
         raise ExpressionRefused(f"an expression has at most {TEXT} characters", TEXT)
     parts = _parts(text, about)
@@ -67,7 +66,7 @@ def compile_juel(text: str, about: Collection[str] = ()) -> Evaluate:
     return closures.template(parts)
 
 
-def _parts(text: str, about: Collection[str]) -> list[str | Code]:
+def _parts(text: str, about: About) -> list[str | Code]:
     """Literal texts and compiled expressions, in order."""
     parts: list[str | Code] = []
     literal: list[str] = []
@@ -98,7 +97,7 @@ def _parts(text: str, about: Collection[str]) -> list[str | Code]:
 class _Parser:
     """Reads one expression up to its `}` and makes closures of it."""
 
-    def __init__(self, text: str, start: int, about: Collection[str]) -> None:
+    def __init__(self, text: str, start: int, about: About) -> None:
         self._text = text
         self._about = about
         self._depth = 0
@@ -266,8 +265,8 @@ class _Parser:
             return self._function(token)
         if self._token.text == ":":
             self._refuse_prefixed(token)
-        if token.text == "execution" and self._take("."):
-            return self._execution(token)
+        if token.text in BEANS and self._take("."):
+            return self._bean(token)
         if token.text in _BEANS:
             raise ExpressionRefused(
                 f"the object {token.text} cannot be reached, only variables", token.position
@@ -295,18 +294,20 @@ class _Parser:
             token.position,
         )
 
-    def _execution(self, token: _Token) -> Code:
-        name = self._advance().text
+    def _bean(self, token: _Token) -> Code:
+        bean, name = token.text, self._advance().text
         call = self._take("(")
         arguments = self._arguments() if call else []
-        if call and len(arguments) == 1 and name in _BY_NAME:
+        if call and len(arguments) == 1 and bean == "execution" and name in _BY_NAME:
             return _BY_NAME[name](arguments[0])
-        asked = PROPERTIES.get(name)
-        if asked in self._about and asked and not arguments and call == name.startswith("get"):
-            return closures.of_execution(asked)
+        known = self._about.get(asked(bean, name, call=call))
+        if known is not None and not arguments:
+            return known
         hint = written_instead(hints.EXECUTION.get(name))
+        others = sorted(each for each in self._about if each.startswith(f"{bean}."))
+        can = f"only variables, {', '.join(others)}" if others else "only variables"
         raise ExpressionRefused(
-            f"execution.{name} cannot be reached here, only variables{hint}", token.position
+            f"{bean}.{name} cannot be reached here, {can}{hint}", token.position
         )
 
 

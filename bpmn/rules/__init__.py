@@ -46,11 +46,11 @@ SUBJECTS = (
 """The modules that hold rules, in the order of docs/rules.md."""
 
 
-def check_file(root: etree._Element, report: Report) -> Drawing:
-    """Report every breach of every rule in the file below `root`."""
+def check_file(root: etree._Element, report: Report, *, dialect: bool = False) -> Drawing:
+    """Report every breach of every rule in the file below `root`, which may speak a dialect."""
     drawing = Drawing(root)
     for rule in RULES.values():
-        say = report.error if rule.severity == "error" else report.warning
+        say = report.warning if rule.warns_in(dialect=dialect) else report.error
         for element, message, *others in rule.look(drawing):
             say(rule.id, element, message, related=(*others, *drawing.touched(element)))
     report.settle()

@@ -83,6 +83,8 @@ elements that the fault lies between, each with its line: the ends of a flow, th
 referred to, the definition inside of an event. Where a rule is broken by two elements alike, as by
 a start event and the flow into it, there is a finding at each.
 
+¹ In a file that speaks the dialect of an engine it only warns: engines bear with it.
+
 Three demands of the standard only warn, since nothing about the run is in doubt where they are not
 met, and many people draw so: `no-end`, `implicit-end` and `lane-twice`. `isClosed`, `auditing`,
 `monitoring` and renderings promise something to readers; no rule asks them. What a call activity
@@ -107,7 +109,8 @@ def _standard() -> Iterator[str]:
         yield f"## {title.rstrip('.')}\n"
         yield "| rule | section | severity | what must hold |\n| --- | --- | --- | --- |"
         for rule in rules:
-            yield f"| `{rule.id}` | {rule.section} | {rule.severity} | {rule.sentence} |"
+            severity = f"{rule.severity} ¹" if rule.borne else rule.severity
+            yield f"| `{rule.id}` | {rule.section} | {severity} | {rule.sentence} |"
         yield ""
 
 

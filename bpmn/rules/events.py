@@ -150,7 +150,7 @@ def shared_definitions_stand_outside(drawing: Drawing) -> Breaches:
     "start events of a process the same message.",
 )
 def catches_are_distinct(drawing: Drawing) -> Breaches:
-    seen: dict[tuple[Element, str, str], Node] = {}
+    seen: dict[tuple[tuple[str, Element], str, str], Node] = {}
     for node in drawing.each("boundaryEvent", "startEvent"):
         place = _caught_at(node)
         for trigger, definition in zip(node.triggers, node.definitions, strict=True):
@@ -160,17 +160,18 @@ def catches_are_distinct(drawing: Drawing) -> Breaches:
             if (place, trigger, key) in seen:
                 other = seen[place, trigger, key]
                 text = f'"{other.label}" and "{node.label}" catch the same {trigger}.'
-                yield from both(node.element, other.element, text, place)
+                yield from both(node.element, other.element, text, place[1])
             seen.setdefault((place, trigger, key), node)
 
 
-def _caught_at(node: Node) -> Element | None:
-    """The activity or scope whose events this one is among."""
+def _caught_at(node: Node) -> tuple[str, Element] | None:
+    """The activity or scope whose events this one is among. What is caught inside a subprocess may
+    be caught on its boundary too: there it comes when it is thrown anew."""
     if node.kind == "boundaryEvent":
-        return None if node.host is None else node.host.element
+        return None if node.host is None else ("around", node.host.element)
     if node.scope.is_event_subprocess and node.scope.parent is not None:
-        return node.scope.parent.element
-    return node.scope.element
+        return "inside", node.scope.parent.element
+    return "inside", node.scope.element
 
 
 def _what_is_caught(drawing: Drawing, node: Node, trigger: str, definition: Element) -> str | None:

@@ -38,6 +38,7 @@ def directions_fit(drawing: Drawing) -> Breaches:
     "gateway-idle",
     "10.6.1",
     "A gateway splits or merges: it has several ways in or several ways out.",
+    borne=True,
 )
 def gateways_do_something(drawing: Drawing) -> Breaches:
     for node in drawing.each(*GATEWAYS):

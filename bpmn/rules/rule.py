@@ -27,6 +27,11 @@ class Rule:
     sentence: str
     severity: Literal["error", "warning"]
     look: Look
+    borne: bool = False
+    """Engines bear with it and it leaves no doubt: in a file of their dialect it only warns."""
+
+    def warns_in(self, *, dialect: bool) -> bool:
+        return self.severity == "warning" or (self.borne and dialect)
 
 
 RULES: dict[str, Rule] = {}
@@ -34,14 +39,14 @@ RULES: dict[str, Rule] = {}
 
 
 def rule(
-    identifier: str, section: str, sentence: str, *, warns: bool = False
+    identifier: str, section: str, sentence: str, *, warns: bool = False, borne: bool = False
 ) -> Callable[[Look], Look]:
     """Enter the function into `RULES` under this id."""
 
     def enter(look: Look) -> Look:
         assert identifier not in RULES, identifier
         severity: Literal["error", "warning"] = "warning" if warns else "error"
-        RULES[identifier] = Rule(identifier, section, sentence, severity, look)
+        RULES[identifier] = Rule(identifier, section, sentence, severity, look, borne)
         return look
 
     return enter

@@ -127,7 +127,10 @@ def take_back(run: Run, token_id: int, token: Token, node: Node) -> Stage | None
     drop_scope(run, -token_id)
     for each, value in values:
         if each.target is None:
+            counters = run.state.counters(token.scope)
             for name, one in returned.items():
+                if name in counters:
+                    continue  # It saw them here, and has nothing to say about them.
                 _give(run, token_id, name, one, wire.get(name), local=each.local)
         else:
             _give(run, token_id, each.target, value, None, local=each.local)

@@ -77,7 +77,8 @@ Throw = Callable[[], bool]
 def throw(run: Run, token_id: int, token: Token, node: Node) -> Stage | None:
     """A throwing or end event: all of its definitions, in the order of `THROWS`.
 
-    All are evaluated before the first is thrown. Somebody who catches may withdraw the thrower.
+    All are evaluated before the first is thrown. Somebody who catches may withdraw the thrower,
+    whose event has completed by then.
     """
     if token.waits and compensation.is_waiting(run, token):
         return compensation.resume(run, token_id, token)
@@ -117,7 +118,9 @@ def _signal(run: Run, token_id: int, token: Token, node: Node, event: SignalEven
         sent |= dict(evaluate_all(run, seen, event.inputs))
 
     def thrown() -> bool:
+        run.throwing = token_id
         deliver(run, named.name, sent)
+        run.throwing = 0
         run.facts.append(SignalThrown(node.id, named.name, sent))
         return False
 
@@ -126,7 +129,9 @@ def _signal(run: Run, token_id: int, token: Token, node: Node, event: SignalEven
 
 def _escalation(run: Run, token_id: int, token: Token, node: Node, event: EscalationEvent) -> Throw:
     def thrown() -> bool:
+        run.throwing = token_id
         throw_escalation(run, token_id, node.id, event.code or "")
+        run.throwing = 0
         return False
 
     return thrown

@@ -6,7 +6,7 @@ of node does. Invariant: pure; the order of everything follows from graph, state
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +24,8 @@ from bpmn.graph import (
     UserTask,
     Work,
 )
+from bpmn.juel.execution import forget, tell
+from bpmn.values import Value
 from engine.machine import (
     activities,
     adhoc,
@@ -52,6 +54,8 @@ from engine.machine.run import Decide, Run, Step
 from engine.machine.state import Stage, State, Token
 from engine.machine.triggers import AnyTrigger
 from engine.machine.waits import open_incident
+
+_NOTHING: Mapping[str, Value] = {}
 
 ANSWERS: dict[type[AnyTrigger], Callable[[Run, Any], None]] = {
     triggers.Start: answers.start,
@@ -162,13 +166,20 @@ STAGES_OF: dict[tuple[bool, bool], dict[Stage, Step]] = {
 
 
 def advance(
-    graph: Graph, state: State, trigger: AnyTrigger, now: datetime, decisions: Decide
+    graph: Graph,
+    state: State,
+    trigger: AnyTrigger,
+    now: datetime,
+    decisions: Decide,
+    *,
+    about: Mapping[str, Value] = _NOTHING,
 ) -> tuple[State, list[AnyFact]]:
     """Answer the trigger and move every token to its next wait.
 
-    Takes ownership of `state`. A trigger that does not fit raises a `MachineError` and changes
-    nothing. An expression that fails leaves its token where it stands, with an incident; what
-    went before stays.
+    Takes ownership of `state`. `about` is what expressions may ask of the instance beside its
+    business key (`bpmn.juel.execution`). A trigger that does not fit raises a `MachineError` and
+    changes nothing. An expression that fails leaves its token where it stands, with an incident;
+    what went before stays.
     """
     if isinstance(trigger, triggers.Start):
         if state.counter:
@@ -177,14 +188,19 @@ def advance(
         raise NotStarted("the instance has not begun")
     if state.ended is not None:
         raise InstanceEnded(f"the instance is over: {state.ended}")
-    run = Run(graph, state, now, decisions)
-    ANSWERS[type(trigger)](run, trigger)
-    run.count_from(state.entries if isinstance(trigger, triggers.Continue) else 0)
-    if run.shape.plain:
-        drain(run, STAGES)
-    else:
-        move(run)
-    run.close_count()
+    key = trigger.business_key if isinstance(trigger, triggers.Start) else state.business_key
+    told = tell((about, key))
+    try:
+        run = Run(graph, state, now, decisions)
+        ANSWERS[type(trigger)](run, trigger)
+        run.count_from(state.entries if isinstance(trigger, triggers.Continue) else 0)
+        if run.shape.plain:
+            drain(run, STAGES)
+        else:
+            move(run)
+        run.close_count()
+    finally:
+        forget(told)
     return state, run.facts
 
 

@@ -75,6 +75,7 @@ class Run:
         "risen",
         "shape",
         "state",
+        "throwing",
         "watched",
     )
 
@@ -88,6 +89,8 @@ class Run:
         self.entries_allowed = self.entries_left = ENTRIES_A_CALL
         self.reached: str | None = None
         """The end event of the process that was reached last."""
+        self.throwing = 0
+        """The token whose event throws just now: it has completed, whoever withdraws it."""
         self.inside: dict[int, list[int]] | None = None
         """Scope → its tokens; made when a scope is cleared first."""
         self.shape = shape = KEPT.get(id(graph)) or shape_of(graph)

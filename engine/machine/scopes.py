@@ -6,7 +6,7 @@ Invariant: `state.scopes[s]` is the number of tokens whose scope is s.
 from __future__ import annotations
 
 from bpmn.graph import Scope
-from engine.machine.facts import Cancelled, Ended, VariablesDropped
+from engine.machine.facts import Cancelled, Ended, Left, VariablesDropped
 from engine.machine.run import Run, is_host
 from engine.machine.state import NO_FLOW, Compensable, Token, Wait
 from engine.machine.variables import drop_scope
@@ -153,7 +153,8 @@ def withdraw(run: Run, token_id: int, token: Token) -> None:
     token.heard = 0
     if token.entered:
         token.entered = False
-        run.facts.append(Cancelled(token.node, token_id))
+        gone = Left if token_id == run.throwing else Cancelled
+        run.facts.append(gone(token.node, token_id))
 
 
 def interrupt(run: Run, token_id: int, boundary: str) -> int:

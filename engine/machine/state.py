@@ -195,6 +195,15 @@ class State(msgspec.Struct):
             outer = {**outer, **self.given(scope)}
         return {**outer, **own} if own else outer
 
+    def counters(self, scope: int) -> Variables:
+        """What the loops around count, seen from `scope`."""
+        found: Variables = {}
+        while scope:
+            if scope in self.progress:
+                found = {**self.progress[scope].counters(), **found}
+            scope = self.tokens[scope].scope
+        return found
+
     def local(self, scope: int) -> Variables:
         """The scope's own variables. Not to be changed."""
         own = self.variables.get(scope) or {}

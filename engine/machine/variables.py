@@ -68,13 +68,19 @@ def set_local(run: Run, scope: int, name: str, value: Value, wire: str | None = 
 
 
 def remove_local(run: Run, scope: int, name: str) -> None:
-    """Remove a variable of this very scope, if it is there."""
+    """Remove a variable of this very scope, if it is there. One that stood before what an instance
+    of a loop is given leaves that: nobody takes an instance its number or its item."""
     own = run.state.variables.get(scope, {})
-    if name in own:
-        del own[name]
-        if run.watched:
-            run.changes.append((scope, name, "delete"))
-        _forget_wire(run, scope, name)
+    if name not in own:
+        return
+    del own[name]
+    _forget_wire(run, scope, name)
+    given = run.state.given(scope)
+    if run.watched:
+        run.changes.append((scope, name, "update" if name in given else "delete"))
+    if name in given:
+        run.facts.append(VariableSet(scope, name, given[name]))
+    else:
         run.facts.append(VariableRemoved(scope, name))
 
 

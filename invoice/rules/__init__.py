@@ -13,6 +13,7 @@ from functools import cache
 from invoice.model import Syntax
 from invoice.profiles import Profile
 from invoice.rules import (
+    clean_vehicles,
     code_lists,
     core,
     decimals,
@@ -20,6 +21,8 @@ from invoice.rules import (
     extension,
     lines,
     parties,
+    peppol,
+    split_payment,
     totals,
     vat,
     xrechnung,
@@ -28,12 +31,24 @@ from invoice.rules.rule import Rule, Severity
 
 EN16931: tuple[Rule, ...] = tuple(
     rule
-    for subject in (core, parties, document, lines, totals, vat, decimals, code_lists)
+    for subject in (
+        core,
+        parties,
+        document,
+        lines,
+        totals,
+        vat,
+        split_payment,
+        decimals,
+        code_lists,
+    )
     for rule in subject.book.rules
 )
 XRECHNUNG: tuple[Rule, ...] = tuple(xrechnung.book.rules)
 EXTENSION: tuple[Rule, ...] = tuple(extension.book.rules)
-ALL: tuple[Rule, ...] = EN16931 + XRECHNUNG + EXTENSION
+CVD: tuple[Rule, ...] = tuple(clean_vehicles.book.rules)
+PEPPOL: tuple[Rule, ...] = tuple(peppol.book.rules)
+ALL: tuple[Rule, ...] = EN16931 + XRECHNUNG + EXTENSION + CVD + PEPPOL
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +59,11 @@ class Pack:
     en16931: tuple[Rule, ...]
     xrechnung: tuple[Rule, ...]
     extension: tuple[Rule, ...]
+    cvd: tuple[Rule, ...]
+    peppol: tuple[Rule, ...]
 
 
-PACKS = (Pack(date(2017, 6, 28), EN16931, XRECHNUNG, EXTENSION),)
+PACKS = (Pack(date(2017, 6, 28), EN16931, XRECHNUNG, EXTENSION, CVD, PEPPOL),)
 """Newest last. The first one also judges what is older."""
 
 
@@ -59,12 +76,18 @@ def rules_for(profile: Profile, on: date | None = None) -> tuple[Rule, ...]:
     """
     begun = [pack for pack in PACKS if on is None or pack.valid_from <= on] or [PACKS[0]]
     pack = begun[-1]
-    if profile is Profile.XRECHNUNG_EXTENSION:
-        return pack.en16931 + pack.xrechnung + pack.extension
-    if profile.is_xrechnung:
-        return pack.en16931 + pack.xrechnung
-    if profile is Profile.UNKNOWN:
-        return pack.en16931 + tuple(r for r in pack.xrechnung if r.id == "BR-DE-21")
+    xrechnung = pack.en16931 + pack.xrechnung + pack.peppol
+    match profile:
+        case Profile.XRECHNUNG:
+            return xrechnung
+        case Profile.XRECHNUNG_EXTENSION:
+            return xrechnung + pack.extension
+        case Profile.XRECHNUNG_CVD:
+            return xrechnung + pack.cvd
+        case Profile.PEPPOL:
+            return pack.en16931 + pack.peppol
+        case Profile.UNKNOWN:
+            return pack.en16931 + tuple(r for r in pack.xrechnung if r.id == "BR-DE-21")
     return pack.en16931
 
 

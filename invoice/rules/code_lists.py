@@ -148,8 +148,8 @@ def _prepared(rows: Sequence[Row], names: Any) -> dict[str, list[Prepared]]:
 _UBL, _CII = _prepared(UBL_ROWS, UBL_NAMES), _prepared(CII_ROWS, CII_NAMES)
 
 
-def _outside(rule: str, invoice: Invoice) -> Sequence[Any]:
-    """The elements whose code is not in its list."""
+def outside(rule: str, invoice: Invoice, more: frozenset[str] = frozenset()) -> Sequence[Any]:
+    """The elements whose code is neither in its list nor one of `more`."""
     wrong: list[Group] = []
     for tag, parent, row in (_CII if invoice.syntax == "cii" else _UBL).get(rule, ()):
         for element in invoice.elements.get(tag, ()):
@@ -159,20 +159,20 @@ def _outside(rule: str, invoice: Invoice) -> Sequence[Any]:
             raw = element.get(row.attribute) if row.attribute else element.text or ""
             if raw is None and (row.rule != "03" or invoice.syntax == "cii"):
                 continue
-            if not _listed(raw or "", row, element) and _applies(row.only, element):
+            if not _listed(raw or "", row, element, more) and _applies(row.only, element):
                 wrong.append(Group(source=element))
     return wrong
 
 
-def _listed(raw: str, row: Row, element: etree._Element) -> bool:
+def _listed(raw: str, row: Row, element: etree._Element, more: frozenset[str]) -> bool:
     if row.codes == "mime":
-        return raw in MIME_TYPES
+        return raw in MIME_TYPES or raw in more
     code = normal(raw)
     if row.codes == "exemptions":
         code = code.upper()
     if code == "SEPA" and row.path == "cac:PartyIdentification/cbc:ID":
         return _below(element, "AccountingSupplierParty") or _below(element, "PayeeParty")
-    return code in LISTS[row.codes]
+    return code in LISTS[row.codes] or code in more
 
 
 def _applies(only: Only, element: etree._Element) -> bool:
@@ -210,7 +210,7 @@ def _below(element: etree._Element, name: str) -> bool:
     return any(str(above.tag).endswith(f"}}{name}") for above in element.iterancestors())
 
 
-def _never(_: Any, __: Invoice) -> bool:
+def never(_: Any, __: Invoice) -> bool:
     return False
 
 
@@ -246,7 +246,7 @@ TEXTS = (
 def _subject_outside(invoice: Invoice) -> Sequence[Any]:
     """UBL has BT-21 inside the note, between two hash signs (BR-CL-08)."""
     if invoice.syntax == "cii":
-        return _outside("08", invoice)
+        return outside("08", invoice)
     tag, root = UBL_NAMES.tags("cbc:Note")[0], invoice.source
     notes = [e for e in invoice.elements.get(tag, ()) if e.getparent() is root]
     return [Group(source=e) for e in notes if not _subject_listed(e.text or "")]
@@ -260,9 +260,9 @@ def _subject_listed(note: str) -> bool:
 for _number, _term, _what, _list in TEXTS:
     book.rule(
         f"BR-CL-{_number}",
-        _subject_outside if _number == "08" else partial(_outside, _number),
+        _subject_outside if _number == "08" else partial(outside, _number),
         "",
         f"{_what} ist nicht mit einem zulässigen Code angegeben.",
         f"Der Code muss aus der Liste {_list} stammen. {_FIX}",
         terms=_term,
-    )(_never)
+    )(never)

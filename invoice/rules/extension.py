@@ -1,15 +1,18 @@
-"""BR-DEX: what the Extension of XRechnung demands for lines below lines and third parties.
+"""BR-DEX: what the Extension of XRechnung demands of codes, lines below lines, third parties.
 
-Only UBL carries these groups. The rules on code lists of the Extension are not among them yet.
+Only UBL carries lines below lines and payments for third parties.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
-from invoice.model import Invoice, Line, ThirdPartyPayment, Totals
+from invoice.cii_parties import NAMES as CII_NAMES
+from invoice.model import Group, Invoice, Line, ThirdPartyPayment, Totals
 from invoice.rules.arithmetic import cents, decimals, total
+from invoice.rules.code_lists import never, outside
 from invoice.rules.lines import all_lines
 from invoice.rules.rule import RuleBook, filled, present
 
@@ -17,6 +20,29 @@ book = RuleBook()
 rule, fills = book.rule, book.fills
 
 _FIX = "Bitte den Rechnungssteller um eine berichtigte Rechnung."
+
+APPLICATIONS = frozenset({"XR01", "XR02", "XR03"})
+"""Schemes of the Extension beside ISO 6523 and EAS: identifiers of digital health applications."""
+XML = frozenset({"application/xml"})
+_WIDER: tuple[tuple[str, str, frozenset[str], str, str], ...] = (
+    ("01", "24", XML, "BT-125", "Der Dateityp eines Anhangs"),
+    ("04", "10", APPLICATIONS, "BT-29", "Die Art der Kennung eines Beteiligten"),
+    ("05", "11", APPLICATIONS, "BT-30", "Die Art der Registernummer"),
+    ("06", "21", APPLICATIONS, "BT-157", "Die Art der Artikelnummer"),
+    ("07", "25", APPLICATIONS, "BT-34", "Die Art einer elektronischen Adresse"),
+    ("08", "26", APPLICATIONS, "BT-71", "Die Art der Kennung des Lieferorts"),
+)
+"""Rule, the BR-CL that it takes the place of, the codes that the Extension adds, what is coded."""
+
+for _number, _replaced, _more, _term, _what in _WIDER:
+    rule(
+        f"BR-DEX-{_number}",
+        partial(outside, _replaced, more=_more),
+        "",
+        f"{_what} ist nicht mit einem zulässigen Code angegeben.",
+        f"Zur Liste der EN 16931 kommt in der Extension nur {', '.join(sorted(_more))}. {_FIX}",
+        terms=_term,
+    )(never)
 
 
 def _invoice(invoice: Invoice) -> Sequence[Any]:
@@ -83,3 +109,21 @@ def payment_in_cents(found: ThirdPartyPayment, _: Invoice) -> bool:
       terms="BT-DEX-002 BT-5")  # fmt: skip
 def payment_in_currency(found: ThirdPartyPayment, invoice: Invoice) -> bool:
     return found.currency is not None and found.currency == invoice.currency
+
+
+_PARENT, _POSITION = (
+    CII_NAMES.tags("ram:ParentLineID")[0],
+    CII_NAMES.tags("ram:AssociatedDocumentLineDocument")[0],
+)
+
+
+def _lines_of_a_tree(invoice: Invoice) -> Sequence[Any]:
+    """Every line, where one of them names the line above it."""
+    if invoice.syntax != "cii" or _PARENT not in invoice.elements:
+        return ()
+    return [Group(source=element) for element in invoice.elements.get(_POSITION, ())]
+
+
+rule("BR-DEX-15", _lines_of_a_tree, "", "Die Positionen scheinen Unterpositionen zu haben.",
+     "In CII kennt XRechnung keine. Bitte die Summen prüfen.",
+     severity="warning")(never)  # fmt: skip

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from engine.handlers import Participants
 from processes.package import Package, PrincipalOf, Router
 from processes.rechnungseingang import cancellation, steps
+from processes.rechnungseingang.channels import DUTY as FETCH
 from processes.rechnungseingang.demo import USERS
 from processes.rechnungseingang.errors import STATUSES
 from processes.rechnungseingang.handlers import handlers as _handlers
@@ -62,7 +63,7 @@ PACKAGE = Package(
     furnish=furnish,
     stufen=STUFEN,
     papers=PAPERS,
-    duties=(HAND_OVER,),
+    duties=(FETCH, HAND_OVER),
     words=WORDS,
     demo_users=USERS,
 )

@@ -1,13 +1,15 @@
 """Duplicates: the same invoice in another file.
 
 Invariant: a number alone proves nothing. Suspected is the same supplier, number and year with
-other bytes; a predecessor that was refused (or was itself a duplicate) is none. Same bytes never
-come this far: `receipts.receive` answers them with the invoice that is there already.
+other bytes (so is a ZUGFeRD file beside its XML); after that the same IBAN and amount within a few
+days, for a number may be typed or printed differently. A predecessor that was refused (or was
+itself a duplicate) is none. Same bytes never come this far: `receipts.receive` answers them with
+the invoice that is there already.
 """
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import select
 
@@ -15,6 +17,8 @@ from processes.rechnungseingang.tables import invoice_receipt
 from storage.database import Row, Transaction
 
 _GONE = ("abgelehnt", "dublette")
+NEAR = timedelta(days=3)
+"""How far apart the dates of one invoice in two files may be."""
 
 
 def seller_key(vat_id: str | None, tax_number: str | None, name: str | None) -> str | None:
@@ -32,7 +36,20 @@ def predecessor_of(tx: Transaction, receipt: Row) -> Row | None:
     Earlier is what was received before, or has been found to be no duplicate before: so of two
     that arrive at once exactly one is put before a person.
     """
-    if not receipt.number or receipt.issued_on is None:
+    if receipt.issued_on is None:
+        return None
+    return _same_number(tx, receipt) or _same_payment(tx, receipt)
+
+
+def why_suspected(receipt: Row, earlier: Row) -> str:
+    """For the person who decides."""
+    if receipt.number == earlier.number and _same_supplier(receipt, earlier):
+        return "Gleicher Lieferant, gleiche Nummer, gleiches Jahr."
+    return "Gleiche IBAN, gleicher Betrag, fast gleiches Datum; Nummer oder Lieferant weichen ab."
+
+
+def _same_number(tx: Transaction, receipt: Row) -> Row | None:
+    if not receipt.number:
         return None
     c = invoice_receipt.c
     query = select(invoice_receipt).where(
@@ -43,12 +60,41 @@ def predecessor_of(tx: Transaction, receipt: Row) -> Row | None:
         c.issued_on <= date(receipt.issued_on.year, 12, 31),
         c.state.not_in(_GONE),
     )
+    found = tx.all(query.order_by(c.received_at, c.id))
+    return next((o for o in found if _is_earlier(o, receipt) and _same_supplier(o, receipt)), None)
+
+
+def _same_payment(tx: Transaction, receipt: Row) -> Row | None:
+    if not receipt.iban or receipt.amount_due is None:
+        return None
+    c = invoice_receipt.c
+    query = select(invoice_receipt).where(
+        c.tenant == tx.tenant,
+        c.iban == receipt.iban,
+        c.amount_due == receipt.amount_due,
+        c.id != receipt.id,
+        c.issued_on >= receipt.issued_on - NEAR,
+        c.issued_on <= receipt.issued_on + NEAR,
+        c.state.not_in(_GONE),
+    )
+    found = tx.all(query.order_by(c.received_at, c.id))
+    return next((o for o in found if _is_earlier(o, receipt) and not _differ(o, receipt)), None)
+
+
+def _differ(one: Row, other: Row) -> bool:
+    """A supplier gives each of its invoices a number of its own (§ 14 (4) UStG): two numbers that
+    differ in more than their writing are two invoices."""
+    first, second = _plain(one.number), _plain(other.number)
+    return bool(first and second and first != second and _same_supplier(one, other))
+
+
+def _plain(number: str | None) -> str:
+    return "".join(c for c in (number or "").casefold() if c.isalnum())
+
+
+def _is_earlier(other: Row, receipt: Row) -> bool:
     mine = (receipt.received_at, receipt.id)
-    for other in tx.all(query.order_by(c.received_at, c.id)):
-        earlier = (other.received_at, other.id) < mine or other.distinct
-        if earlier and _same_supplier(other, receipt):
-            return other
-    return None
+    return bool((other.received_at, other.id) < mine or other.distinct)
 
 
 def _same_supplier(one: Row, other: Row) -> bool:

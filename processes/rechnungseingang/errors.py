@@ -24,10 +24,22 @@ class InvoiceUnknown(RechnungseingangError):
     code = "invoice_unknown"
 
 
+class AttachmentNotOpened(InvoiceUnknown):
+    """The virus scanner found something, or gave no clear answer."""
+
+    code = "attachment_not_opened"
+
+
 class InvoiceTooLarge(RechnungseingangError):
     """More bytes than an invoice may have."""
 
     code = "invoice_too_large"
+
+
+class BatchTooLarge(RechnungseingangError):
+    """More files at once than are taken in at once."""
+
+    code = "batch_too_large"
 
 
 class NothingReceived(RechnungseingangError):
@@ -102,6 +114,12 @@ class HkrUnknown(RechnungseingangError):
     code = "hkr_unknown"
 
 
+class ChannelUnknown(RechnungseingangError):
+    """A URL of a channel that nothing here can fetch from."""
+
+    code = "channel_unknown"
+
+
 class RoutingTableInvalid(RechnungseingangError):
     """A line of the routing table that cannot be read."""
 
@@ -112,6 +130,7 @@ STATUSES: dict[type[Exception], int] = {
     RechnungseingangError: 422,
     InvoiceUnknown: 404,
     InvoiceTooLarge: 413,
+    BatchTooLarge: 413,
     NothingReceived: 400,
     ReceivedAtInvalid: 422,
     KeyInvalid: 400,

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from invoice.checking import Finding, Report, Verdict, check_invoice
+from invoice.checking import Finding, Report, Verdict
+from invoice.documents import check_document
 from invoice.model import Invoice
 from invoice.places import place_of
 from invoice.rules.rule import Klass
@@ -19,9 +20,9 @@ NO_CURRENCY = "XXX"
 """ISO 4217's code for none: the file names no currency that one could convert from."""
 
 
-def examine(data: bytes, received_on: date) -> Report:
-    """`check_invoice`, and a finding where the amount is not in euro."""
-    report = check_invoice(data, on=received_on)
+def examine(data: bytes, received_on: date, *, others_refused: bool = False) -> Report:
+    """`check_document`, and a finding where the amount is not in euro."""
+    report = check_document(data, received_on, others_refused=others_refused)
     if report.invoice is None or currency_of(report.invoice) == EURO:
         return report
     worse = report.verdict in {Verdict.ACCEPTABLE, Verdict.WITH_NOTES}

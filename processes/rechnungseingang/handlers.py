@@ -15,7 +15,7 @@ from hashlib import sha256
 from bpmn.values import Value, Variables, decode
 from engine.handlers import Backoff, BpmnError, Done, Handlers, JobContext
 from invoice.checking import Report, Verdict
-from processes.rechnungseingang import booking, letters, outgoing, receipts, records
+from processes.rechnungseingang import booking, letters, official, outgoing, receipts, records
 from processes.rechnungseingang.dates import (
     ESCALATE_BEFORE,
     clarify_by,
@@ -68,7 +68,7 @@ def keeping(**otherwise: Value) -> Callable[[Work], Work]:
 def read_invoice(job: JobContext) -> Done:
     """Read and check the invoice and give the process what its gateways decide on."""
     data, received_at = original(job), _received_at(job)
-    report = examine(data, local_day(received_at))
+    report = _examined(job, data)
     if report.invoice is None:
         # Retrying cannot help; the model routes this to a person.
         raise BpmnError(
@@ -104,11 +104,15 @@ def file_invoice(job: JobContext) -> Done:
     with job.database.reading(job.tenant) as tx:
         intake = receipts.object_of(tx, job.instance_id, str(job.variables["object"]))
         media_type = job.objects.describe(tx, intake).media_type
-    report = examine(data, local_day(received_at))
+        known = receipts.find(tx, job.instance_id)
+        cover = known.cover if known is not None else None
+        said = job.objects.read(tx, cover) if cover else None
+    report = _examined(job, data)
     put = _putter(job)
     blob = put(data, media_type)
     verdict = put(booking.canonical(report.as_json()), "application/json")
     shown = put(_report_for_people(data, report, job), letters.MEDIA_TYPE)
+    beside = put(said, "text/plain") if said else None
 
     def file(tx: Transaction) -> None:
         row = receipts.find(tx, job.instance_id)
@@ -119,11 +123,15 @@ def file_invoice(job: JobContext) -> Done:
             Paper(blob, _original_title(row), "Rechnung", row.media_type, "eingang", row.file_name),
             Paper(shown, "Prüfbericht", "Prüfbericht", letters.MEDIA_TYPE),
         ]
+        if beside is not None:
+            papers.append(Paper(beside, "E-Mail dazu", "Schriftverkehr", "text/plain", "eingang"))
         records.open_record(tx, job.objects, row, route.unit if route else INTAKE_UNIT, papers)
+        if beside is not None:
+            job.objects.shred(tx, cover)
         job.objects.commit(tx, verdict)
         # The intake's copy has done its duty: the Akte's key now holds the bytes.
         job.objects.shred(tx, intake)
-        receipts.change(tx, row.id, report=verdict, verdict=report.verdict.value)
+        receipts.change(tx, row.id, cover=None, report=verdict, verdict=report.verdict.value)
 
     return Done({"object": blob}, [file])
 
@@ -181,7 +189,9 @@ def draft_refusal(job: JobContext) -> Done:
     """Draft the letter that names each fault; a person will sign it or not."""
     with job.database.reading(job.tenant) as tx:
         row = receipts.receipt(tx, job.instance_id)
-        text = outgoing.refusal(tx, job.objects, row, local_day(job.now))
+        text = outgoing.refusal(
+            tx, job.objects, row, local_day(job.now), others_refused=_only_e_invoices(job)
+        )
     blob = _putter(job)(text, letters.MEDIA_TYPE)
 
     def file(tx: Transaction) -> None:
@@ -242,18 +252,19 @@ def write_booking_file(job: JobContext) -> Done:
 def close_vorgang(job: JobContext) -> Done:
     """z.d.A., for the reason that the node stands for."""
     state, reason = _CLOSING[job.node]
-    letter = None
+    sent: list[Paper] = []
     if state == "abgelehnt":
         with job.database.reading(job.tenant) as tx:
             known = receipts.receipt(tx, job.instance_id)
-            text = outgoing.signed_refusal(tx, job.objects, known, local_day(job.now))
-        blob = _putter(job)(text, letters.MEDIA_TYPE)
-        title = "Ablehnung (gezeichnet)"
-        letter = Paper(blob, title, "Schreiben", letters.MEDIA_TYPE, "ausgang")
+            made = outgoing.signed_refusals(
+                tx, job.objects, known, local_day(job.now), others_refused=_only_e_invoices(job)
+            )
+        put, title = _putter(job), "Ablehnung (gezeichnet)"
+        sent = [Paper(put(text, kind), title, "Schreiben", kind, "ausgang") for kind, text in made]
 
     def close(tx: Transaction) -> None:
         row = receipts.receipt(tx, job.instance_id)
-        if letter is not None:
+        for letter in sent:
             records.file_paper(tx, job.objects, row, row.vorgang, letter)
         detail = f": Beleg {row.voucher}" if state == "gebucht" and row.voucher else ""
         records.close_record(tx, row.vorgang, f"{reason}{detail}")
@@ -300,7 +311,7 @@ def _hand_over(
     """The copy of the original that the other unit's Akte will hold, and the effect."""
     data = original(job)
     put = _putter(job)
-    report = examine(data, local_day(_received_at(job)))
+    report = _examined(job, data)
     blob = put(data, row.media_type)
     shown = put(_report_for_people(data, report, job), letters.MEDIA_TYPE)
 
@@ -320,6 +331,21 @@ def _hand_over(
         records.hand_over(tx, job.objects, current, route, papers)
 
     return blob, effect
+
+
+def _examined(job: JobContext, data: bytes) -> Report:
+    on = local_day(_received_at(job))
+    report = examine(data, on, others_refused=_only_e_invoices(job))
+    if job.database is None:  # a Bench has no imports
+        return report
+    with job.database.reading(job.tenant) as tx:
+        rules = official.imported(tx, job.objects)
+    return official.examined_officially(report, data, rules)
+
+
+def _only_e_invoices(job: JobContext) -> bool:
+    """The tenant's choice, as it was when the invoice was taken in."""
+    return job.variables.get("nur_e_rechnung") is True
 
 
 def _ask(kind: str, group: str, job: JobContext) -> Callable[[Transaction], None]:

@@ -12,18 +12,16 @@ systems rename.
 
 from __future__ import annotations
 
-import os
-import time
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from stat import S_ISREG
 from typing import Annotated, Literal
 from urllib.parse import unquote, urlsplit
 
 import msgspec
 
 from processes.rechnungseingang.booking import Acknowledgement
+from processes.rechnungseingang.folders import is_young, move_into, read_plain, write_whole
 from processes.rechnungseingang.hkr import Answer, Order
 
 LARGEST = 64 * 1024
@@ -60,17 +58,17 @@ class HkrFolder:
 
     def deliver(self, order: Order) -> None:
         """The table first: who sees the JSON file finds its table beside it."""
-        _write(self._orders / f"{order.booking_id}.csv", order.table)
-        _write(self._orders / f"{order.booking_id}.json", order.content)
+        write_whole(self._orders / f"{order.booking_id}.csv", order.table)
+        write_whole(self._orders / f"{order.booking_id}.json", order.content)
 
     def answers(self) -> Iterator[Answer]:
         for path in sorted(self._answers.glob("*.json"))[:AT_ONCE]:
             try:
-                said = msgspec.json.decode(_read(path), type=Quittung)
+                said = msgspec.json.decode(read_plain(path, LARGEST), type=Quittung)
             except FileNotFoundError:
                 continue  # another process was faster
             except (msgspec.MsgspecError, UnicodeDecodeError, OSError) as error:
-                if not _is_young(path):
+                if not is_young(path, UNFINISHED_SECONDS):
                     self._refuse(path, f"Keine Quittung: {error}")
                 continue
             yield Answer(path.name, Acknowledgement(**msgspec.structs.asdict(said)))
@@ -78,53 +76,10 @@ class HkrFolder:
     def settle(self, answer: Answer, refused: str | None) -> None:
         path = self._answers / answer.reference
         if refused is None:
-            _move(path, self._done)
+            move_into(path, self._done)
         else:
             self._refuse(path, refused)
 
     def _refuse(self, path: Path, reason: str) -> None:
-        _write(self._refused / f"{path.name}.grund.txt", f"{reason}\n".encode())
-        _move(path, self._refused)
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Whole and durable, or not there."""
-    unfinished = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    with unfinished.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
-def _read(path: Path) -> bytes:
-    """A plain file of a bearable size; a link could name any file of this machine."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    with os.fdopen(descriptor, "rb") as file:
-        about = os.fstat(descriptor)
-        if not S_ISREG(about.st_mode) or about.st_size > LARGEST:
-            raise OSError(f"keine gewöhnliche Datei bis {LARGEST // 1024} KB")
-        return file.read(LARGEST)
-
-
-def _is_young(path: Path) -> bool:
-    try:
-        return time.time() - path.lstat().st_mtime < UNFINISHED_SECONDS
-    except FileNotFoundError:
-        return True
-
-
-def _move(path: Path, folder: Path) -> None:
-    """A name that is taken there gets the time behind it: nothing is overwritten."""
-    target = folder / path.name
-    if target.exists():
-        target = folder / f"{path.stem}.{time.time_ns()}{path.suffix}"
-    try:
-        path.rename(target)
-    except FileNotFoundError:
-        return  # another process was faster
+        write_whole(self._refused / f"{path.name}.grund.txt", f"{reason}\n".encode())
+        move_into(path, self._refused)

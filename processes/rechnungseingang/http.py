@@ -20,7 +20,7 @@ from starlette.datastructures import UploadFile
 
 from identity.principal import Principal
 from processes.package import PrincipalOf
-from processes.rechnungseingang import acknowledgements, papers, receipts, status
+from processes.rechnungseingang import acknowledgements, batch, deadlines, papers, receipts, status
 from processes.rechnungseingang.booking import (
     MEDIA_TYPE,
     TABLE_MEDIA_TYPE,
@@ -50,6 +50,7 @@ def routes(house: House, principal_of: PrincipalOf) -> APIRouter:
     router = APIRouter(prefix="/api/v1/invoices", tags=["Rechnungen"])
     who = Depends(principal_of)
     _add_push(router, house, who)
+    _add_batch(router, house, who)
     _add_reading(router, house, who)
     _add_papers(router, house, who)
     _add_booking(router, house, who)
@@ -74,6 +75,26 @@ def _add_push(router: APIRouter, house: House, who: Principal) -> None:
         return JSONResponse(body, 202 if receipt.first else 200, headers={"location": where})
 
 
+def _add_batch(router: APIRouter, house: House, who: Principal) -> None:
+    @router.post("/batch", summary="Viele Rechnungen auf einmal einreichen")
+    async def push_all(request: Request, principal: Principal = who) -> Response:
+        """multipart with any number of files; a zip archive stands for the files in it. Each has
+        its own result: `id`, or `code` and `reason`."""
+        async with request.form(max_files=batch.MOST_FILES, max_fields=20) as form:
+            files = [
+                receipts.Push(await each.read(), each.filename, "stapel")
+                for _, each in form.multi_items()
+                if isinstance(each, UploadFile)
+            ]
+        results = await asyncio.to_thread(batch.receive_all, house, principal, files)
+        items = [
+            {"name": r.name, "id": r.invoice, "first": r.first, "code": r.code, "reason": r.reason}
+            for r in results
+        ]
+        taken = sum(r.invoice is not None for r in results)
+        return JSONResponse({"taken": taken, "refused": len(items) - taken, "items": items})
+
+
 def _add_reading(router: APIRouter, house: House, who: Principal) -> None:
     @router.get("", summary="Rechnungen, neueste zuerst")
     def index(
@@ -83,6 +104,28 @@ def _add_reading(router: APIRouter, house: House, who: Principal) -> None:
     ) -> Response:
         with house.database.begin(principal.tenant) as tx:
             return JSONResponse({"items": status.invoices(tx, principal, state=state, limit=limit)})
+
+    @router.get("/deadlines", summary="Skonto und Fälligkeiten, was zuerst verloren geht zuerst")
+    def losses(
+        principal: Principal = who, limit: Annotated[int, Query(ge=1, le=500)] = 100
+    ) -> Response:
+        with house.database.begin(principal.tenant) as tx:
+            found = deadlines.queue(tx, principal, house.settings.land, limit)
+        items = [
+            {
+                "id": row.id,
+                "number": row.number,
+                "seller": row.seller,
+                "unit": row.unit,
+                "order_by": loss.order_by.isoformat(),
+                "ends": loss.ends.isoformat(),
+                "reason": loss.reason,
+                "at_stake": str(loss.at_stake),
+                "currency": row.currency,
+            }
+            for row, loss in found
+        ]
+        return JSONResponse({"items": items})
 
     @router.get("/{invoice}", summary="Stand, Kopfdaten und Befunde einer Rechnung")
     def show(invoice: str, principal: Principal = who) -> Response:
@@ -103,7 +146,9 @@ def _add_reading(router: APIRouter, house: House, who: Principal) -> None:
     @router.get("/{invoice}/attachments/{number}", summary="Eine Anlage der Rechnung")
     def attachment(invoice: str, number: int, principal: Principal = who) -> Response:
         with house.database.begin(principal.tenant) as tx:
-            found = status.attachment(tx, principal, house.blobs, invoice, number)
+            found = status.attachment(
+                tx, principal, house.blobs, invoice, number, scanner=house.settings.scanner
+            )
         # What a browser shows by itself without running anything opens; all else is saved.
         shown = found.media_type in {"application/pdf", "image/png", "image/jpeg"}
         way = "inline" if shown else "attachment"

@@ -6,9 +6,10 @@ warning; the system only drafts it, a person signs.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -19,6 +20,12 @@ from processes.rechnungseingang.dates import local_day
 from storage.database import Row
 
 MEDIA_TYPE = "text/html; charset=utf-8"
+PDF = "application/pdf"
+TEMPLATES = Path(__file__).parent / "templates"
+BASIS = (
+    "Grundlage sind die Norm EN 16931 und die von der Rechnung genannte Spezifikation sowie die "
+    "§§ 14 und 14a des Umsatzsteuergesetzes."
+)
 VERDICTS = {
     Verdict.ACCEPTABLE: "annehmbar",
     Verdict.WITH_NOTES: "annehmbar, mit Hinweisen",
@@ -35,6 +42,13 @@ class Fault:
     text: str
     place: str = ""
     rule: str = ""
+    hint: str = ""
+
+    def sentence(self) -> str:
+        """All of it in one line."""
+        where = ", ".join(each for each in (self.place, self.rule) if each)
+        said = " ".join(each for each in (self.text, self.hint) if each)
+        return f"{said} ({where})" if where else said
 
 
 def day(value: date | datetime | None) -> str:
@@ -45,7 +59,7 @@ def day(value: date | datetime | None) -> str:
 
 
 templates = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    loader=FileSystemLoader(TEMPLATES),
     autoescape=True,
     undefined=StrictUndefined,
     trim_blocks=True,
@@ -57,7 +71,7 @@ templates.filters["amount"] = german
 
 def faults_of(findings: Sequence[Finding]) -> list[Fault]:
     """The findings that entitle to refuse."""
-    return [Fault(f.text, f.place or "", f.rule) for f in findings if f.refusal]
+    return [Fault(f.text, f.place or "", f.rule, f.hint) for f in findings if f.refusal]
 
 
 def refusal_letter(
@@ -82,9 +96,63 @@ def refusal_letter(
             today=today,
             signed_by=signed_by,
             correctable=correctable,
+            basis=BASIS,
         )
         .encode()
     )
+
+
+def refusal_pdf(
+    receipt: Row,
+    *,
+    geschaeftszeichen: str,
+    unit: str,
+    faults: Sequence[Fault],
+    today: date,
+    signed_by: str | None = None,
+    correctable: bool = True,
+) -> bytes:
+    """The same letter as an accessible PDF (PDF/UA-1). What it says goes in as data, not as code:
+    a supplier's name cannot be markup."""
+    import typst  # noqa: PLC0415 large, and only letters need it
+
+    what = f"Ihre Rechnung {receipt.number}" if receipt.number else "Ihre Sendung"
+    again = "; sie darf dieselbe Nummer tragen" if receipt.number else ""
+    asked = (
+        f"Bitte senden Sie uns eine berichtigte Rechnung{again}. Eine Zahlungsfrist beginnt erst, "
+        "wenn sie bei uns eingegangen ist."
+    )
+    final = "Wir bearbeiten diese Rechnung nicht weiter; eine Zahlung leisten wir darauf nicht."
+    opening = (
+        f"wir haben {'Ihre Rechnung' if receipt.number else 'Ihre Sendung'} am "
+        f"{day(receipt.received_at)} erhalten. Wir können sie so nicht als Rechnung annehmen und "
+        "geben sie Ihnen zurück. Unsere Gründe:"
+    )
+    letter = {
+        "title": f"Zurückweisung: {what}",
+        "draft": signed_by is None,
+        "unit": unit,
+        "reference": geschaeftszeichen,
+        "addressee": receipt.seller or "An den Absender der Rechnung",
+        "day": day(today),
+        "heading": f"{what} vom {day(receipt.issued_on or receipt.received_at)}",
+        "opening": ["Guten Tag,", opening],
+        "faults": [fault.sentence() for fault in faults],
+        "closing": [
+            BASIS,
+            asked if correctable else final,
+            "Wenn Sie Fragen haben, nennen Sie uns bitte das Geschäftszeichen.",
+        ],
+        "signature": signed_by or "[Zeichnung]",
+    }
+    made: bytes = typst.compile(
+        TEMPLATES / "ablehnung.typ",
+        root=TEMPLATES,
+        sys_inputs={"letter": json.dumps(letter)},
+        pdf_standards=["ua-1"],
+        timestamp=int(datetime(today.year, today.month, today.day, tzinfo=UTC).timestamp()),
+    )
+    return made
 
 
 def check_report(sha256: str, received_at: datetime, report: Report, at: datetime) -> bytes:

@@ -6,7 +6,7 @@ the same bytes, unless what they say has changed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 
@@ -20,22 +20,32 @@ from processes.rechnungseingang.examination import examine
 from storage.blobs import Blobs
 from storage.database import Row, Transaction
 
+Letter = Callable[..., bytes]
+"""Writes it: `letters.refusal_letter` or `letters.refusal_pdf`."""
 _FINAL = {"dublette_pruefen", "zuordnen"}
 """Who refuses here wants no corrected invoice: it is there already, or concerns another house."""
 _ALL: tuple[signatures.Kind, ...] = ("sachlich", "rechnerisch", "anordnung")
 
 
 def refusal(
-    tx: Transaction, blobs: Blobs, row: Row, today: date, signed_by: str | None = None
+    tx: Transaction,
+    blobs: Blobs,
+    row: Row,
+    today: date,
+    signed_by: str | None = None,
+    *,
+    others_refused: bool = False,
+    write: Letter = letters.refusal_letter,
 ) -> bytes:
     """The letter with all faults: those of the file, and what persons objected to."""
-    report = examine(blobs.read(tx, row.blob_id), local_day(row.received_at))
+    data, on = blobs.read(tx, row.blob_id), local_day(row.received_at)
+    report = examine(data, on, others_refused=others_refused)
     faults = letters.faults_of(report.findings)
     for step in records.steps_of(tx, row.vorgang):
         objected = step.outcome in {"beanstanden", "ablehnen"}
         if objected and step.remark and step.kind != "ablehnung_zeichnen":
             faults.append(letters.Fault(step.remark))
-    return letters.refusal_letter(
+    return write(
         row,
         geschaeftszeichen=records.geschaeftszeichen(tx, row.vorgang),
         unit=unit(tx, row.unit).bezeichnung,
@@ -49,8 +59,11 @@ def refusal(
     )
 
 
-def signed_refusal(tx: Transaction, blobs: Blobs, row: Row, today: date) -> bytes:
-    """The letter as it goes out, with the name of who signed the draft."""
+def signed_refusals(
+    tx: Transaction, blobs: Blobs, row: Row, today: date, *, others_refused: bool = False
+) -> list[tuple[str, bytes]]:
+    """The letter as it goes out, with the name of who signed the draft: as a page, and as an
+    accessible PDF to send."""
     signed = [
         step
         for step in records.steps_of(tx, row.vorgang)
@@ -58,7 +71,17 @@ def signed_refusal(tx: Transaction, blobs: Blobs, row: Row, today: date) -> byte
     ][-1]
     signer = signed.performer or ""
     name = display_names(tx, [signer]).get(signer, signer)
-    return refusal(tx, blobs, row, today, f"i. V. {name}" if signed.on_behalf_of else name)
+    signed_by = f"i. V. {name}" if signed.on_behalf_of else name
+    return [
+        (
+            media_type,
+            refusal(tx, blobs, row, today, signed_by, others_refused=others_refused, write=write),
+        )
+        for media_type, write in (
+            (letters.MEDIA_TYPE, letters.refusal_letter),
+            (letters.PDF, letters.refusal_pdf),
+        )
+    ]
 
 
 def order_file(tx: Transaction, row: Row, case: Mapping[str, Value]) -> bytes:

@@ -18,6 +18,8 @@ from eakte.search import dokumente_in
 from eakte.tables import vorgang
 from identity.persons import display_names
 from identity.principal import Principal
+from invoice.documents import may_be_opened
+from invoice.pdf.reading import is_pdf
 from invoice.rendering import invoice_html
 from processes.package import PanelFile, TaskPanel
 from processes.rechnungseingang import receipts, status
@@ -29,10 +31,13 @@ from processes.rechnungseingang.dates import (
     order_by,
     skonto_terms,
 )
-from processes.rechnungseingang.errors import InvoiceUnknown
+from processes.rechnungseingang.deadlines import discount
+from processes.rechnungseingang.duplicates import why_suspected
+from processes.rechnungseingang.errors import AttachmentNotOpened, InvoiceUnknown
 from processes.rechnungseingang.examination import examine
 from processes.rechnungseingang.letters import VERDICTS, day, templates
 from processes.rechnungseingang.papers import TITLES
+from processes.rechnungseingang.suppliers import iban_alarm
 from storage.database import Row, Transaction
 
 if TYPE_CHECKING:
@@ -87,6 +92,7 @@ def task_panel(house: House, tx: Transaction, principal: Principal, task: Any) -
     data = house.blobs.read(tx, row.blob_id)
     report = examine(data, local_day(row.received_at))
     shown = invoice_html(report.invoice, report.findings) if report.invoice is not None else None
+    predecessor = receipts.find(tx, row.predecessor) if row.predecessor else None
     html = templates.get_template(
         "panel.html"
     ).render(
@@ -98,13 +104,16 @@ def task_panel(house: House, tx: Transaction, principal: Principal, task: Any) -
         verdict=VERDICTS[report.verdict],
         findings=report.findings,
         invoice=Markup(shown) if shown is not None else None,  # noqa: S704 made by an escaping template
-        text=None if shown is not None else data[:20_000].decode(errors="replace"),
+        text=None if shown is not None or is_pdf(data) else data[:20_000].decode(errors="replace"),
+        pdf=is_pdf(data) and may_be_opened(report),
         attachments=report.invoice.attachments if report.invoice is not None else (),
         skonto=_skonto(row),
         deadline=_deadline(row, task, house.settings.land),
         steps=_steps(tx, principal, row),
         papers=[each for each in dokumente_in(tx, principal, row.vorgang) if each.titel in ADDED],
-        predecessor=receipts.find(tx, row.predecessor) if row.predecessor else None,
+        predecessor=predecessor,
+        suspected=why_suspected(row, predecessor) if predecessor is not None else None,
+        alarm=iban_alarm(tx, row),
         letter=_letter(house, tx, principal, row) if task.node == "ablehnung_zeichnen" else None,
     )
     return TaskPanel(f"Rechnung {row.number}" if row.number else "Eingang", html)
@@ -120,22 +129,33 @@ def panel_file(
     kind, _, number = name.partition("-")
     try:
         if kind == "anlage" and number.isdecimal() and len(number) < 4:
-            found = status.attachment(tx, principal, house.blobs, row.id, int(number))
+            found = status.attachment(
+                tx, principal, house.blobs, row.id, int(number), scanner=house.settings.scanner
+            )
             return PanelFile(found.name, found.media_type, found.content)
         wanted = {"original": row.id, "vorgaenger": row.predecessor}.get(name)
         if wanted is None:
             return None
         original, data = status.original(tx, principal, house.blobs, wanted)
+    except AttachmentNotOpened as error:
+        return PanelFile("nicht-geoeffnet.txt", "text/plain", str(error).encode())
     except InvoiceUnknown:
         return None
-    return PanelFile(original.file_name or f"rechnung-{original.id}", original.media_type, data)
+    # What the reader has refused is no browser's business either: it is saved, never opened.
+    opened = not is_pdf(data) or may_be_opened(examine(data, local_day(original.received_at)))
+    media_type = original.media_type if opened else "application/octet-stream"
+    return PanelFile(original.file_name or f"rechnung-{original.id}", media_type, data)
 
 
 def _skonto(row: Row) -> list[dict[str, object]]:
     if row.issued_on is None:
         return []
     return [
-        {"percent": f"{term.percent}".replace(".", ","), "until": term.until(row.issued_on)}
+        {
+            "percent": f"{term.percent}".replace(".", ","),
+            "until": term.until(row.issued_on),
+            "worth": german(discount(term, row.amount_due), row.currency or "EUR"),
+        }
         for term in skonto_terms(row.payment_terms)
     ]
 

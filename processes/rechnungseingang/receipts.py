@@ -54,6 +54,18 @@ class Push:
     channel: str = "api"
     received_at: datetime | None = None
     key: str | None = None
+    cover: bytes | None = None
+    """What came with it, as text: a mail's words. It is filed beside the invoice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What a channel fetched under one name: its invoices, or why it holds none."""
+
+    reference: str
+    pushes: tuple[Push, ...] = ()
+    fault: str | None = None
+    dangerous: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +90,14 @@ def receive(house: House, principal: Principal, push: Push) -> Receipt:
     if known is not None:
         return _again(house, principal, push, digest, known)
     blob = house.blobs.put(principal.tenant, push.data, sniffed(push.data))
+    cover = push.cover and house.blobs.put(principal.tenant, push.cover, "text/plain")
     try:
         with house.database.begin(principal.tenant) as tx:
-            return _take_in(tx, house, principal, push, blob)
+            taken = _take_in(tx, house, principal, push, blob)
+            if cover:
+                house.blobs.commit(tx, cover.id)
+                change(tx, taken.id, cover=cover.id)
+            return taken
     except Conflict:
         # Somebody pushed the same bytes, or used the same key, at the same moment.
         with house.database.reading(principal.tenant) as tx:
@@ -165,6 +182,7 @@ def _take_in(
         "object": blob.id,
         "received_at": received_at,
         "land": house.settings.land,
+        "nur_e_rechnung": house.settings.only_e_invoices,
     }
     started = house.engine.execute_in(tx, StartInstance(PROCESS, variables=about), starter)
     add(

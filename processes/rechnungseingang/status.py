@@ -18,10 +18,11 @@ from eakte.tables import vorgang
 from identity.access import permits
 from identity.principal import Principal
 from invoice.attachments import Attachment
-from invoice.errors import InvoiceError
-from invoice.parsing import parse_invoice
+from invoice.documents import invoice_in
+from invoice.errors import InvoiceError, ScanFailed, VirusFound
+from invoice.scanning import scan
 from processes.rechnungseingang import receipts
-from processes.rechnungseingang.errors import InvoiceUnknown
+from processes.rechnungseingang.errors import AttachmentNotOpened, InvoiceUnknown
 from processes.rechnungseingang.tables import invoice_receipt
 from storage.blobs import Blobs
 from storage.database import Row, Transaction
@@ -91,15 +92,27 @@ def original(
 
 
 def attachment(
-    tx: Transaction, principal: Principal, blobs: Blobs, invoice: str, number: int
+    tx: Transaction,
+    principal: Principal,
+    blobs: Blobs,
+    invoice: str,
+    number: int,
+    *,
+    scanner: str = "",
 ) -> Attachment:
-    """The embedded file with that number, from 1; its type is what its content is."""
+    """The embedded file with that number, from 1; its type is what its content is. Where a
+    scanner is configured, only what it calls clean is given out."""
     _, data = original(tx, principal, blobs, invoice)
     try:
-        found = dict(enumerate(parse_invoice(data).attachments, start=1))[number]
+        found = dict(enumerate(invoice_in(data).attachments, start=1))[number]
         _ = found.content  # raises where the embedded text is no file
     except (InvoiceError, KeyError) as error:
         raise InvoiceUnknown(f"Diese Anlage gibt es nicht: {number}") from error
+    if scanner:
+        try:
+            scan(found.content, scanner)
+        except (ScanFailed, VirusFound) as error:
+            raise AttachmentNotOpened(f"Die Anlage wird nicht geöffnet: {error}.") from error
     return found
 
 

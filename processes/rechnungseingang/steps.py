@@ -8,7 +8,7 @@ if it had never been asked. Field faults come back at their field (`FormInvalid`
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -25,6 +25,7 @@ from processes.rechnungseingang.errors import Befangen, CurrencyForeign
 from processes.rechnungseingang.examination import EURO
 from processes.rechnungseingang.heads import head_typed, iban_typed
 from processes.rechnungseingang.routing import INTAKE_UNIT
+from processes.rechnungseingang.suppliers import iban_alarm
 from storage.database import Row, Transaction
 
 participants = Participants()
@@ -224,7 +225,10 @@ def _order(act: Act) -> Beteiligung:
         if act.given("bankverbindung_geprueft") is not True:
             text = "Bitte Zahlungsempfänger und IBAN prüfen und das bestätigen."
             raise FormInvalid([FieldError("bankverbindung_geprueft", text)])
-    return _signed(act, subject)
+    signed, alarm = _signed(act, subject), iban_alarm(act.tx, act.row)
+    if subject.order != "auszahlung" or alarm is None:
+        return signed
+    return replace(signed, remark=f"{act.reason} (Geprüft und bestätigt: {alarm})")
 
 
 def _sign_letter(act: Act) -> Beteiligung:

@@ -15,7 +15,9 @@ from eakte.access import visible
 from eakte.tables import vorgang
 from identity.principal import Principal
 from processes.package import TaskSummary
-from processes.rechnungseingang.amounts import parse_amount
+from processes.rechnungseingang.amounts import german, parse_amount
+from processes.rechnungseingang.dates import local_day
+from processes.rechnungseingang.deadlines import Loss, next_loss
 from processes.rechnungseingang.tables import invoice_receipt
 from storage.database import Row, Transaction
 
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def task_summaries(
-    _house: House, tx: Transaction, principal: Principal, tasks: Sequence[Any]
+    house: House, tx: Transaction, principal: Principal, tasks: Sequence[Any]
 ) -> Mapping[str, TaskSummary]:
     """By task id."""
     c = invoice_receipt.c
@@ -37,14 +39,19 @@ def task_summaries(
     )
     wanted = sorted({task.instance_id for task in tasks})
     query = select(invoice_receipt).where(c.tenant == tx.tenant, c.id.in_(wanted), readable)
-    found = {row.id: _summary(row) for row in tx.all(query)}
+    today, land = local_day(tx.now), house.settings.land
+    found = {row.id: _summary(row, next_loss(row, today, land)) for row in tx.all(query)}
     return {task.id: found[task.instance_id] for task in tasks if task.instance_id in found}
 
 
-def _summary(row: Row) -> TaskSummary:
+def _summary(row: Row, loss: Loss | None) -> TaskSummary:
+    currency = row.currency or "EUR"
     known = [row.seller or row.file_name or "Eingang", row.number and f"Rechnung {row.number}"]
+    if loss is not None and loss.at_stake and not row.booked_on:
+        worth, last = german(loss.at_stake, currency), f"{loss.order_by:%d.%m.%Y}"
+        known.append(f"Skonto {worth}, wenn bis {last} angeordnet")
     return TaskSummary(
         subject=", ".join(filter(None, known)),
         amount=parse_amount(row.amount_due),
-        currency=row.currency or "EUR",
+        currency=currency,
     )

@@ -74,6 +74,7 @@ invoice_receipt = Table(
     Column("voucher", String(60)),
     Column("booked_on", Date),
     Column("booking_reason", Text),
+    Column("cover", String(64)),  # the object with what a mail said, until it is filed
     Column("handed_over", Integer, nullable=False, server_default="0"),  # the round, see hkr.py
     Column("predecessor", String(64)),  # what it may be a duplicate of
     Column("distinct", Boolean, nullable=False, default=False),  # checked: no duplicate
@@ -82,6 +83,8 @@ invoice_receipt = Table(
     Index("ix_invoice_receipt_number", "tenant", "number", "seller_key"),
     Index("ix_invoice_receipt_received", "tenant", "received_at", "id"),
     Index("ix_invoice_receipt_state", "tenant", "state"),
+    Index("ix_invoice_receipt_seller", "tenant", "seller_key", "state"),
+    Index("ix_invoice_receipt_iban", "tenant", "iban"),
 )
 
 invoice_key = Table(
@@ -120,3 +123,16 @@ invoice_route = Table(
     PrimaryKeyConstraint("tenant", "leitweg_id"),
     Index("ix_invoice_route_unit", "tenant", "unit"),
 )
+
+invoice_official = Table(
+    "invoice_official",
+    metadata,
+    tenant_column(),
+    Column("id", String(40), nullable=False),
+    *stream_columns(),
+    Column("blob_id", String(64)),
+    Column("sha256", String(64)),
+    PrimaryKeyConstraint("tenant", "id"),
+)
+"""One row a tenant: the official rules in force here, and the stream of all imports."""
+register_stream(invoice_official)

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from tests.bpmn.drawing import file, flow, line
 
-_LEAVES = ("task", "userTask", "scriptTask", "throw", "timer", "receive", "call", "guarded")
-_BLOCKS = ("sequence", "exclusive", "inclusive", "parallel", "loop", "subprocess", "event")
-_HOUR = (
+LEAVES = ("task", "userTask", "scriptTask", "throw", "timer", "receive", "call", "guarded")
+BLOCKS = ("sequence", "exclusive", "inclusive", "parallel", "loop", "subprocess", "event")
+HOUR = (
     "<bpmn:timerEventDefinition><bpmn:timeDuration>PT1H</bpmn:timeDuration>"
     "</bpmn:timerEventDefinition>"
 )
@@ -19,14 +19,14 @@ _HOUR = (
 Block = str | tuple[str, list["Block"]]
 
 blocks: st.SearchStrategy[Block] = st.recursive(
-    st.sampled_from(_LEAVES),
-    lambda inner: st.tuples(st.sampled_from(_BLOCKS), st.lists(inner, min_size=1, max_size=3)),
+    st.sampled_from(LEAVES),
+    lambda inner: st.tuples(st.sampled_from(BLOCKS), st.lists(inner, min_size=1, max_size=3)),
     max_leaves=10,
 )
 
 
 @dataclass(slots=True)
-class _Pen:
+class Pen:
     """Writes nodes and flows; each block gives its first and its last node."""
 
     nodes: list[str] = field(default_factory=list)
@@ -51,7 +51,7 @@ class _Pen:
         if kind == "throw":
             name = self.node("intermediateThrowEvent")
         elif kind == "timer":
-            name = self.node("intermediateCatchEvent", _HOUR)
+            name = self.node("intermediateCatchEvent", HOUR)
         elif kind == "receive":
             name = self.node("receiveTask", attributes='messageRef="m"')
         elif kind == "call":
@@ -60,7 +60,7 @@ class _Pen:
             name = self.node(kind, "<bpmn:script>y = 1</bpmn:script>", 'scriptFormat="feel"')
         elif kind == "guarded":
             name = self.node("userTask")
-            event = self.node("boundaryEvent", _HOUR, f'attachedToRef="{name}"')
+            event = self.node("boundaryEvent", HOUR, f'attachedToRef="{name}"')
             join = self.node("exclusiveGateway")
             self.nodes.append(line(name, join) + line(event, join))
             return name, join
@@ -106,21 +106,26 @@ class _Pen:
         start, end = self.node("startEvent"), self.node("endEvent")
         first, last = self.sequence(inner)
         self.nodes += [line(start, first), line(last, end)]
-        content, self.nodes = "".join(self.nodes), around
+        content, self.nodes = written(self.nodes), around
         name = self.node("subProcess", content)
         return name, name
 
     def event(self, inner: list[Block]) -> tuple[str, str]:
         gateway, join = self.node("eventBasedGateway"), self.node("exclusiveGateway")
         for block in [*inner, "task"]:
-            event, (first, last) = self.node("intermediateCatchEvent", _HOUR), self.draw(block)
+            event, (first, last) = self.node("intermediateCatchEvent", HOUR), self.draw(block)
             self.nodes.append(line(gateway, event, first) + line(last, join))
         return gateway, join
 
 
+def written(nodes: list[str]) -> str:
+    """The content of a scope: associations stand behind all else."""
+    return "".join(sorted(nodes, key=lambda text: text.startswith("<bpmn:association")))
+
+
 def valid_model(block: Block) -> bytes:
     """A process with the block between its start and its end."""
-    pen = _Pen()
+    pen = Pen()
     first, last = pen.draw(block)
     ends = '<bpmn:startEvent id="s"/><bpmn:endEvent id="e"/>' + line("s", first) + line(last, "e")
     return file(ends + "".join(pen.nodes), '<bpmn:message id="m" name="m"/>')

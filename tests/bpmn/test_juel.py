@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bpmn.errors import ExpressionFailed, ExpressionRefused
-from bpmn.juel import Seen, compile_juel
-from bpmn.juel.execution import KNOWN
+from bpmn.juel import compile_juel
+from bpmn.juel.execution import About, telling, told
 from bpmn.values import decode, encode
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -218,26 +218,46 @@ def test_a_refusal_says_what_to_write_in_feel(text: str, hint: str) -> None:
     assert hint in str(refused.value)
 
 
+ABOUT: About = {
+    "execution.processInstanceId": told("processInstanceId"),
+    "execution.businessKey": told("businessKey"),
+    "execution.currentActivityId": lambda _variables, _now: "t",
+    "task.taskDefinitionKey": lambda _variables, _now: "t",
+}
+
+
 @pytest.mark.parametrize(
     ("text", "value"),
     [
         ("${execution.processInstanceId}", "i-1"),
         ("${execution.getProcessInstanceId()}", "i-1"),
         ("${execution.processBusinessKey}", "R-7"),
+        ("${execution.getProcessBusinessKey()}", "R-7"),
         ("${execution.getBusinessKey()}/${a}", "R-7/1"),
+        ("${execution.currentActivityId}", "t"),
+        ("${task.getTaskDefinitionKey()}", "t"),
     ],
 )
-def test_an_expression_asks_what_its_variables_know_of_the_execution(text: str, value: str) -> None:
-    seen = Seen({"a": 1}, {"processInstanceId": "i-1", "businessKey": "R-7"})
+def test_an_expression_asks_what_is_known_of_its_execution(text: str, value: str) -> None:
+    evaluate = compile_juel(text, ABOUT)
 
-    assert compile_juel(text, KNOWN)(seen, NOW) == value
+    with telling({"processInstanceId": "i-1"}, "R-7"):
+        assert evaluate({"a": 1}, NOW) == value
 
 
-def test_what_nobody_knows_of_the_execution_fails() -> None:
-    evaluate = compile_juel("${execution.businessKey}", KNOWN)
+def test_what_nobody_tells_of_the_execution_fails() -> None:
+    evaluate = compile_juel("${execution.businessKey}", ABOUT)
 
     with pytest.raises(ExpressionFailed, match="businessKey"):
         evaluate({"businessKey": 1}, NOW)
+
+
+@pytest.mark.parametrize(
+    "text", ["${execution.id}", "${execution.businessKey()}", "${task.assignee}", "${task.getX(1)}"]
+)
+def test_what_is_not_known_is_refused_with_what_is(text: str) -> None:
+    with pytest.raises(ExpressionRefused, match=r"only variables, (execution|task)\."):
+        compile_juel(text, ABOUT)
 
 
 WORDS = st.lists(

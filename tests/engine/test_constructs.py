@@ -2,124 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from textwrap import dedent
 
 import pytest
 
-from engine.testing import Bench, BpmnError, Case
+from engine.testing import Bench, BpmnError
 from tests.bpmn.drawing import file, flow, line
-
-Act = Callable[[Bench, Case], object]
-MESSAGE = '<bpmn:message id="M" name="m"/>'
-SIGNAL = '<bpmn:signal id="S" name="sig"/>'
-ERROR = '<bpmn:error id="E" errorCode="e1"/>'
-ESCALATION = '<bpmn:escalation id="X" escalationCode="x1"/>'
-DEFINITIONS = {
-    "message": '<bpmn:messageEventDefinition messageRef="M"/>',
-    "signal": '<bpmn:signalEventDefinition signalRef="S"/>',
-    "error": '<bpmn:errorEventDefinition errorRef="E"/>',
-    "escalation": '<bpmn:escalationEventDefinition escalationRef="X"/>',
-    "timer": "<bpmn:timerEventDefinition><bpmn:timeDuration>PT1H</bpmn:timeDuration>"
-    "</bpmn:timerEventDefinition>",
-    "condition": "<bpmn:conditionalEventDefinition>"
-    '<bpmn:condition xsi:type="bpmn:tFormalExpression">=x = 1</bpmn:condition>'
-    "</bpmn:conditionalEventDefinition>",
-    "compensate": "<bpmn:compensateEventDefinition/>",
-    "cancel": "<bpmn:cancelEventDefinition/>",
-    "terminate": "<bpmn:terminateEventDefinition/>",
-}
-
-
-def element(kind: str, id_: str, content: str = "", **attributes: str) -> str:
-    said = "".join(f' {name}="{value}"' for name, value in attributes.items())
-    return f'<bpmn:{kind} id="{id_}"{said}>{content}</bpmn:{kind}>'
-
-
-def many(kind: str, *ids: str) -> str:
-    return "".join(element(kind, each) for each in ids)
-
-
-def start(id_: str = "s", on: str = "", **attributes: str) -> str:
-    return element("startEvent", id_, DEFINITIONS.get(on, ""), **attributes)
-
-
-def end(id_: str = "e", on: str = "") -> str:
-    return element("endEvent", id_, DEFINITIONS.get(on, ""))
-
-
-def throw(id_: str, on: str = "") -> str:
-    return element("intermediateThrowEvent", id_, DEFINITIONS.get(on, ""))
-
-
-def catch(id_: str, on: str) -> str:
-    return element("intermediateCatchEvent", id_, DEFINITIONS[on])
-
-
-def boundary(id_: str, at: str, on: str, cancel: str = "true") -> str:
-    content = DEFINITIONS[on]
-    return element("boundaryEvent", id_, content, attachedToRef=at, cancelActivity=cancel)
-
-
-def script(id_: str, text: str, more: str = "") -> str:
-    return element(
-        "scriptTask", id_, f"{more}<bpmn:script>{text}</bpmn:script>", scriptFormat="feel"
-    )
-
-
-def handler(activity: str, undo: str) -> tuple[str, str]:
-    """An activity with its compensation handler, and the association between them."""
-    drawn = element("task", activity) + boundary(f"b_{activity}", activity, "compensate")
-    drawn += element("task", undo, isForCompensation="true")
-    association = (
-        f'<bpmn:association id="as_{activity}" sourceRef="b_{activity}" targetRef="{undo}" '
-        'associationDirection="One"/>'
-    )
-    return drawn, association
-
-
-def inside(id_: str, content: str, kind: str = "subProcess", **attributes: str) -> str:
-    return element(kind, id_, content, **attributes)
-
-
-def on_event(trigger: str, interrupting: str = "true") -> str:
-    """An event subprocess `es` with one task in it."""
-    begun = start("es_s", trigger, isInterrupting=interrupting)
-    content = f"{begun}{many('task', 'es_t')}{end('es_e')}{line('es_s', 'es_t', 'es_e')}"
-    return inside("es", content, triggeredByEvent="true")
-
-
-WAITING = f"{start()}{many('userTask', 'u')}{end()}{line('s', 'u', 'e')}"
-"""start → user task → end."""
-LOOP = "<bpmn:multiInstanceLoopCharacteristics{}>{}</bpmn:multiInstanceLoopCharacteristics>"
-THREE = "<bpmn:loopCardinality>3</bpmn:loopCardinality>"
-A, UNDO_A = handler("a", "undo_a")
-B, UNDO_B = handler("b", "undo_b")
-DONE: Act = lambda bench, case: None  # noqa: E731  nothing is to be done
-
-
-def u(bench: Bench, case: Case) -> None:
-    case.complete("u")
-
-
-def hour(bench: Bench, case: Case) -> None:
-    bench.advance(timedelta(hours=2))
-
-
-def message(bench: Bench, case: Case) -> None:
-    bench.message("m")
-
-
-def signal(bench: Bench, case: Case) -> None:
-    bench.signal("sig")
-
-
-def true(bench: Bench, case: Case) -> None:
-    case.set(x=1)
-
-
-TRIGGERS = {"message": message, "signal": signal, "timer": hour, "condition": true}
+from tests.engine.constructs import (
+    DEFINITIONS,
+    ERROR,
+    ESCALATION,
+    MESSAGE,
+    SIGNAL,
+    TRIGGERS,
+    UNDO_A,
+    UNDO_B,
+    WAITING,
+    A,
+    Act,
+    B,
+    boundary,
+    catch,
+    element,
+    end,
+    inside,
+    many,
+    message,
+    on_event,
+    script,
+    signal,
+    start,
+    throw,
+    u,
+)
 
 MODELS: dict[str, tuple[str, str, list[Act], str]] = {
     # name: body, roots, what is done, the trace
@@ -132,108 +48,6 @@ MODELS: dict[str, tuple[str, str, list[Act], str]] = {
         "",
         [],
         "s a b c",
-    ),
-    "several flows into a task start it each": (
-        start()
-        + many("parallelGateway", "g")
-        + many("task", "a", "b", "c")
-        + line("s", "g", "a", "c")
-        + line("g", "b", "c"),
-        "",
-        [],
-        "s a c b c",
-    ),
-    "a conditional flow of a task beside its default": (
-        start()
-        + element("task", "a", default="a_c")
-        + many("task", "b", "c")
-        + line("s", "a")
-        + flow("a", "b", "=x = 1")
-        + flow("a", "c"),
-        "",
-        [],
-        "s a c",
-    ),
-    "start and completion quantity": (
-        start()
-        + element("task", "a", completionQuantity="3")
-        + element("task", "b", startQuantity="3")
-        + end()
-        + line("s", "a", "b", "e"),
-        "",
-        [],
-        "s a b e",
-    ),
-    "multi-instance, parallel": (
-        start() + script("t", "x = x + 1", LOOP.format("", THREE)) + end() + line("s", "t", "e"),
-        "",
-        [],
-        "s t t t e",
-    ),
-    "multi-instance, one after the other, until a condition": (
-        start()
-        + element(
-            "userTask",
-            "u",
-            LOOP.format(
-                ' isSequential="true"',
-                THREE + "<bpmn:completionCondition>=nrOfCompletedInstances = 2"
-                "</bpmn:completionCondition>",
-            ),
-        )
-        + end()
-        + line("s", "u", "e"),
-        "",
-        [u, u],
-        "s u u e",
-    ),
-    "a standard loop, asked before": (
-        start()
-        + script(
-            "t",
-            "x = x + 1",
-            '<bpmn:standardLoopCharacteristics testBefore="true">'
-            "<bpmn:loopCondition>=x &lt; 2</bpmn:loopCondition>"
-            "</bpmn:standardLoopCharacteristics>",
-        )
-        + end()
-        + line("s", "t", "e"),
-        "",
-        [],
-        "s t t e",
-    ),
-    "a subprocess of several instances": (
-        start()
-        + inside("sp", LOOP.format("", THREE) + start("is") + many("task", "t") + line("is", "t"))
-        + end()
-        + line("s", "sp", "e"),
-        "",
-        [],
-        "s is t sp is t sp is t sp e",
-    ),
-    "an ad-hoc subprocess, one after the other": (
-        start()
-        + inside("ah", many("task", "a", "b"), "adHocSubProcess", ordering="Sequential")
-        + end()
-        + line("s", "ah", "e"),
-        "",
-        [],
-        "s a b ah e",
-    ),
-    "an ad-hoc subprocess until its condition": (
-        start()
-        + inside(
-            "ah",
-            many("userTask", "u", "v")
-            + '<bpmn:completionCondition xsi:type="bpmn:tFormalExpression">=x = 1'
-            "</bpmn:completionCondition>",
-            "adHocSubProcess",
-        )
-        + end()
-        + line("s", "ah", "e"),
-        "",
-        [lambda bench, case: case.complete("u", x=1)],
-        "s u ah e",
     ),
     "a called process": (
         start()
@@ -289,38 +103,6 @@ MODELS: dict[str, tuple[str, str, list[Act], str]] = {
         "",
         [],
         "s a b e",
-    ),
-    "a complex gateway that needs two of three": (
-        start()
-        + many("parallelGateway", "g")
-        + many("userTask", "u", "v", "w")
-        + element(
-            "complexGateway",
-            "j",
-            '<bpmn:activationCondition xsi:type="bpmn:tFormalExpression">=activationCount >= 2'
-            "</bpmn:activationCondition>",
-        )
-        + many("task", "after")
-        + line("s", "g", "u", "j", "after")
-        + line("g", "v", "j")
-        + line("g", "w", "j"),
-        "",
-        [
-            lambda bench, case: case.complete("v"),
-            lambda bench, case: case.complete("w"),
-        ],
-        "s v w after",
-    ),
-    "links": (
-        start()
-        + element("intermediateThrowEvent", "l1", '<bpmn:linkEventDefinition name="L"/>')
-        + element("intermediateCatchEvent", "l2", '<bpmn:linkEventDefinition name="L"/>')
-        + many("task", "t")
-        + line("s", "l1")
-        + line("l2", "t"),
-        "",
-        [],
-        "s l1 l2 t",
     ),
     "a signal reaches who waits in the same instance": (
         start()
@@ -470,7 +252,7 @@ def test_a_construct_runs_as_bpmn_says(name: str) -> None:
 
     assert case.trace == trace.split()
     assert case.incidents == []
-    assert case.ended or "v w" in trace
+    assert case.ended
 
 
 @pytest.mark.parametrize(("trigger", "act"), [("message", message), ("signal", signal)])

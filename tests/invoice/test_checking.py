@@ -62,7 +62,7 @@ def test_a_missing_field_is_placed_where_it_ought_to_stand() -> None:
 def test_the_second_of_two_lines_is_named() -> None:
     data = UBL.replace(b"<cbc:Name>Verkehrssicherung</cbc:Name>", b"<cbc:Name> </cbc:Name>")
 
-    (finding,) = check_invoice(data).findings
+    (finding,) = [f for f in check_invoice(data).findings if f.rule.startswith("BR")]
 
     assert finding.rule == "BR-25"
     assert finding.path == "/ubl:Invoice/cac:InvoiceLine[2]/cac:Item/cbc:Name"

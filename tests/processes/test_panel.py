@@ -93,4 +93,4 @@ def test_a_suspected_duplicate_shows_its_predecessor(house: House, run_jobs: Run
 
     shown = panel(house, run_jobs, again, "dublette_pruefen", "rita.rehbein").html
 
-    assert "Frühere Rechnung mit dieser Nummer" in shown
+    assert "Gleicher Lieferant, gleiche Nummer, gleiches Jahr." in shown

@@ -15,6 +15,7 @@ OURS = {
         tables.invoice_key,
         tables.invoice_route,
         tables.invoice_routing,
+        tables.invoice_official,
     )
 }
 

@@ -9,7 +9,11 @@ from typing import Any, Protocol
 from lxml import etree
 from SpiffWorkflow.bpmn import BpmnWorkflow
 from SpiffWorkflow.bpmn.parser import BpmnParser
-from SpiffWorkflow.bpmn.specs.defaults import UserTask
+from SpiffWorkflow.bpmn.specs.defaults import (
+    ParallelMultiInstanceTask,
+    SequentialMultiInstanceTask,
+    UserTask,
+)
 from SpiffWorkflow.util.task import TaskState
 
 from engine.testing import Bench
@@ -35,24 +39,34 @@ class Ours:
 
     @property
     def trace(self) -> list[str]:
-        return self._case.trace
+        """Of the process, then of those that it has called."""
+        return [node for case in self._bench.cases for node in case.trace]
 
     @property
     def tasks(self) -> list[str]:
-        waits, nodes = self._case.waits_at, self._case.graph.nodes
-        return sorted(node for node in waits if nodes[node].kind == "userTask")
+        return sorted(
+            node
+            for case in self._bench.cases
+            for node in case.waits_at
+            if case.graph.nodes[node].kind == "userTask"
+        )
 
     @property
     def ended(self) -> bool:
         return self._case.ended
 
     def complete(self, node: str, variables: dict[str, Any]) -> None:
-        self._case.complete(node, **variables)
+        case = next(each for each in self._bench.cases if node in each.waits_at)
+        case.complete(node, **variables)
         self._bench.advance(timedelta())
 
 
+LOOPS = ParallelMultiInstanceTask | SequentialMultiInstanceTask
+
+
 class Theirs:
-    """SpiffWorkflow; it names nodes of its own too, which have no id in the drawing."""
+    """SpiffWorkflow; it names nodes of its own too, which have no id in the drawing, and completes
+    a loop's activity once more when all of its instances are through."""
 
     def __init__(self, source: bytes, variables: dict[str, Any]) -> None:
         parser = BpmnParser()
@@ -62,7 +76,8 @@ class Theirs:
         self.trace: list[str] = []
         for each in (specification, *inner.values()):
             for task in each.task_specs.values():
-                if task.bpmn_id is not None and "Gateway" not in type(task).__name__:
+                shown = task.bpmn_id is not None and "Gateway" not in type(task).__name__
+                if shown and not isinstance(task, LOOPS):
                     task.completed_event.connect(self._completed)
         self._workflow = BpmnWorkflow(specification, inner)
         self._workflow.task_tree.data.update(variables)

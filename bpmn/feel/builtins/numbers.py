@@ -38,10 +38,10 @@ def rounded(number: Number, scale: Number, how: str) -> Number | None:
     return whole(result) if places <= 0 else result
 
 
-def _declare_rounding(name: str, how: str, scale: str) -> None:
-    @builtin(name, "n: number", scale)
-    def function(_run: Run, number: Number, places: Number | None = None) -> Number | None:
-        return rounded(number, places or 0, how)
+def _declare_rounding(name: str, how: str, *scale: str) -> None:
+    @builtin(name, "n: number", *scale)
+    def function(_run: Run, number: Number, places: Number = 0) -> Number | None:
+        return rounded(number, places, how)
 
 
 for _name, _how in (
@@ -52,8 +52,9 @@ for _name, _how in (
 ):
     _declare_rounding(_name, _how, "scale: number")
 _declare_rounding("decimal", ROUND_HALF_EVEN, "scale: number")
-_declare_rounding("floor", ROUND_FLOOR, "scale: number?")
-_declare_rounding("ceiling", ROUND_CEILING, "scale: number?")
+for _name, _how in (("floor", ROUND_FLOOR), ("ceiling", ROUND_CEILING)):
+    _declare_rounding(_name, _how)
+    _declare_rounding(_name, _how, "scale: number")
 
 
 @builtin("abs", "n: number")

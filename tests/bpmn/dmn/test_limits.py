@@ -7,6 +7,7 @@ from time import process_time
 import pytest
 
 from bpmn.dmn import compile_decisions
+from bpmn.dmn.answers import answer
 from bpmn.errors import ExpressionFailed, ModelRefused
 from tests.bpmn.dmn.drawing import (
     NOW,
@@ -93,6 +94,24 @@ def test_what_would_not_end_is_stopped(body: str) -> None:
     with pytest.raises(ExpressionFailed, match=r"steps|deeply"):
         made["d"].consider({}, NOW, explains=True)
     assert made.consider_all({}, NOW).value == {"d": None}
+
+
+def test_a_result_that_holds_one_value_too_often_is_not_written_out() -> None:
+    doubling = "for i in 1..40 return if i = 1 then [1] else [partial[-1], partial[-1]]"
+    made = compile_decisions(model(decision("d", literal(doubling))))
+    outcome = made["d"].consider({}, NOW)
+
+    with pytest.raises(ExpressionFailed, match="more than 100000 values"):
+        answer(outcome, made)
+
+
+def test_the_rounds_so_far_are_a_list_that_no_longer_grows() -> None:
+    body = '<for iteratorVariable="i"><in>{}</in><return>{}</return></for>'
+    loop = decision("d", body.format(literal("[1, 2, 3]"), literal("partial")))
+
+    outcome = compile_decisions(model(loop))["d"].consider({}, NOW)
+
+    assert outcome.value == [[], [[]], [[], [[]]]]
 
 
 def test_a_hundred_warnings_are_enough() -> None:

@@ -51,6 +51,8 @@ CONTEXT = {"amount": 150, "kind": "A", "nothing": None, "rows": [{"a": 1}, {"a":
         ("for i in 3..1 return i", [3, 2, 1]),
         ("for x in [1,2], y in [3,4] return x * y", [3, 4, 6, 8]),
         ("for i in 1..4 return if i = 1 then 1 else partial[-1] * 2", [1, 2, 4, 8]),
+        ("for i in 1..3 return partial", [[], [[]], [[], [[]]]]),
+        ("for i in 1..2, j in [count(partial)] return j", [0, 1]),
         ("some x in [1, 2] satisfies x > 1", True),
         ("every x in [] satisfies x > 1", True),
         ("every x in [1, null] satisfies x > 0", None),
@@ -187,6 +189,7 @@ def test_deep_or_endless_text_is_refused(text: str) -> None:
         '{s: string join(for i in 1..50000 return "aa"), '
         "n: count(for i in 1..40000 return string length(s + s))}.n",
         'matches(string join(for i in 1..50000 return "aa"), "(a?){90}b")',
+        '{s: string join(for i in 1..9000 return "0123456789"), r: for i in 1..50000 return s}.r',
     ],
 )
 def test_an_evaluation_that_takes_too_much_is_stopped(text: str) -> None:

@@ -10,7 +10,18 @@ from hypothesis import strategies as st
 from engine.machine.standing import standing, standing_of
 from engine.machine.triggers import Cancel, Retried, Start, VariablesSet
 from tests.engine.machine import test_machine_nests as nests
-from tests.engine.machine.graphs import END, START, SUB, Play, expr, failing, graph, inside, user
+from tests.engine.machine.graphs import (
+    END,
+    START,
+    SUB,
+    Play,
+    each,
+    expr,
+    failing,
+    graph,
+    inside,
+    user,
+)
 from tests.engine.machine.test_machine_properties import BLOCKS, Builder, answer
 
 
@@ -79,3 +90,17 @@ def test_variables_of_a_subprocess_end_with_it() -> None:
 
     check(play)
     assert standing(play.facts).variables.keys() == {0}
+
+
+def test_an_instance_of_a_loop_whose_number_or_item_was_hidden_has_it_again() -> None:
+    nodes = {"s": START, "u": {**user(), **each(["A"])}}
+    play = Play(graph(nodes | {"e": END}, "s>u>e")).start()
+    scope = play.state.waits[play.local("u")].token
+    given = {"loopCounter": 0, "item": "A"}
+    play.do(VariablesSet(variables={"loopCounter": 9, "item": "Z"}, scope=scope))
+    assert standing(play.facts).variables[scope] == {"loopCounter": 9, "item": "Z"}
+
+    play.do(VariablesSet(variables={}, scope=scope, removed=("loopCounter", "item")))
+
+    check(play)
+    assert standing(play.facts).variables[scope] == play.state.local(scope) == given

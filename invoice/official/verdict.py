@@ -1,0 +1,169 @@
+"""What the official rules say of a document, and how that differs from what ours say.
+
+Invariant: a crash, a timeout or an empty report is `NoVerdict`, never "nothing found"; where the
+two differ the stricter one wins, and the difference is told.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from lxml import etree
+
+from invoice.checking import Finding, Report, Verdict
+from invoice.errors import InvoiceError, NoVerdict, OfficialMissing
+from invoice.official.configuration import Configuration, Scenario
+from invoice.reading import read_tree
+from invoice.rules.rule import Klass, Severity
+
+SECONDS = 60
+PROGRAM = Path(__file__).with_name("evaluation.py")
+SVRL = "{http://purl.oclc.org/dsdl/svrl}"
+_WARNINGS = frozenset({"warning", "information", "warn", "info"})
+
+
+@dataclass(frozen=True, slots=True)
+class OfficialFinding:
+    """One failed assertion in the publisher's words."""
+
+    rule: str
+    severity: Severity
+    text: str
+    path: str
+
+
+def official_findings(
+    data: bytes, configuration: Configuration, seconds: float = SECONDS
+) -> tuple[OfficialFinding, ...]:
+    """What the imported rules find in this XML. Raises NoVerdict or OfficialMissing."""
+    if find_spec("saxonche") is None:
+        raise OfficialMissing(
+            "für amtliche Regeln fehlt ein Zusatz: pip install amtsgang[official]"
+        )
+    try:
+        document = etree.tostring(read_tree(data), encoding="unicode")
+    except InvoiceError as error:
+        raise NoVerdict(str(error)) from error
+    answer = _run(document, configuration.scenarios, seconds)
+    if answer["scenario"] is None:
+        raise NoVerdict("kein Szenario der amtlichen Regeln passt auf das Dokument")
+    levels = configuration.scenarios[answer["scenario"]].levels
+    return tuple(found for report in answer["reports"] for found in _read(report, levels))
+
+
+def compared(report: Report, official: Sequence[OfficialFinding]) -> Report:
+    """The report with the official findings that ours lack, and the stricter verdict."""
+    ours = {finding.rule: finding.severity for finding in report.findings}
+    theirs = {each.rule: each.severity for each in official}
+    more = [
+        _finding(each)
+        for each in official
+        if each.rule not in ours or (each.severity == "fatal" and ours[each.rule] != "fatal")
+    ]
+    apart = differences(ours, theirs)
+    notes = [_note(", ".join(apart))] if apart else []
+    verdict = report.verdict
+    if any(each.severity == "fatal" for each in more) and verdict is not Verdict.OBJECTED:
+        verdict = Verdict.TO_CLARIFY
+    elif (more or notes) and verdict is Verdict.ACCEPTABLE:
+        verdict = Verdict.WITH_NOTES
+    return replace(report, verdict=verdict, findings=(*report.findings, *more, *notes))
+
+
+def without_verdict(report: Report, error: NoVerdict) -> Report:
+    """No official verdict: whatever ours say, a person decides."""
+    words = "Die amtlichen Regeln kamen zu keinem Ergebnis."
+    told = Finding(
+        "AMTLICH", "fatal", Klass.FORMAT.value, "", "", 0, words,
+        f"Bitte die Rechnung selbst beurteilen. ({error})", False,
+    )  # fmt: skip
+    objected = report.verdict is Verdict.OBJECTED
+    verdict = Verdict.OBJECTED if objected else Verdict.TO_CLARIFY
+    return replace(report, verdict=verdict, findings=(*report.findings, told))
+
+
+def differences(ours: dict[str, Severity], theirs: dict[str, Severity]) -> list[str]:
+    """Rule ids on which the two are not of one mind, each with who says what."""
+    return [
+        f"{rule} (hier {ours.get(rule, 'nichts')}, amtlich {theirs.get(rule, 'nichts')})"
+        for rule in sorted(ours.keys() | theirs.keys())
+        if ours.get(rule) != theirs.get(rule) and (rule in theirs or "-" in rule)
+    ]
+
+
+def _run(document: str, scenarios: Sequence[Scenario], seconds: float) -> Any:
+    """The child in a session of its own, dead when this returns."""
+    keys = ("match", "namespaces", "sheets")
+    stated = [{key: getattr(each, key) for key in keys} for each in scenarios]
+    with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as answered:
+        given.write(json.dumps({"document": document, "scenarios": stated}).encode())
+        given.seek(0)
+        child = subprocess.Popen(  # noqa: S603 our own program, no shell
+            [sys.executable, "-I", str(PROGRAM)],
+            stdin=given,
+            stdout=answered,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+            env={"LC_ALL": "C.UTF-8"},
+            start_new_session=True,
+        )
+        try:
+            child.wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise NoVerdict("die erlaubte Zeit ist abgelaufen") from None
+        finally:
+            if child.poll() is None:
+                os.killpg(child.pid, signal.SIGKILL)
+                child.wait()
+        answered.seek(0)
+        try:
+            answer = json.load(answered)
+        except ValueError:
+            raise NoVerdict("die Auswertung ist abgebrochen") from None
+    if "failed" in answer:
+        raise NoVerdict(answer["failed"])
+    if not isinstance(answer, dict):
+        raise NoVerdict("die Auswertung gab keine Antwort")
+    return answer
+
+
+def _read(report: str, levels: dict[str, str]) -> Iterator[OfficialFinding]:
+    try:
+        root = read_tree(report.encode())
+    except InvoiceError as error:
+        raise NoVerdict("der amtliche Bericht ist nicht lesbar") from error
+    if root.tag != f"{SVRL}schematron-output" or root.find(f"{SVRL}fired-rule") is None:
+        raise NoVerdict("der amtliche Bericht ist leer")
+    for element in root.iter(f"{SVRL}failed-assert", f"{SVRL}successful-report"):
+        rule = element.get("id") or "?"
+        level = levels.get(rule) or element.get("flag") or element.get("role") or "error"
+        severity: Severity = "warning" if level in _WARNINGS else "fatal"
+        said = element.find(f"{SVRL}text")
+        text = " ".join("".join(map(str, said.itertext())).split()) if said is not None else ""
+        yield OfficialFinding(rule, severity, text, element.get("location") or "")
+
+
+def _finding(each: OfficialFinding) -> Finding:
+    hint = "Amtlicher Wortlaut; die eigenen Regeln haben das so nicht beanstandet."
+    return Finding(
+        each.rule, each.severity, Klass.RULE.value, "", each.path, 0, each.text, hint,
+        each.severity == "fatal",
+    )  # fmt: skip
+
+
+def _note(words: str) -> Finding:
+    return Finding(
+        "AMTLICH-ABWEICHUNG", "warning", Klass.FORMAT.value, "", "", 0,
+        "Die eigenen und die amtlichen Regeln kommen zu verschiedenen Ergebnissen.",
+        f"Das strengere gilt. {words}", False,
+    )  # fmt: skip

@@ -1,0 +1,120 @@
+"""Many invoices in one upload: files, and zip archives of files, each with a result of its own.
+
+Invariant: a file that is refused stops no other, and what an archive claims is not believed: it is
+unpacked only as far as the limits go. Names are for display; nothing is written under them.
+"""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+from identity.access import require
+from identity.principal import Principal
+from processes.rechnungseingang import receipts
+from processes.rechnungseingang.errors import BatchTooLarge, NothingReceived, RechnungseingangError
+from processes.rechnungseingang.receipts import LARGEST, Push
+
+if TYPE_CHECKING:
+    from processes.house import House
+
+MOST_FILES = 500
+LARGEST_BATCH = 200 * 1024 * 1024
+"""All files of an upload together, unpacked."""
+_ZIP = b"PK\x03\x04"
+_EMPTY_ZIP = b"PK\x05\x06"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a file: the invoice it is, or why it is none."""
+
+    name: str
+    invoice: str | None = None
+    first: bool = False
+    code: str | None = None
+    reason: str | None = None
+
+
+def receive_all(house: House, principal: Principal, files: Sequence[Push]) -> list[Result]:
+    """Take each file in, in order; raises `BatchTooLarge` before the first, if at all."""
+    require(principal, "invoice.submit")
+    if not files:
+        raise NothingReceived("Es ist keine Datei angekommen.")
+    if sum(_count(file) for file in files) > MOST_FILES:
+        raise BatchTooLarge(f"Höchstens {MOST_FILES} Dateien auf einmal.")
+    results, left = [], LARGEST_BATCH
+    for file in files:
+        for each in _unpacked(file, left):
+            if isinstance(each, Result):
+                results.append(each)
+                continue
+            left -= len(each.data)
+            results.append(_receive(house, principal, each))
+    return results
+
+
+def _receive(house: House, principal: Principal, push: Push) -> Result:
+    name = push.file_name or "Datei"
+    try:
+        receipt = receipts.receive(house, principal, push)
+    except RechnungseingangError as error:
+        return Result(name, code=error.code, reason=str(error))
+    return Result(name, receipt.id, receipt.first)
+
+
+def _count(file: Push) -> int:
+    """How many files it stands for, from the archive's own directory."""
+    if not _is_zip(file.data):
+        return 1
+    try:
+        with zipfile.ZipFile(BytesIO(file.data)) as archive:
+            return len(archive.infolist())
+    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+        return 1
+
+
+def _unpacked(file: Push, left: int) -> Iterator[Push | Result]:
+    if not _is_zip(file.data):
+        yield file
+        return
+    outer = file.file_name or "Archiv"
+    try:
+        with zipfile.ZipFile(BytesIO(file.data)) as archive:
+            for info in archive.infolist():
+                if info.is_dir():
+                    continue
+                each = _member(archive, info, f"{outer}/{info.filename}", left)
+                left -= len(each.data) if isinstance(each, Push) else 0
+                yield each
+    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+        yield _refused(outer, f"Kein lesbares Archiv: {error}")
+
+
+def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, left: int) -> Push | Result:
+    if info.flag_bits & 1:
+        return _refused(name, "Die Datei ist mit einem Passwort verschlüsselt.")
+    most = min(LARGEST, left)
+    try:
+        with archive.open(info) as member:
+            data = member.read(most + 1)
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError) as error:
+        return _refused(name, f"Die Datei ist beschädigt: {error}")
+    if len(data) > most:
+        limit = LARGEST // 2**20
+        return _refused(name, f"Eine Rechnung hat höchstens {limit} MB, alle zusammen 200 MB.")
+    if _is_zip(data):
+        return _refused(name, "Ein Archiv im Archiv wird nicht geöffnet.")
+    return Push(data, name[-255:], "stapel")
+
+
+def _refused(name: str, reason: str) -> Result:
+    return Result(name[-255:], code="file_refused", reason=reason)
+
+
+def _is_zip(data: bytes) -> bool:
+    return data.startswith((_ZIP, _EMPTY_ZIP))

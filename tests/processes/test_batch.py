@@ -1,0 +1,114 @@
+"""Many invoices in one upload: a result each, and no archive that fills the memory."""
+
+from __future__ import annotations
+
+import zipfile
+from io import BytesIO
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from identity.errors import NotPermitted
+from processes.house import House
+from processes.rechnungseingang import batch, demo
+from processes.rechnungseingang.batch import MOST_FILES, Result, receive_all
+from processes.rechnungseingang.errors import BatchTooLarge, NothingReceived
+from processes.rechnungseingang.receipts import LARGEST, Push
+from tests.processes.desk import SAMPLES, SYSTEM, UBL
+from tests.processes.test_http import URL, Client, client  # noqa: F401 the fixture
+
+CII = SAMPLES["02_jugendamt_cii.xml"]
+
+
+def packed(*files: tuple[str, bytes]) -> bytes:
+    whole = BytesIO()
+    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files:
+            archive.writestr(name, data)
+    return whole.getvalue()
+
+
+def results(house: House, *files: bytes) -> list[Result]:
+    pushes = [Push(data, f"{number}.bin", "stapel") for number, data in enumerate(files)]
+    return receive_all(house, SYSTEM, pushes)
+
+
+def test_each_file_and_each_file_of_an_archive_has_its_result(house: House) -> None:
+    archive = packed(("a/r.xml", CII), ("leer.xml", b""))
+
+    found = results(house, UBL, archive)
+
+    assert [(each.name, each.first, each.code) for each in found] == [
+        ("0.bin", True, None),
+        ("1.bin/a/r.xml", True, None),
+        ("1.bin/leer.xml", False, "invoice_missing"),
+    ]
+
+
+def test_the_same_batch_again_gives_the_same_invoices(house: House) -> None:
+    first = results(house, UBL, packed(("r.xml", CII)))
+
+    again = results(house, UBL, packed(("r.xml", CII)))
+
+    assert [each.invoice for each in again] == [each.invoice for each in first]
+    assert not any(each.first for each in again)
+
+
+def test_a_bomb_is_unpacked_to_the_limit_and_stops_no_other(house: House) -> None:
+    bomb = packed(("bomb.xml", b"0" * (LARGEST + 2)), ("r.xml", UBL))
+
+    refused, taken = results(house, bomb)
+
+    assert (refused.code, taken.first) == ("file_refused", True)
+
+
+def test_all_files_together_have_a_limit(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch, "LARGEST_BATCH", len(UBL) + 100)
+
+    taken, refused = results(house, packed(("a.xml", UBL), ("b.xml", CII)))
+
+    assert (taken.first, refused.code) == (True, "file_refused")
+
+
+def test_an_archive_in_an_archive_is_not_opened(house: House) -> None:
+    (refused,) = results(house, packed(("in.zip", packed(("r.xml", UBL)))))
+
+    assert refused.code == "file_refused"
+
+
+def test_more_files_than_the_limit_are_refused_before_the_first(house: House) -> None:
+    many = packed(*((f"{n}.xml", b"x") for n in range(MOST_FILES)))
+
+    with pytest.raises(BatchTooLarge):
+        results(house, UBL, many)
+
+
+def test_nothing_and_a_person_without_the_right_are_refused(house: House) -> None:
+    with pytest.raises(NothingReceived):
+        results(house)
+    with pytest.raises(NotPermitted):
+        receive_all(house, demo.principal(house, "paul.petersen"), [Push(UBL)])
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(0, 10_000), st.integers(1, 255))
+def test_a_broken_archive_is_refused_or_read(house: House, place: int, change: int) -> None:
+    data = bytearray(packed(("r.xml", UBL)))
+    data[4 + place % (len(data) - 4)] ^= change
+
+    found = results(house, bytes(data))
+
+    assert all(each.invoice or each.reason for each in found)
+
+
+def test_a_batch_over_http_answers_for_each_file(client: Client) -> None:  # noqa: F811
+    files = [("file", ("a.xml", UBL)), ("file", ("b.zip", packed(("c.xml", CII), ("d.xml", b""))))]
+
+    answer = client.post(f"{URL}/batch", files=files)
+
+    assert answer.status_code == 200
+    said = answer.json()
+    assert (said["taken"], said["refused"]) == (2, 1)
+    assert [each["name"] for each in said["items"]] == ["a.xml", "b.zip/c.xml", "b.zip/d.xml"]
+    assert said["items"][2]["code"] == "invoice_missing"

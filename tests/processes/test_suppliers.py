@@ -1,0 +1,121 @@
+"""What was paid before: the same payment in another file, and a supplier's account that changed."""
+
+from __future__ import annotations
+
+import pytest
+
+from processes.house import House
+from processes.rechnungseingang import receipts
+from processes.rechnungseingang.suppliers import iban_alarm
+from tests.processes.desk import BOOKED, UBL, Desk, Run
+
+NUMBER = b"WL-2026-1042"
+
+
+def variant(*changes: tuple[bytes, bytes]) -> bytes:
+    data = UBL
+    for old, new in changes:
+        assert old in data
+        data = data.replace(old, new)
+    return data
+
+
+def alarm(house: House, desk: Desk) -> str | None:
+    with house.database.reading() as tx:
+        return iban_alarm(tx, desk.row)
+
+
+@pytest.fixture
+def paid(house: House, run_jobs: Run) -> Desk:
+    desk = Desk(house, run_jobs)
+    desk.certify()
+    desk.order()
+    desk.report(BOOKED)
+    return desk
+
+
+def other_number(house: House, run_jobs: Run, **head: object) -> Desk:
+    """The same supplier's next invoice, whose head data are changed before anybody checks it."""
+    desk = Desk(house, run_jobs, variant((NUMBER, b"WL-2026-1043")))
+    with house.database.begin() as tx:
+        receipts.change(tx, desk.id, **{"iban": desk.row.iban, **head})
+    return desk
+
+
+def test_the_same_payment_under_another_number_is_put_before_a_person(
+    house: House, run_jobs: Run
+) -> None:
+    first = Desk(house, run_jobs)
+
+    second = Desk(house, run_jobs, variant((NUMBER, b"WL 2026/1042")))
+
+    assert second.open_tasks == ["dublette_pruefen"]
+    assert second.row.predecessor == first.id
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"amount_due": "18828.19"},
+        {"iban": "DE89370400440532013000"},
+    ],
+    ids=["amount", "iban"],
+)
+def test_another_amount_or_account_is_another_invoice(
+    house: House, run_jobs: Run, changes: dict[str, object]
+) -> None:
+    first = Desk(house, run_jobs)
+    with house.database.begin() as tx:
+        receipts.change(tx, first.id, **changes)
+
+    second = Desk(house, run_jobs, variant((NUMBER, b"WL-2026-1043")))
+
+    assert "dublette_pruefen" not in second.open_tasks
+
+
+def test_the_account_that_was_paid_before_raises_no_alarm(
+    house: House, run_jobs: Run, paid: Desk
+) -> None:
+    assert paid.row.state == "gebucht"
+
+    assert alarm(house, other_number(house, run_jobs)) is None
+
+
+def test_another_account_than_was_paid_before_raises_an_alarm(
+    house: House, run_jobs: Run, paid: Desk
+) -> None:
+    desk = other_number(house, run_jobs, iban="DE89370400440532013000")
+
+    found = alarm(house, desk)
+
+    assert found is not None
+    assert "DE…3000" in found
+    assert f"DE…{paid.row.iban[-4:]}" in found
+
+
+def test_an_account_that_another_supplier_was_paid_to_raises_an_alarm(
+    house: House, run_jobs: Run, paid: Desk
+) -> None:
+    desk = other_number(house, run_jobs, seller_key="ust:de999999999")
+
+    assert "anderen Lieferanten" in (alarm(house, desk) or "")
+
+
+def test_an_account_on_an_invoice_that_was_never_paid_proves_nothing(
+    house: House, run_jobs: Run
+) -> None:
+    Desk(house, run_jobs)
+
+    assert alarm(house, other_number(house, run_jobs, iban="DE89370400440532013000")) is None
+
+
+def test_the_order_records_that_the_new_account_was_confirmed(
+    house: House, run_jobs: Run, paid: Desk
+) -> None:
+    desk = other_number(house, run_jobs, iban="DE89370400440532013000")
+    desk.certify()
+
+    desk.order()
+
+    (ordered,) = [step for step in desk.steps if step.kind == "anordnen" and step.outcome]
+    assert "Neue Bankverbindung" in (ordered.remark or "")
