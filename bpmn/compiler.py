@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from bpmn.context import Context
+from bpmn.compilation import Compilation
 from bpmn.dialects.spoken import Spoken, check_extensions, dialect_of
 from bpmn.elements import BPMN
 from bpmn.embedded_forms import EmbeddedForm
@@ -65,7 +65,9 @@ def compile_model(
         _advise(document, spoken, report)
     if report.errors:
         raise ModelRefused(report.findings())
-    return Compiled(graphs, report.findings(), tuple(context.forms.values()))
+    return Compiled(
+        graphs, report.findings(), tuple(EmbeddedForm(*each) for each in context.forms.items())
+    )
 
 
 def _not_bpmn(found: etree.QName) -> str:
@@ -91,9 +93,9 @@ def _schema_findings(document: Document) -> list[Finding]:
 
 def _compile(
     document: Document, spoken: Spoken, report: Report, source_hash: str
-) -> tuple[Context, tuple[Graph, ...]]:
+) -> tuple[Compilation, tuple[Graph, ...]]:
     model = read_model(document.root, report)
-    context = Context(model, report, spoken)
+    context = Compilation(model, report, spoken.unmarked, dialect=spoken)
     _check_extensions(model, spoken, report)
     graphs = []
     for process in model.processes:
@@ -129,7 +131,7 @@ def _check_extensions(model: Model, spoken: Spoken, report: Report) -> None:
                 check_extensions(element, spoken, report)
 
 
-def _graph(context: Context, process: ProcessModel, source_hash: str) -> Graph:
+def _graph(context: Compilation, process: ProcessModel, source_hash: str) -> Graph:
     compile_ = Nodes(context, process)
     nodes = {node.id: compile_.node(node) for node in process.nodes.values() if node.executed}
     check_names(process, nodes, context.report)

@@ -1,4 +1,4 @@
-"""What every part of the compiler needs: the model, the dialect it is written in, the report.
+"""What everybody needs who reads a model: the model itself, its expressions, the report.
 
 Invariant: a text that does not compile is reported once, with the line that its fault stands in.
 """
@@ -6,12 +6,11 @@ Invariant: a text that does not compile is reported once, with the line that its
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn, Protocol
 
 from lxml import etree
 
@@ -23,10 +22,6 @@ from bpmn.model import Model, text_of
 from bpmn.report import Report
 from bpmn.values import Value
 from bpmn.whereabouts import known_at
-
-if TYPE_CHECKING:
-    from bpmn.dialects.dialect import Dialect
-    from bpmn.embedded_forms import EmbeddedForm
 
 _NUMBER = re.compile(r"-?[0-9]{1,30}(?:\.[0-9]{1,30})?")
 _CONSTANTS: dict[str, Value] = {"true": True, "false": False}
@@ -43,17 +38,21 @@ class Reported(Exception):
     """What stands here cannot be compiled, and the report says why."""
 
 
+class Unmarked(Protocol):
+    """A formal expression that says no language, in FEEL. `asked`: it must give a truth."""
+
+    def __call__(self, text: str, *, asked: bool) -> str: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One file's compilation."""
+    """One file that is read."""
 
     model: Model
     report: Report
-    dialect: Dialect
-    messages: dict[str, Counter[str]] = field(default_factory=dict)
-    """How often each process sends or waits for each message, where somebody has asked."""
-    forms: dict[str, EmbeddedForm] = field(default_factory=dict)
-    """The forms that stand in the model itself, by their key."""
+    unmarked: Unmarked
+    forms: dict[str, bytes] = field(default_factory=dict)
+    """The forms that stand in the model itself, in form-js's JSON, by their key."""
 
     def refuse(self, rule: str, element: etree._Element, message: str) -> NoReturn:
         """Report, and compile no further what the element belongs to."""
@@ -89,7 +88,7 @@ class Context:
         try:
             language = self._language(holder, text)
             if language == "":
-                return expression(self.dialect.unmarked(text, asked=False), "feel", line)
+                return expression(self.unmarked(text, asked=False), "feel", line)
             return expression(text, language, line, _about(text, holder))
         except ExpressionRefused as error:
             self.refuse_expression(holder, text, error, line)
@@ -108,7 +107,7 @@ class Context:
         try:
             language = self._language(holder, text)
             if language == "":
-                return condition(self.dialect.unmarked(text, asked=True), "feel", line)
+                return condition(self.unmarked(text, asked=True), "feel", line)
             return condition(text, language, line, _about(text, holder))
         except ExpressionRefused as error:
             self.refuse_expression(holder if at is None else at, text, error, line)

@@ -14,7 +14,8 @@ from typing import Literal
 
 from lxml import etree
 
-from bpmn.context import Context, Reported
+from bpmn.compilation import Compilation
+from bpmn.context import Reported
 from bpmn.correlation import key_of, message_ref
 from bpmn.expressions import awaited_condition, says_feel
 from bpmn.graph import (
@@ -59,7 +60,7 @@ _QUOTED = re.compile(r"(['\"])([^'\"]*)\1")
 
 
 def compile_event(
-    context: Context, process: ProcessModel, node: FlowNode
+    context: Compilation, process: ProcessModel, node: FlowNode
 ) -> EventDefinition | None:
     """The node's event definitions; None for none, or where a fault was reported."""
     if node.kind == "sendTask":
@@ -78,7 +79,7 @@ def compile_event(
     return compiled[0] if compiled else None
 
 
-def _together(context: Context, node: FlowNode, compiled: list[SimpleEvent]) -> bool:
+def _together(context: Compilation, node: FlowNode, compiled: list[SimpleEvent]) -> bool:
     """Whether all of several triggers must come, and can be waited for."""
     together = not _throws(node) and node.flag("parallelMultiple")
     if together and not all(isinstance(event, _AWAITED) for event in compiled):
@@ -95,7 +96,7 @@ def _together(context: Context, node: FlowNode, compiled: list[SimpleEvent]) -> 
 
 
 def thrown_definition(
-    context: Context, node: FlowNode, definition: etree._Element
+    context: Compilation, node: FlowNode, definition: etree._Element
 ) -> SimpleEvent | None:
     """What instances of a multi-instance activity throw into its boundary (Table 10.31)."""
     kind = local(definition)
@@ -110,7 +111,7 @@ def thrown_definition(
 # --- messages and signals ---
 
 
-def sends_message(context: Context, node: FlowNode) -> bool:
+def sends_message(context: Compilation, node: FlowNode) -> bool:
     """Whether a send task throws a message: the one that it refers to or, where nothing else says
     what it does, that of its message flow."""
     if message_ref(context, node.element) is not None:
@@ -127,7 +128,7 @@ def sends_message(context: Context, node: FlowNode) -> bool:
 
 
 def message_event(
-    context: Context, process: ProcessModel, node: FlowNode, holder: etree._Element
+    context: Compilation, process: ProcessModel, node: FlowNode, holder: etree._Element
 ) -> MessageEvent:
     """The message that `holder` refers to, or that a message flow at the node carries."""
     throws = node.kind in _THROWING
@@ -141,7 +142,11 @@ def message_event(
 
 
 def _message(
-    context: Context, process: ProcessModel, node: FlowNode, message: etree._Element, throws: bool
+    context: Compilation,
+    process: ProcessModel,
+    node: FlowNode,
+    message: etree._Element,
+    throws: bool,
 ) -> MessageEvent:
     name = context.expression(message.get("name"), message) or context.expression(
         message.get("id"), message
@@ -156,7 +161,9 @@ def _message(
     return MessageEvent(name, key)
 
 
-def _flowing(context: Context, process: ProcessModel, node: FlowNode, throws: bool) -> MessageEvent:
+def _flowing(
+    context: Compilation, process: ProcessModel, node: FlowNode, throws: bool
+) -> MessageEvent:
     """Without a messageRef the message flow says which message, or is one itself."""
     mine = "source" if throws else "target"
     at_node = context.model.flows_at.get(node.id, ())
@@ -179,7 +186,7 @@ def _flowing(context: Context, process: ProcessModel, node: FlowNode, throws: bo
     return MessageEvent(name, context.dialect.message_key(context, node.element))
 
 
-def _carried(context: Context, flow: MessageFlow, end: str) -> etree._Element | None:
+def _carried(context: Compilation, flow: MessageFlow, end: str) -> etree._Element | None:
     """The message that a flow names, or what stands at its other end, executed or only drawn."""
     other = context.model.elements.get(end)
     parts = () if other is None else (other, *children(other, "messageEventDefinition"))
@@ -190,13 +197,13 @@ def _carried(context: Context, flow: MessageFlow, end: str) -> etree._Element | 
     return next((message for message in found if message is not None), None)
 
 
-def _node_of(context: Context, identifier: str) -> FlowNode | None:
+def _node_of(context: Compilation, identifier: str) -> FlowNode | None:
     found = (process.nodes.get(identifier) for process in context.model.processes)
     return next((node for node in found if node is not None), None)
 
 
 def _message_definition(
-    context: Context, process: ProcessModel, node: FlowNode, definition: etree._Element
+    context: Compilation, process: ProcessModel, node: FlowNode, definition: etree._Element
 ) -> MessageEvent | None:
     """Where an implementation does the sending, the message's name is not ours to use."""
     if node.kind in _THROWING and context.dialect.implements(definition):
@@ -205,7 +212,7 @@ def _message_definition(
 
 
 def _signal(
-    context: Context, process: ProcessModel, node: FlowNode, definition: etree._Element
+    context: Compilation, process: ProcessModel, node: FlowNode, definition: etree._Element
 ) -> SignalEvent:
     wanted = reference(definition.get("signalRef"))
     if not wanted:
@@ -228,7 +235,7 @@ def _throws(node: FlowNode) -> bool:
 
 
 def _code(
-    context: Context,
+    context: Compilation,
     node: FlowNode,
     definition: etree._Element,
     kind: Literal["error", "escalation"],
@@ -253,7 +260,7 @@ def _code(
 
 
 def _error(
-    context: Context, process: ProcessModel, node: FlowNode, definition: etree._Element
+    context: Compilation, process: ProcessModel, node: FlowNode, definition: etree._Element
 ) -> ErrorEvent:
     code = _code(context, node, definition, "error")
     error = context.model.find("error", reference(definition.get("errorRef")))
@@ -263,7 +270,7 @@ def _error(
 
 
 def _escalation(
-    context: Context, process: ProcessModel, node: FlowNode, definition: etree._Element
+    context: Compilation, process: ProcessModel, node: FlowNode, definition: etree._Element
 ) -> EscalationEvent:
     code = _code(context, node, definition, "escalation")
     return EscalationEvent(code, context.dialect.escalation_variable(definition))
@@ -273,7 +280,7 @@ def _escalation(
 
 
 def _timer(
-    context: Context, process: ProcessModel, node: FlowNode, definition: etree._Element
+    context: Compilation, process: ProcessModel, node: FlowNode, definition: etree._Element
 ) -> TimerEvent | None:
     given = [part for name in _TIMER_KINDS if (part := child(definition, name)) is not None]
     texts = [part for part in given if text_of(part)]
@@ -304,7 +311,7 @@ def _timer(
 
 
 def _conditional(
-    context: Context, process: ProcessModel, node: FlowNode, definition: etree._Element
+    context: Compilation, process: ProcessModel, node: FlowNode, definition: etree._Element
 ) -> ConditionalEvent | None:
     holder = child(definition, "condition")
     if not text_of(holder):
@@ -320,7 +327,7 @@ def _conditional(
 
 
 def _link(
-    context: Context, process: ProcessModel, node: FlowNode, definition: etree._Element
+    context: Compilation, process: ProcessModel, node: FlowNode, definition: etree._Element
 ) -> LinkEvent:
     """Pairs by name within one scope: several may throw, one catches (BPMN 2.0 §10.5.5)."""
     name = (definition.get("name") or "").strip()
@@ -337,7 +344,7 @@ def _link(
 
 
 def _compensate(
-    context: Context, process: ProcessModel, node: FlowNode, definition: etree._Element
+    context: Compilation, process: ProcessModel, node: FlowNode, definition: etree._Element
 ) -> CompensateEvent:
     if not _throws(node):
         return CompensateEvent()
@@ -346,19 +353,19 @@ def _compensate(
 
 
 def _cancel(
-    context: Context, process: ProcessModel, node: FlowNode, definition: etree._Element
+    context: Compilation, process: ProcessModel, node: FlowNode, definition: etree._Element
 ) -> CancelEvent:
     return CancelEvent()
 
 
 def _terminate(
-    context: Context, process: ProcessModel, node: FlowNode, definition: etree._Element
+    context: Compilation, process: ProcessModel, node: FlowNode, definition: etree._Element
 ) -> TerminateEvent:
     return TerminateEvent()
 
 
 _DEFINITIONS: Mapping[
-    str, Callable[[Context, ProcessModel, FlowNode, etree._Element], SimpleEvent | None]
+    str, Callable[[Compilation, ProcessModel, FlowNode, etree._Element], SimpleEvent | None]
 ] = {
     "messageEventDefinition": _message_definition,
     "signalEventDefinition": _signal,

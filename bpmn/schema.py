@@ -8,9 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cache
-from importlib.util import find_spec
 from itertools import islice
-from pathlib import Path
 from threading import Lock
 from typing import Any, Literal, NamedTuple
 
@@ -20,6 +18,7 @@ from bpmn.errors import Finding
 from bpmn.model import is_bpmn, local
 from bpmn.reader import Document
 from bpmn.report import named, places
+from bpmn.vocabulary import schema_files
 
 MAX_FINDINGS = 200
 Severity = Literal["error", "warning"]
@@ -127,14 +126,6 @@ def _repeats_an_id(message: str) -> bool:
 
 def _is_computed_call(message: str) -> bool:
     return "attribute 'calledElement'" in message and "'xs:QName'" in message
-
-
-def schema_files() -> Path:
-    """The folder that the schemas stand in."""
-    package = find_spec("SpiffWorkflow")
-    assert package is not None, "SpiffWorkflow is a dependency"
-    assert package.origin is not None
-    return Path(package.origin).parent / "bpmn" / "parser" / "schema"
 
 
 @cache

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
+from importlib.util import find_spec
+from pathlib import Path
 
 from lxml import etree
 
 from bpmn.elements import BPMN
-from bpmn.schema import schema_files
 
 _XSD = "{http://www.w3.org/2001/XMLSchema}"
 _FILES = ("Semantic.xsd", "BPMN20.xsd")
@@ -115,6 +116,14 @@ class Vocabulary:
 
 def _local(name: str | None) -> str:
     return (name or "").rpartition(":")[2]
+
+
+def schema_files() -> Path:
+    """The folder that the schemas stand in."""
+    package = find_spec("SpiffWorkflow")
+    assert package is not None, "SpiffWorkflow is a dependency"
+    assert package.origin is not None
+    return Path(package.origin).parent / "bpmn" / "parser" / "schema"
 
 
 @cache
