@@ -99,7 +99,7 @@ def show(visit: PageVisit, instance_id: str) -> Response:
         names=names,
         variables=None if values is None else [(k, _shown(values[k])) for k in sorted(values)],
         vorgang=vorgang,
-        diagram=Markup(diagram_svg(text, marks)),  # noqa: S704 made by our own writer, which escapes
+        diagram=Markup(diagram_svg(text, marks, deployed.key)),  # noqa: S704 made by our own writer, which escapes
     )
 
 

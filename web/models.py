@@ -142,7 +142,7 @@ def show(visit: PageVisit, key: str, version: int | None = None) -> Response:
         numbers={each.id: each.version for each in versions},
         instances=recent,
         may_operate=visit.may("instance.operate"),
-        diagram=Markup(diagram_svg(text)),  # noqa: S704 made by our own writer, which escapes
+        diagram=Markup(diagram_svg(text, process=key)),  # noqa: S704 made by our own writer, which escapes
     )
 
 
