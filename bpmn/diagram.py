@@ -23,7 +23,7 @@ _MARGIN = 30.0
 _NAMESPACES: dict[Any, str] = {None: SVG}  # the stub knows no default namespace
 Leaves = Mapping[str, Shape]
 """Shapes by the id of their element: where an edge leaves."""
-_BEHIND = {"participant": 0, "lane": 1, "frame": 1, "group": 2}
+_BEHIND = {"participant": 0, "lane": 1, "frame": 1, "group": 2, "band": 4}
 
 
 def diagram_svg(

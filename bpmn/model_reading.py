@@ -70,7 +70,8 @@ class _Reading:
         if not model.processes:
             drawn = [part for part in model.root.iterchildren(_ANY) if local(part) in _DRAWN]
             text = self.nothing_to_execute(drawn)
-            self.report.error("no-executable-process", model.root, text, related=drawn)
+            at = drawn[0] if drawn and not model.root.get("id") else model.root
+            self.report.error("no-executable-process", at, text, related=drawn)
         return model
 
     def keep(self, element: etree._Element) -> None:

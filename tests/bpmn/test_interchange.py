@@ -78,6 +78,14 @@ def test_beside_the_one_fault_of_a_drawing_stands_what_else_would_hinder_it() ->
     assert "leer" not in {element for _, element, _ in advice}
 
 
+def test_in_a_file_without_an_id_the_first_drawn_process_is_named() -> None:
+    source = _drawn_only(file(SIMPLE)).replace(b' id="d"', b"")
+
+    (found,) = errors(source)
+
+    assert (found.rule, found.element) == ("no-executable-process", "p")
+
+
 def test_a_faultless_drawing_is_told_nothing_but_that_it_is_one() -> None:
     found = findings(_drawn_only(between('<bpmn:userTask id="t"/>')))
 

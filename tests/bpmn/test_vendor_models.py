@@ -183,6 +183,13 @@ def test_what_lies_in_a_closed_subprocess_is_drawn_below_it() -> None:
     assert "Task_neben" not in drawn
 
 
+def test_the_bands_of_a_choreography_task_lie_on_it() -> None:
+    svg = etree.fromstring(diagram_svg(source_of("innovator")))
+
+    drawn = [group.get("data-element") for group in svg.iter("{*}g") if group.get("data-element")]
+    assert min(drawn.index("_k"), drawn.index("_v")) > drawn.index("_ct")
+
+
 def _disordered(name: str, seed: int) -> bytes:
     """The file with the parts of every element in another order."""
     root = tree_of(name)
