@@ -7,7 +7,7 @@ from lxml import etree
 
 from bpmn.check import check_file
 from bpmn.rules import references
-from bpmn.schema import schema_files
+from bpmn.vocabulary import schema_files
 from tests.bpmn.drawing import between, file, line
 from tests.bpmn.rules.case import (
     HOUR,
@@ -199,8 +199,14 @@ def test_a_call_without_handler_cannot_be_compensated_where_it_is_executed() -> 
     call = '<bpmn:callActivity id="t" calledElement="q"/>'
     thrown = throw("u", defined("compensate", 'activityRef="t"'))
 
-    executed = check_file("x.bpmn", file(way(call, thrown)))
-    drawn = check_file("x.bpmn", file(way(call, thrown)).replace(b'isExecutable="true"', b""))
+    called = (
+        '<bpmn:process id="q" isExecutable="true"><bpmn:startEvent id="qs"/>'
+        '<bpmn:endEvent id="qe"/>' + line("qs", "qe") + "</bpmn:process>"
+    )
+    source = file(way(call, thrown), called)
+
+    executed = check_file("x.bpmn", source)
+    drawn = check_file("x.bpmn", source.replace(b'isExecutable="true"', b"", 1))
 
     found = {(each.rule, each.element) for each in executed if each.severity == "error"}
     assert found == {("compensate-without-handler", "t"), ("compensate-without-handler", "u")}
