@@ -7,7 +7,7 @@ from lxml import etree
 
 from bpmn.check import check_file
 from bpmn.rules import references
-from bpmn.schema import schema_files
+from bpmn.vocabulary import schema_files
 from tests.bpmn.drawing import between, file, line
 from tests.bpmn.rules.case import HOUR, MESSAGE, Case, M, catch, gateway, task, way
 
