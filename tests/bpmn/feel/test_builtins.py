@@ -47,6 +47,8 @@ NOW = datetime(2026, 7, 1, 22, 30, tzinfo=UTC)
         ("all([])", True),
         ("sublist([4, 5, 6], 1, 2)", [4, 5]),
         ("sublist([4, 5, 6], -2)", [5, 6]),
+        ("sublist([4, 5, 6], 1, 0)", None),
+        ("sublist([4, 5, 6], -2, 3)", None),
         ("append([1], 2, 3)", [1, 2, 3]),
         ("concatenate([1, 2], [3])", [1, 2, 3]),
         ("insert before([1, 3], 1, 2)", [2, 1, 3]),
