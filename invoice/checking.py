@@ -178,11 +178,15 @@ def _rule_findings(invoice: Invoice, profile: Profile, rules: tuple[Rule, ...]) 
     findings: list[Finding] = []
     with localcontext(ARITHMETIC):
         for rule in rules:
-            failed = [s for s in rule.on(invoice) if not rule.test(s, invoice)]
-            if failed:
+            told = 0
+            for subject in rule.on(invoice):
+                if rule.test(subject, invoice):
+                    continue
                 severity = severity_of(rule, profile, invoice.syntax)
-                told = failed[:MAX_OF_ONE_RULE]
-                findings.extend(_finding(rule, s, invoice, severity) for s in told)
+                findings.append(_finding(rule, subject, invoice, severity))
+                told += 1
+                if told == MAX_OF_ONE_RULE:
+                    break
     return findings
 
 
