@@ -25,6 +25,7 @@ from invoice.ubl_parties import NAMES as UBL_NAMES
 book = RuleBook()
 
 _DATA = json.loads(Path(__file__).with_name("codelists.json").read_text(encoding="utf-8"))
+EDITION: str = _DATA["edition"]
 LISTS = {name: frozenset(found["codes"].split()) for name, found in _DATA["lists"].items()}
 LISTS |= {
     "categories": frozenset(["AE", "L", "M", "E", "S", "Z", "G", "O", "K", "B"]),
