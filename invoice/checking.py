@@ -16,12 +16,13 @@ from enum import StrEnum
 from lxml import etree
 
 from invoice.errors import InvoiceRefused, NotAnInvoice
+from invoice.input_tax import is_mandatory
 from invoice.model import Group, Invoice, Syntax
 from invoice.parsing import read_invoice
 from invoice.places import place_of, place_of_element
 from invoice.profiles import Profile, profile_of
 from invoice.reading import read_tree
-from invoice.rules import OVERRIDES, rules_for, severity_of
+from invoice.rules.packs import Pack, pack_on
 from invoice.rules.rule import Klass, Rule, Severity
 from invoice.schema import SchemaFault, schema_faults
 from invoice.syntax import syntax_faults
@@ -57,6 +58,11 @@ class Finding:
     hint: str
     refusal: bool
 
+    @property
+    def mandatory_vat_field(self) -> bool:
+        """Whether it is about a fact that § 14 Abs. 4 UStG demands, and so may cost input tax."""
+        return is_mandatory(self.place)
+
     def as_json(self) -> dict[str, object]:
         return {
             "rule": self.rule,
@@ -68,6 +74,7 @@ class Finding:
             "text": self.text,
             "hint": self.hint,
             "refusal": self.refusal,
+            "mandatory_vat_field": self.mandatory_vat_field,
         }
 
 
@@ -97,11 +104,11 @@ def check_invoice(data: bytes, on: date | None = None) -> Report:
         invoice = read_invoice(root)
     except (NotAnInvoice, InvoiceRefused) as error:
         return Report(Verdict.TO_CLARIFY, None, None, (_unread(error),), None)
-    profile = profile_of(invoice.specification)
+    profile, pack = profile_of(invoice.specification), pack_on(on or invoice.issue_date)
     findings = [_schema_finding(f) for f in schema_faults(root, invoice.syntax)]
     findings += _profile_findings(invoice, profile)
-    findings += _syntax_findings(root, invoice, profile)
-    findings += _rule_findings(invoice, profile, rules_for(profile, on or invoice.issue_date))
+    findings += _syntax_findings(root, invoice, profile, pack)
+    findings += _rule_findings(invoice, profile, pack)
     return Report(_verdict(findings), profile.value, invoice.syntax, tuple(findings), invoice)
 
 
@@ -158,7 +165,9 @@ def _profile_findings(invoice: Invoice, profile: Profile) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _syntax_findings(root: etree._Element, invoice: Invoice, profile: Profile) -> Iterator[Finding]:
+def _syntax_findings(
+    root: etree._Element, invoice: Invoice, profile: Profile, pack: Pack
+) -> Iterator[Finding]:
     """What the binding of the standard to this syntax does not allow."""
     told: Counter[str] = Counter()
     for fault in syntax_faults(root, invoice.syntax):
@@ -167,22 +176,26 @@ def _syntax_findings(root: etree._Element, invoice: Invoice, profile: Profile) -
             continue
         place = place_of_element(fault.element, invoice.syntax, fault.attribute)
         text, hint = fault.words()
-        severity = OVERRIDES.get((profile, fault.rule.id)) or fault.rule.severity
+        severity = pack.override(fault.rule.id, profile) or fault.rule.severity
         yield Finding(
             fault.rule.id, severity, Klass.FORMAT.value, place.term, place.path, place.line,
             text, hint, severity == "fatal",
         )  # fmt: skip
 
 
-def _rule_findings(invoice: Invoice, profile: Profile, rules: tuple[Rule, ...]) -> list[Finding]:
+def _rule_findings(invoice: Invoice, profile: Profile, pack: Pack) -> list[Finding]:
     findings: list[Finding] = []
     with localcontext(ARITHMETIC):
-        for rule in rules:
-            failed = [s for s in rule.on(invoice) if not rule.test(s, invoice)]
-            if failed:
-                severity = severity_of(rule, profile, invoice.syntax)
-                told = failed[:MAX_OF_ONE_RULE]
-                findings.extend(_finding(rule, s, invoice, severity) for s in told)
+        for rule in pack.rules_of(profile):
+            told = 0
+            for subject in rule.on(invoice):
+                if rule.test(subject, invoice):
+                    continue
+                severity = pack.severity_of(rule, profile, invoice.syntax)
+                findings.append(_finding(rule, subject, invoice, severity))
+                told += 1
+                if told == MAX_OF_ONE_RULE:
+                    break
     return findings
 
 

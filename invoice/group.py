@@ -24,9 +24,9 @@ def residue(default: Any = None) -> Any:
 
 
 _OF_THE_SOURCE = frozenset(
-    {"source", "unreadable", "indented", "elements", "institutions", "links"}
+    {"source", "unreadable", "indented", "elements", "line_taxes", "institutions", "links"}
 )
-"""What a group knows of the XML that it came from; it does not travel."""
+"""What a group knows of the XML that it came from, or has worked out; it does not travel."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@ the two apart. A value that is there and cannot be read is `None` here and its t
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -289,11 +290,23 @@ class Invoice(Group):
     @cached_property
     def elements(self) -> dict[str, list[etree._Element]]:
         """All elements of the source by tag, for rules that ask wherever something stands."""
-        found: dict[str, list[etree._Element]] = {}
+        found: defaultdict[str, list[etree._Element]] = defaultdict(list)
         if self.source is not None:
             for element in self.source.iter(etree.Element):
-                found.setdefault(str(element.tag), []).append(element)
+                found[str(element.tag)].append(element)
+        found.default_factory = None
         return found
+
+    @cached_property
+    def line_taxes(self) -> tuple[TaxCategory, ...]:
+        """The categories of all lines (BG-30), also of those below lines."""
+        found: list[TaxCategory] = []
+        pending = list(self.lines)
+        while pending:
+            line = pending.pop()
+            found.extend(line.taxes)
+            pending.extend(line.sublines)
+        return tuple(found)
 
     @property
     def leitweg_id(self) -> str | None:

@@ -8,10 +8,10 @@ holds the lists, with the edition that they were taken from.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from importlib import resources
+from pathlib import Path
 from typing import Any, Literal
 
 from lxml import etree
@@ -24,9 +24,8 @@ from invoice.ubl_parties import NAMES as UBL_NAMES
 
 book = RuleBook()
 
-_DATA = json.loads(
-    resources.files("invoice.rules").joinpath("codelists.json").read_text(encoding="utf-8")
-)
+_DATA = json.loads(Path(__file__).with_name("codelists.json").read_text(encoding="utf-8"))
+EDITION: str = _DATA["edition"]
 LISTS = {name: frozenset(found["codes"].split()) for name, found in _DATA["lists"].items()}
 LISTS |= {
     "categories": frozenset(["AE", "L", "M", "E", "S", "Z", "G", "O", "K", "B"]),
@@ -148,9 +147,8 @@ def _prepared(rows: Sequence[Row], names: Any) -> dict[str, list[Prepared]]:
 _UBL, _CII = _prepared(UBL_ROWS, UBL_NAMES), _prepared(CII_ROWS, CII_NAMES)
 
 
-def outside(rule: str, invoice: Invoice, more: frozenset[str] = frozenset()) -> Sequence[Any]:
+def outside(rule: str, invoice: Invoice, more: frozenset[str] = frozenset()) -> Iterator[Group]:
     """The elements whose code is neither in its list nor one of `more`."""
-    wrong: list[Group] = []
     for tag, parent, row in (_CII if invoice.syntax == "cii" else _UBL).get(rule, ()):
         for element in invoice.elements.get(tag, ()):
             above = element.getparent()
@@ -160,8 +158,7 @@ def outside(rule: str, invoice: Invoice, more: frozenset[str] = frozenset()) -> 
             if raw is None and (row.rule != "03" or invoice.syntax == "cii"):
                 continue
             if not _listed(raw or "", row, element, more) and _applies(row.only, element):
-                wrong.append(Group(source=element))
-    return wrong
+                yield Group(source=element)
 
 
 def _listed(raw: str, row: Row, element: etree._Element, more: frozenset[str]) -> bool:
@@ -243,7 +240,7 @@ TEXTS = (
 """Rule, business term, what is coded, the list."""
 
 
-def _subject_outside(invoice: Invoice) -> Sequence[Any]:
+def _subject_outside(invoice: Invoice) -> Iterable[Group]:
     """UBL has BT-21 inside the note, between two hash signs (BR-CL-08)."""
     if invoice.syntax == "cii":
         return outside("08", invoice)

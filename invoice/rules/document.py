@@ -21,7 +21,7 @@ from invoice.rules.arithmetic import rounded
 from invoice.rules.core import totals
 from invoice.rules.lines import in_order, reasoned
 from invoice.rules.rule import Klass, RuleBook, document, either, filled, lines, present
-from invoice.rules.vat import allowance_taxes, line_taxes
+from invoice.rules.vat import allowance_taxes
 
 book = RuleBook()
 rule, needs, fills = book.rule, book.needs, book.fills
@@ -211,12 +211,12 @@ def _only_outside(taxes: Sequence[TaxCategory], invoice: Invoice) -> bool:
 
 def _rows_outside(_: Any, invoice: Invoice) -> bool:
     in_cii = invoice.syntax == "cii"
-    return _only_outside([*invoice.breakdown, *(line_taxes(invoice) if in_cii else ())], invoice)
+    return _only_outside([*invoice.breakdown, *(invoice.line_taxes if in_cii else ())], invoice)
 
 
 def _lines_outside(_: Any, invoice: Invoice) -> bool:
     in_cii = invoice.syntax == "cii"
-    return _only_outside([*line_taxes(invoice), *(invoice.breakdown if in_cii else ())], invoice)
+    return _only_outside([*invoice.line_taxes, *(invoice.breakdown if in_cii else ())], invoice)
 
 
 def _extras_outside(charge: bool, _: Any, invoice: Invoice) -> bool:

@@ -6,18 +6,16 @@ at the source. Amounts that people round may be a little off: see `SLACK`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from functools import partial
 from typing import Any
-
-from lxml import etree
 
 from invoice.cii_parties import NAMES as CII_NAMES
 from invoice.model import AllowanceCharge, Group, Invoice, Line, Party, PaymentMeans, Period
 from invoice.rules.arithmetic import total
 from invoice.rules.rule import Klass, RuleBook, document, lines
-from invoice.shapes import normal
+from invoice.shapes import BLANKS, normal
 from invoice.ubl_parties import NAMES as UBL_NAMES
 
 book = RuleBook()
@@ -55,15 +53,15 @@ def tax_currency_is_another(invoice: Invoice, _: Invoice) -> bool:
     return normal(invoice.tax_currency or "") != normal(invoice.currency or "")
 
 
-def _empty(invoice: Invoice) -> Sequence[Any]:
-    if invoice.source is None:
-        return ()
-    return [Group(source=element) for element in _EMPTY(invoice.source)]
+def _empty(invoice: Invoice) -> Iterator[Any]:
+    for tag, elements in invoice.elements.items():
+        if not tag.endswith(_MAY_BE_EMPTY):
+            for element in elements:
+                if not len(element) and not (element.text or "").strip(BLANKS):
+                    yield Group(source=element)
 
 
-_EMPTY: Callable[[etree._Element], Any] = etree.XPath(
-    "//*[not(*) and not(normalize-space()) and local-name() != 'ApplicableHeaderTradeDelivery']"
-)
+_MAY_BE_EMPTY = "}ApplicableHeaderTradeDelivery"
 """CII's schema demands the delivery, which may have nothing to say."""
 
 rule("PEPPOL-EN16931-R008", _empty, "", "Die Rechnung enthält ein leeres Element.",

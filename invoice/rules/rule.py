@@ -17,7 +17,7 @@ from invoice.model import Group, Invoice, Syntax
 
 Severity = Literal["fatal", "warning", "information"]
 Test = Callable[[Any, Invoice], bool]
-Select = Callable[[Invoice], Sequence[Any]]
+Select = Callable[[Invoice], Iterable[Any]]
 
 
 class Klass(Enum):
@@ -129,7 +129,7 @@ def filled(group: Group, name: str) -> bool:
 def either(in_cii: Select, in_ubl: Select) -> Select:
     """Subjects that the two syntaxes define differently."""
 
-    def select(invoice: Invoice) -> Sequence[Any]:
+    def select(invoice: Invoice) -> Iterable[Any]:
         return in_cii(invoice) if invoice.syntax == "cii" else in_ubl(invoice)
 
     return select

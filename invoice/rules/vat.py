@@ -52,17 +52,6 @@ CATEGORIES = (
 # Where a category is used
 
 
-def line_taxes(invoice: Invoice) -> list[TaxCategory]:
-    """All VAT categories of lines, also of those below lines."""
-    found: list[TaxCategory] = []
-    pending = list(invoice.lines)
-    while pending:
-        line = pending.pop()
-        found.extend(line.taxes)
-        pending.extend(line.sublines)
-    return found
-
-
 def allowance_taxes(invoice: Invoice, charge: bool) -> list[TaxCategory]:
     return [tax for a in invoice.allowances if a.charge is charge for tax in a.taxes]
 
@@ -92,7 +81,7 @@ def _in_breakdown(code: str, vat: bool, invoice: Invoice) -> Sequence[Any]:
 
 def _broken_down(category: Category, _: Invoice, invoice: Invoice) -> bool:
     code, cii = category.code, invoice.syntax == "cii"
-    on_lines = line_taxes(invoice) if not cii else _top_lines(invoice)
+    on_lines = invoice.line_taxes if not cii else _top_lines(invoice)
     others = [t for a in invoice.allowances for t in a.taxes]
     if category.rated:
         return _rated_broken_down(category, invoice, on_lines, others)
@@ -133,7 +122,7 @@ def _has_number(category: Category, _: Any, invoice: Invoice) -> bool:
 
 def _has_number_for_standard_rate(_: Any, invoice: Invoice) -> bool:
     """BR-S-02 in UBL also fires where no line's category says that it is one of VAT."""
-    if invoice.syntax != "cii" and not _used(line_taxes(invoice), "S"):
+    if invoice.syntax != "cii" and not _used(invoice.line_taxes, "S"):
         return False
     return _seller_known(CATEGORIES[0], invoice)
 
@@ -335,7 +324,7 @@ def _uses(category: Category, number: str, invoice: Invoice) -> bool:
     """Whether UBL's rule applies. Slips of the official definitions are kept."""
     code, scheme_counts = category.code, True
     if number == "02":
-        taxes = line_taxes(invoice)
+        taxes: Sequence[TaxCategory] = invoice.line_taxes
         scheme_counts = category.code != "S"
     else:
         taxes = allowance_taxes(invoice, number == "04")

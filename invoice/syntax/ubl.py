@@ -235,7 +235,7 @@ def _(element: etree._Element) -> bool:
       "(BT-60) oder ist der Verkäufer.", _PAYEE_HINT)  # fmt: skip
 def _(element: etree._Element) -> bool:
     ids = found(element, "cac:PartyIdentification/cbc:ID")
-    known = [each for each in ids if each.get("schemeID", "SEPA").upper() != "SEPA"]
+    known = [each for each in ids if each.get("schemeID", "").upper() != "SEPA"]
     return len(known) <= 1 and _is_another_than_the_seller(element)
 
 

@@ -17,6 +17,7 @@ WORDS = {
     "http": "requests/s",
     "startup": "start-up s",
     "invoices": "a CPU second",
+    "invoice_rules": "differences",
     "ledger": "a CPU second",
 }
 

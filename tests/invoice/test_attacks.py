@@ -157,6 +157,46 @@ def test_a_fault_in_every_line_is_told_a_bounded_number_of_times() -> None:
     assert time.process_time() - began < 5
 
 
+HEAD, LINE = UBL.split(b"<cac:InvoiceLine>", 1)
+LINE = b"<cac:InvoiceLine>" + LINE.split(b"</cac:InvoiceLine>")[0] + b"</cac:InvoiceLine>"
+ALLOWANCE = (
+    b"<cac:AllowanceCharge><cbc:ChargeIndicator>false</cbc:ChargeIndicator>"
+    b'<cbc:Amount currencyID="EUR">1</cbc:Amount></cac:AllowanceCharge>'
+)
+ATTACHED = (
+    b"<cac:AdditionalDocumentReference><cbc:ID>1</cbc:ID><cac:Attachment>"
+    b'<cbc:EmbeddedDocumentBinaryObject mimeCode="application/pdf" filename="a.pdf">%s'
+    b"</cbc:EmbeddedDocumentBinaryObject></cac:Attachment></cac:AdditionalDocumentReference>"
+    b"<cac:AccountingSupplierParty>"
+)
+WIDE = {
+    "lines": HEAD + LINE * 10_000 + b"</Invoice>",
+    "empty lines": HEAD + b"<cac:InvoiceLine/>" * 100_000 + b"</Invoice>",
+    "empty elements": HEAD + b"<cbc:Note/>" * 900_000 + b"</Invoice>",
+    "empty codes": HEAD + b"<cbc:DocumentCurrencyCode/>" * 300_000 + b"</Invoice>",
+    "allowances": UBL.replace(b"<cac:AllowanceCharge>", ALLOWANCE * 10_000 + ALLOWANCE[:21], 1),
+    "an attachment": UBL.replace(
+        b"<cac:AccountingSupplierParty>", ATTACHED % (b"QUJD" * 4_000_000), 1
+    ),
+    "digits": UBL.replace(b"6440.00", b"9" * 1_000_000),
+    "an exponent": UBL.replace(b"6440.00", b"1e999999999"),
+    "decimals": UBL.replace(b"6440.00", b"0." + b"3" * 1_000_000),
+    "words": UBL.replace(b"Baustelle", b"&lt;script&gt;" * 100_000),
+}
+
+
+@pytest.mark.parametrize("data", WIDE.values(), ids=WIDE.keys())
+def test_a_flood_inside_of_what_is_allowed_is_checked_in_bounded_time(data: bytes) -> None:
+    began = time.process_time()
+
+    report = check_invoice(data)
+
+    assert report.invoice is not None
+    assert len(report.findings) < 1000
+    assert sum(len(f.text) + len(f.hint) + len(f.path) for f in report.findings) < 1_000_000
+    assert time.process_time() - began < 20
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_whatever_is_taken_out_of_an_invoice_gives_a_report(data: st.DataObject) -> None:

@@ -137,3 +137,16 @@ ROUNDING = [
 def test_rounding_is_that_of_xpath(value: str, expected: str) -> None:
 
     assert cents(Decimal(value)) == Decimal(expected)
+
+
+def test_a_finding_says_whether_it_is_about_a_fact_that_the_input_tax_needs() -> None:
+    undated = UBL.replace(b"<cbc:IssueDate>2026-11-02</cbc:IssueDate>", b"")
+    unpaid = UBL.replace(
+        b'PayableAmount currencyID="EUR">7544.60', b'PayableAmount currencyID="EUR">1'
+    )
+
+    dated = {f.rule: f.as_json()["mandatory_vat_field"] for f in check_invoice(undated).findings}
+    paid = {f.rule: f.as_json()["mandatory_vat_field"] for f in check_invoice(unpaid).findings}
+
+    assert dated["BR-03"] is True
+    assert paid["BR-CO-16"] is False

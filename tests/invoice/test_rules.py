@@ -114,3 +114,14 @@ def test_lines_of_the_other_document_kind_are_lines() -> None:
 
     assert "XSD" in fired
     assert "BR-16" not in fired
+
+
+def test_a_payees_identifiers_count_whether_or_not_they_name_a_scheme() -> None:
+    payee = (
+        b"<cac:PayeeParty>%s<cac:PartyName><cbc:Name>Inkasso GmbH</cbc:Name></cac:PartyName>"
+        b"</cac:PayeeParty><cac:PaymentMeans>"
+    )
+    one = b"<cac:PartyIdentification><cbc:ID>74</cbc:ID></cac:PartyIdentification>"
+
+    assert "UBL-SR-20" not in _fired(UBL.replace(b"<cac:PaymentMeans>", payee % one, 1))
+    assert "UBL-SR-20" in _fired(UBL.replace(b"<cac:PaymentMeans>", payee % (one * 2), 1))

@@ -1,0 +1,115 @@
+"""Packs: the rules and their weight as they stand from a day on.
+
+A new edition is a new pack beside the old ones: an invoice is judged by the pack that was in force
+on its date. A pack takes over what did not change, so that it shows what did. Code lists are part
+of it: their edition is valid as long as the pack is.
+
+Not here: BR-TMP-4 to BR-TMP-7, which the bundle of 2026-08-31 added as warnings. The project has no
+definition of them; the official mode reports them from the operator's import.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cache
+
+from invoice.model import Syntax
+from invoice.profiles import Profile
+from invoice.rules import CVD, EN16931, EXTENSION, PEPPOL, XRECHNUNG
+from invoice.rules.code_lists import EDITION
+from invoice.rules.rule import Rule, Severity
+
+Overrides = Mapping[tuple[Profile | str, str], Severity]
+"""Severities that a profile, or all of XRechnung, sets otherwise than the rule itself."""
+
+
+@dataclass(frozen=True, eq=False)
+class Pack:
+    """The rules as they stand from a day on: next year's stands beside this year's."""
+
+    valid_from: date
+    name: str
+    code_lists: str
+    en16931: tuple[Rule, ...]
+    xrechnung: tuple[Rule, ...]
+    extension: tuple[Rule, ...]
+    cvd: tuple[Rule, ...]
+    peppol: tuple[Rule, ...]
+    overrides: Overrides
+
+    @cache  # noqa: B019 packs live as long as the program
+    def rules_of(self, profile: Profile) -> tuple[Rule, ...]:
+        """The rules that bind an invoice of this profile.
+
+        BR-DE binds only where BT-24 names XRechnung. Where it names nothing that we know, only
+        the warning remains that says so.
+        """
+        xrechnung = self.en16931 + self.xrechnung + self.peppol
+        match profile:
+            case Profile.XRECHNUNG:
+                return xrechnung
+            case Profile.XRECHNUNG_EXTENSION:
+                return xrechnung + self.extension
+            case Profile.XRECHNUNG_CVD:
+                return xrechnung + self.cvd
+            case Profile.PEPPOL:
+                return self.en16931 + self.peppol
+            case Profile.UNKNOWN:
+                return self.en16931 + tuple(r for r in self.xrechnung if r.id == "BR-DE-21")
+        return self.en16931
+
+    def severity_of(self, rule: Rule, profile: Profile, syntax: Syntax) -> Severity:
+        """How much a breach of this rule weighs in this profile and syntax."""
+        if rule.id == "BR-CO-16" and syntax == "cii":
+            return rule.severity  # CII has no payments for third parties
+        return self.override(rule.id, profile) or rule.severity_in(syntax)
+
+    def override(self, rule: str, profile: Profile) -> Severity | None:
+        """What the profile says of the rule; what it does not, XRechnung may say for all."""
+        general = self.overrides.get((_ALL, rule)) if profile.is_xrechnung else None
+        return self.overrides.get((profile, rule)) or general
+
+
+def pack_on(day: date | None) -> Pack:
+    """The pack in force on this day; the newest where there is no day."""
+    begun = [pack for pack in PACKS if day is None or pack.valid_from <= day]
+    return begun[-1] if begun else PACKS[0]
+
+
+_ALL, _EXTENSION, _CVD = "XRechnung", Profile.XRECHNUNG_EXTENSION, Profile.XRECHNUNG_CVD
+
+FIRST = Pack(
+    date(2017, 6, 28),
+    "XRechnung 3.0, EN 16931 1.3.16",
+    EDITION,
+    EN16931,
+    XRECHNUNG,
+    EXTENSION,
+    CVD,
+    PEPPOL,
+    {
+        (_ALL, "BR-CL-23"): "warning",
+        (_CVD, "BR-CL-13"): "information",  # the scheme CVD itself is not in the list
+        (_EXTENSION, "BR-CL-10"): "information",  # BR-DEX take the place of all these
+        (_EXTENSION, "BR-CL-11"): "information",
+        (_EXTENSION, "BR-CL-21"): "information",
+        (_EXTENSION, "BR-CL-24"): "information",
+        (_EXTENSION, "BR-CL-25"): "information",
+        (_EXTENSION, "BR-CL-26"): "information",
+        (_EXTENSION, "BR-CO-16"): "information",
+    },
+)
+"""The oldest that stands here. It also judges what is older than the standard."""
+
+AUTUMN_2026 = replace(
+    FIRST,
+    valid_from=date(2026, 8, 31),
+    name="XRechnung 3.0 (Schematron 2.6.0), EN 16931 1.3.16",
+    overrides={**FIRST.overrides, (_ALL, "BR-TMP-2"): "fatal"},
+)
+"""The bundle of 2026-08-31: a link to a document has to be a full address."""
+
+PACKS = (FIRST, AUTUMN_2026)
+"""Oldest first."""
