@@ -25,7 +25,7 @@ from processes.rechnungseingang.errors import Befangen, CurrencyForeign
 from processes.rechnungseingang.examination import EURO
 from processes.rechnungseingang.heads import head_typed, iban_typed
 from processes.rechnungseingang.routing import INTAKE_UNIT
-from processes.rechnungseingang.suppliers import iban_alarm
+from processes.rechnungseingang.suppliers import confirmation, iban_alarm
 from storage.database import Row, Transaction
 
 participants = Participants()
@@ -225,10 +225,34 @@ def _order(act: Act) -> Beteiligung:
         if act.given("bankverbindung_geprueft") is not True:
             text = "Bitte Zahlungsempfänger und IBAN prüfen und das bestätigen."
             raise FormInvalid([FieldError("bankverbindung_geprueft", text)])
-    signed, alarm = _signed(act, subject), iban_alarm(act.tx, act.row)
-    if subject.order != "auszahlung" or alarm is None:
+    signed = _signed(act, subject)
+    if subject.order != "auszahlung":
         return signed
-    return replace(signed, remark=f"{act.reason} (Geprüft und bestätigt: {alarm})")
+    cleared = _account_cleared(act)
+    return signed if cleared is None else replace(signed, remark=f"{act.reason} ({cleared})")
+
+
+def _account_cleared(act: Act) -> str | None:
+    """How the account that raised an alarm was checked, by somebody who has certified nothing."""
+    alarm, confirmed = iban_alarm(act.tx, act.row), confirmation(act.tx, act.row)
+    certifiers = {
+        who
+        for step in act.steps
+        if step.outcome in signatures.GIVEN
+        for who in (step.performer, step.on_behalf_of)
+        if who is not None
+    }
+    if confirmed is not None and {confirmed.confirmed_by, confirmed.on_behalf_of} & certifiers:
+        alarm = "Dieses Konto hat bestätigt, wer die Rechnung festgestellt hat."
+    if alarm is None:
+        return None
+    how = act.completion.variables.get("bankverbindung_wie")
+    if not isinstance(how, str) or not how.strip():
+        text = f"{alarm} Bitte angeben, wie und bei wem nachgefragt wurde."
+        raise FormInvalid([FieldError("bankverbindung_wie", text)])
+    if act.completion.performer.identities() & certifiers:
+        raise FormInvalid([FieldError("bankverbindung_wie", "Das bestätigt eine andere Person.")])
+    return f"Geprüft und bestätigt: {alarm} Nachgefragt: {how.strip()}"
 
 
 def _sign_letter(act: Act) -> Beteiligung:
@@ -317,7 +341,10 @@ def _established(act: Act) -> Decimal:
 
 
 def _posting_lines(act: Act, amount: Decimal) -> list[dict[str, Value]]:
-    lines = signatures.posting_lines(act.given("buchungszeilen"))
+    # What the process only suggests is nobody's Kontierung until a person has sent it.
+    certified = any(s.kind == act.node and s.outcome in signatures.GIVEN for s in act.steps)
+    given = act.completion.variables.get("buchungszeilen")
+    lines = signatures.posting_lines(act.given("buchungszeilen") if certified else given)
     amounts = [parse_amount(line.get("betrag")) for line in lines]
     fault = None
     if not lines:
