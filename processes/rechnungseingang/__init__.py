@@ -18,6 +18,7 @@ from processes.rechnungseingang.demo import USERS
 from processes.rechnungseingang.errors import STATUSES
 from processes.rechnungseingang.handlers import handlers as _handlers
 from processes.rechnungseingang.handover import DUTY as HAND_OVER
+from processes.rechnungseingang.pages import LOSSES
 from processes.rechnungseingang.panel import WORDS, panel_file, task_panel
 from processes.rechnungseingang.papers import PAPERS
 from processes.rechnungseingang.records import furnish
@@ -60,6 +61,7 @@ PACKAGE = Package(
     task_panel=task_panel,
     task_summaries=task_summaries,
     panel_file=panel_file,
+    pages=(LOSSES,),
     registers=(ROUTES, ACCOUNTS),
     furnish=furnish,
     stufen=STUFEN,
