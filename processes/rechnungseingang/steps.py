@@ -21,6 +21,7 @@ from identity.principal import system_principal
 from processes.rechnungseingang import receipts, records, signatures
 from processes.rechnungseingang.amounts import german, parse_amount
 from processes.rechnungseingang.dates import local_day
+from processes.rechnungseingang.disputes import dispute_in
 from processes.rechnungseingang.errors import Befangen, CurrencyForeign
 from processes.rechnungseingang.examination import EURO
 from processes.rechnungseingang.heads import head_typed, iban_typed
@@ -172,7 +173,23 @@ def _certify(act: Act) -> Beteiligung:
         raise FormInvalid([FieldError("mittel_verfuegbar", text)])
     subject = signatures.subject_of(_with_iban(act, order), order, amount, lines)
     signatures.void_changed(act.tx, act.steps, subject)
-    return _signed(act, subject)
+    signed = _signed(act, subject)
+    disputed = _disputed(act, amount)
+    return signed if disputed is None else replace(signed, remark=f"{act.reason} {disputed}")
+
+
+def _disputed(act: Act, amount: Decimal) -> str | None:
+    """What is disputed of a cut invoice; the Vorgang comes back on the day to object by."""
+    due = parse_amount(act.row.amount_due)
+    if act.outcome != "gekuerzt" or due is None:
+        return None
+    received_on, today = local_day(act.row.received_at), local_day(act.tx.now)
+    found = dispute_in(act.completion.variables, due - amount, received_on, today)
+    if found is None:
+        return None
+    group = str(act.given("fachgruppe"))
+    records.come_back(act.tx, act.row.vorgang, found.until, found.remark, group)
+    return found.remark
 
 
 def _with_iban(act: Act, order: str) -> Row:
@@ -388,7 +405,7 @@ def _set_wiedervorlage(act: Act) -> None:
         text = "Bitte einen Tag angeben, der nicht vergangen ist."
         raise FormInvalid([FieldError("wiedervorlage_am", text)])
     whom = act.completion.variables.get("rueckfrage_an")
-    reason = f"Rückfrage an {whom}: {act.reason}"
+    reason = f"{records.ASKED} {whom}: {act.reason}"
     records.come_back(act.tx, act.row.vorgang, day, reason, act.completion.performer.id)
     records.ask(
         act.tx, act.row.vorgang, "rueckfrage_beantworten", str(act.given("fachgruppe")), day
