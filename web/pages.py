@@ -20,6 +20,7 @@ from web import (
     audit,
     befugnisse,
     instances,
+    interventions,
     login,
     models,
     package_pages,
@@ -44,6 +45,7 @@ _ROOMS = (
     package_pages,
     models,
     instances,
+    interventions,
     audit,
     readlog,
     befugnisse,  # before the registers, whose address takes any name
