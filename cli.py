@@ -224,6 +224,23 @@ def rules_import(
     say(f"Übernommen: {found.name} {found.date}", f"Imported: {found.name} {found.date}")
 
 
+@app.command()
+def intake(folder: Path) -> None:
+    """Rechnungen eines Ordners einmal übernehmen · take in a folder's invoices once."""
+    from processes.rechnungseingang.channels import fetch_from
+
+    if not folder.is_dir():
+        refuse(f"Kein Ordner: {folder}", f"No folder: {folder}")
+    with house() as opened:
+        found = fetch_from(opened, (folder.resolve().as_uri(),))
+    say(
+        f"Übernommen: {found.taken}, nicht übernommen: {found.refused} (fehler/)",
+        f"Taken in: {found.taken}, refused: {found.refused} (fehler/)",
+    )
+    if found.refused:
+        raise typer.Exit(FINDINGS)
+
+
 # --- proof ---
 
 

@@ -30,7 +30,7 @@ ROLES: MappingProxyType[str, frozenset[str]] = MappingProxyType(
         "lead": frozenset(
             _WORK
             | {"akte.grant", "akte.break_glass", "task.assign", "deputy.set"}
-            | {"house.administer", "invoice.route"}
+            | {"house.administer", "invoice.route", "supplier.confirm"}
             | {"befugnis.propose", "befugnis.confirm", "befugnis.read"}
         ),
         "registratur": frozenset(

@@ -96,6 +96,18 @@ class Register:
 
 
 @dataclass(frozen=True, slots=True)
+class Page:
+    """A page, and what it is called in the navigation (`label`). `html` is safe, made by templates
+    that escape, holds what the principal may see, and records that access itself."""
+
+    name: str
+    label: str
+    title: str
+    permission: str
+    html: Callable[[House, Transaction, Principal], str]
+
+
+@dataclass(frozen=True, slots=True)
 class Duty:
     """What a process does again and again beside its instances.
 
@@ -142,6 +154,7 @@ class Package:
     panel_file: Callable[[House, Transaction, Principal, Any, str], PanelFile | None] | None = None
     """The file of a name that the panel links to as `dateien/{name}`; None where there is none."""
     registers: tuple[Register, ...] = ()
+    pages: tuple[Page, ...] = ()
     furnish: Callable[[Transaction], object] | None = None
     """Make what the process cannot do without where it is not there; a second call does nothing."""
     stufen: tuple[str, ...] = ()

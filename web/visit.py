@@ -129,9 +129,14 @@ class Visit:
 
     def navigation(self) -> list[Mapping[str, object]]:
         path = self.request.url.path
+        own = [
+            (f"/seiten/{page.name}", page.label, page.permission)
+            for package in self.house.packages
+            for page in package.pages
+        ]
         return [
             {"href": href, "label": label, "here": _below(path, (href, *_PART_OF.get(href, ())))}
-            for href, label, permission in NAVIGATION
+            for href, label, permission in (*NAVIGATION[:3], *own, *NAVIGATION[3:])
             if self.may(permission)
         ]
 

@@ -8,7 +8,7 @@ same bytes with the invoice that is there already.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
@@ -67,10 +67,15 @@ class Fetched:
 
 
 def fetch(house: House) -> Fetched:
-    """One round over all channels. One that fails stops no other."""
+    """One round over all channels of the settings. One that fails stops no other."""
+    return fetch_from(house, house.settings.intake)
+
+
+def fetch_from(house: House, urls: Iterable[str]) -> Fetched:
+    """One round over these channels."""
     taken = refused = 0
     system = system_principal(house.settings.tenant)
-    for url in house.settings.intake:
+    for url in urls:
         try:
             channel = open_channel(url)
             for arrival in channel.arrivals():

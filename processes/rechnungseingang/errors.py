@@ -126,6 +126,12 @@ class RoutingTableInvalid(RechnungseingangError):
     code = "routing_table_invalid"
 
 
+class SupplierAccountInvalid(RechnungseingangError):
+    """An account cannot be confirmed as it was typed."""
+
+    code = "supplier_account_invalid"
+
+
 STATUSES: dict[type[Exception], int] = {
     RechnungseingangError: 422,
     InvoiceUnknown: 404,

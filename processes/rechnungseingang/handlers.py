@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from functools import wraps
 from hashlib import sha256
 
-from bpmn.values import Value, Variables, decode
+from bpmn.values import Value, Variables, decode, encode
 from engine.handlers import Backoff, BpmnError, Done, Handlers, JobContext
 from invoice.checking import Report, Verdict
 from processes.rechnungseingang import booking, letters, official, outgoing, receipts, records
@@ -36,6 +36,7 @@ from processes.rechnungseingang.routing import (
     route_for,
     route_of_unit,
 )
+from processes.rechnungseingang.suggestions import posting_like_before
 from processes.rechnungseingang.working_days import DEFAULT_LAND, LAENDER
 from storage.database import Row, Transaction
 from storage.errors import Conflict
@@ -164,6 +165,7 @@ def assign(job: JobContext) -> Done:
         row = receipts.receipt(tx, job.instance_id)
         route = route_of_unit(tx, str(wanted)) if wanted else route_for(tx, row.leitweg_id)
         stellen: list[Value] = [{"value": u, "label": name} for u, name in competent_units(tx)]
+        posting = None if route is None else posting_like_before(tx, row, route.unit, job.now)
     if route is None:
         unknown: Variables = {"zugeordnet": False, "ziel": None, "stellen": stellen}
         return Done(unknown, [_ask("zuordnen", INTAKE_UNIT, job)])
@@ -176,6 +178,9 @@ def assign(job: JobContext) -> Done:
         "rechnerische_gruppe": route.arithmetic_group,
         "anordnungsgruppe": route.ordering_group,
     }
+    if row.unit != route.unit or not job.variables.get("buchungszeilen"):
+        # Another unit's lines are of no use here.
+        variables["buchungszeilen"] = posting.lines if posting is not None else []
     effects = [_ask("sachlich_pruefen", route.checking_group, job)]
     if row.unit != route.unit:
         variables["object"], effect = _hand_over(job, row, route)
@@ -242,6 +247,7 @@ def write_booking_file(job: JobContext) -> Done:
             voucher=None,
             booked_on=None,
             booking_reason=None,
+            posted=encode(job.variables.get("buchungszeilen")),
         )
 
     return Done({"buchungsergebnis": None}, [file])

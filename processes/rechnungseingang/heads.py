@@ -43,6 +43,9 @@ class Head:
     payment_means: str | None
     payment_terms: str | None
     due: Due
+    order_reference: str | None = None
+    cost_centre: str | None = None
+    preceding: str | None = None
 
     @property
     def is_complete(self) -> bool:
@@ -67,6 +70,9 @@ class Head:
             "payment_terms": self.payment_terms,
             "due_on": self.due.on,
             "due_source": self.due.source,
+            "order_reference": self.order_reference,
+            "cost_centre": self.cost_centre,
+            "preceding": self.preceding,
         }
 
 
@@ -94,6 +100,9 @@ def head_of(invoice: Invoice, received_at: datetime) -> Head:
         payment_means=means,
         payment_terms=_text(invoice.payment_terms),
         due=due(invoice.due_date, received_at),
+        order_reference=_text(invoice.order, LONGEST_NUMBER),
+        cost_centre=_text(invoice.accounting_reference, LONGEST_NUMBER),
+        preceding=next((_text(p.number, LONGEST_NUMBER) for p in invoice.preceding), None),
     )
 
 
@@ -137,6 +146,9 @@ def head_in(row: Row) -> Head:
         payment_means=row.payment_means,
         payment_terms=row.payment_terms,
         due=Due(row.due_on, row.due_source),
+        order_reference=row.order_reference,
+        cost_centre=row.cost_centre,
+        preceding=row.preceding,
     )
 
 

@@ -24,6 +24,7 @@ from invoice.rendering import invoice_html
 from processes.package import PanelFile, TaskPanel
 from processes.rechnungseingang import receipts, status
 from processes.rechnungseingang.amounts import german, parse_amount
+from processes.rechnungseingang.credit_notes import CREDIT_NOTES, credited_by
 from processes.rechnungseingang.dates import (
     CLARIFY_WORKING_DAYS,
     KASSE_WORKING_DAYS,
@@ -37,6 +38,11 @@ from processes.rechnungseingang.errors import AttachmentNotOpened, InvoiceUnknow
 from processes.rechnungseingang.examination import examine
 from processes.rechnungseingang.letters import VERDICTS, day, templates
 from processes.rechnungseingang.papers import TITLES
+from processes.rechnungseingang.suggestions import (
+    Posting,
+    posting_like_before,
+    suggested_units,
+)
 from processes.rechnungseingang.suppliers import iban_alarm
 from storage.database import Row, Transaction
 
@@ -114,6 +120,11 @@ def task_panel(house: House, tx: Transaction, principal: Principal, task: Any) -
         predecessor=predecessor,
         suspected=why_suspected(row, predecessor) if predecessor is not None else None,
         alarm=iban_alarm(tx, row),
+        units=suggested_units(tx, row) if task.node == "zuordnen" else (),
+        posting=_posting(tx, row, task),
+        credited=credited_by(tx, row),
+        credit_note=row.type_code in CREDIT_NOTES,
+        credited_shown=_may_read_credited(tx, principal, row),
         letter=_letter(house, tx, principal, row) if task.node == "ablehnung_zeichnen" else None,
     )
     return TaskPanel(f"Rechnung {row.number}" if row.number else "Eingang", html)
@@ -145,6 +156,20 @@ def panel_file(
     opened = not is_pdf(data) or may_be_opened(examine(data, local_day(original.received_at)))
     media_type = original.media_type if opened else "application/octet-stream"
     return PanelFile(original.file_name or f"rechnung-{original.id}", media_type, data)
+
+
+def _posting(tx: Transaction, row: Row, task: Any) -> Posting | None:
+    """Where the lines in the form come from."""
+    if task.node != "sachlich_pruefen":
+        return None
+    return posting_like_before(tx, row, row.unit, tx.now)
+
+
+def _may_read_credited(tx: Transaction, principal: Principal, row: Row) -> bool:
+    found = credited_by(tx, row)
+    if found is None or found.row.vorgang is None:
+        return False
+    return may(tx, principal, vorgang, found.row.vorgang, "content")
 
 
 def _skonto(row: Row) -> list[dict[str, object]]:

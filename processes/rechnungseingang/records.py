@@ -224,6 +224,10 @@ def steps_of(tx: Transaction, vorgang: str) -> list[Schritt]:
     return schritte(tx, system_principal(tx.tenant), vorgang)
 
 
+ASKED = "Rückfrage an"
+"""How the reason of a question's Wiedervorlage begins."""
+
+
 def come_back(tx: Transaction, vorgang: str, due: date, reason: str, addressee: str) -> None:
     set_wiedervorlage(
         tx,
@@ -236,10 +240,11 @@ def come_back(tx: Transaction, vorgang: str, due: date, reason: str, addressee: 
 
 
 def came_back(tx: Transaction, vorgang: str) -> None:
-    """The answer is there: end the Vorgang's open Wiedervorlagen."""
+    """The answer is there: end the open Wiedervorlagen of the Vorgang's questions."""
     system = system_principal(tx.tenant)
     for each in wiedervorlagen(tx, system, vorgang_id=vorgang):
-        complete_wiedervorlage(tx, system, each.id)
+        if each.reason.startswith(ASKED):
+            complete_wiedervorlage(tx, system, each.id)
 
 
 def geschaeftszeichen(tx: Transaction, vorgang: str) -> str:

@@ -118,7 +118,7 @@ def put_route(tx: Transaction, principal: Principal, given: Mapping[str, str]) -
     route = Route(leitweg_id, given["unit"], known[given["unit"]], **groups)
     _delete(tx, leitweg_id)
     tx.run(insert(invoice_route), {"tenant": tx.tenant, **_columns(route)})
-    _record(tx, principal, "route.put", _columns(route))
+    record_change(tx, principal, "route.put", _columns(route))
 
 
 def remove_route(tx: Transaction, principal: Principal, leitweg_id: str) -> None:
@@ -126,7 +126,7 @@ def remove_route(tx: Transaction, principal: Principal, leitweg_id: str) -> None
     require(principal, "invoice.route")
     if not _delete(tx, _normal(leitweg_id)):
         raise RoutingTableInvalid("Diese Zeile gibt es nicht mehr.")
-    _record(tx, principal, "route.removed", {"leitweg_id": _normal(leitweg_id)})
+    record_change(tx, principal, "route.removed", {"leitweg_id": _normal(leitweg_id)})
 
 
 def _delete(tx: Transaction, leitweg_id: str) -> int:
@@ -134,7 +134,10 @@ def _delete(tx: Transaction, leitweg_id: str) -> int:
     return tx.run(delete(invoice_route).where(c.tenant == tx.tenant, c.leitweg_id == leitweg_id))
 
 
-def _record(tx: Transaction, principal: Principal, kind: str, facts: Mapping[str, Value]) -> None:
+def record_change(
+    tx: Transaction, principal: Principal, kind: str, facts: Mapping[str, Value]
+) -> None:
+    """In the stream that tells who changed the tables of this process."""
     r = invoice_routing.c
     if tx.first(select(r.id).where(r.tenant == tx.tenant, r.id == STREAM)) is None:
         tx.run(insert(invoice_routing), {"tenant": tx.tenant, "id": STREAM})

@@ -21,11 +21,12 @@ from identity.principal import system_principal
 from processes.rechnungseingang import receipts, records, signatures
 from processes.rechnungseingang.amounts import german, parse_amount
 from processes.rechnungseingang.dates import local_day
+from processes.rechnungseingang.disputes import dispute_in
 from processes.rechnungseingang.errors import Befangen, CurrencyForeign
 from processes.rechnungseingang.examination import EURO
 from processes.rechnungseingang.heads import head_typed, iban_typed
 from processes.rechnungseingang.routing import INTAKE_UNIT
-from processes.rechnungseingang.suppliers import iban_alarm
+from processes.rechnungseingang.suppliers import confirmation, iban_alarm
 from storage.database import Row, Transaction
 
 participants = Participants()
@@ -172,7 +173,23 @@ def _certify(act: Act) -> Beteiligung:
         raise FormInvalid([FieldError("mittel_verfuegbar", text)])
     subject = signatures.subject_of(_with_iban(act, order), order, amount, lines)
     signatures.void_changed(act.tx, act.steps, subject)
-    return _signed(act, subject)
+    signed = _signed(act, subject)
+    disputed = _disputed(act, amount)
+    return signed if disputed is None else replace(signed, remark=f"{act.reason} {disputed}")
+
+
+def _disputed(act: Act, amount: Decimal) -> str | None:
+    """What is disputed of a cut invoice; the Vorgang comes back on the day to object by."""
+    due = parse_amount(act.row.amount_due)
+    if act.outcome != "gekuerzt" or due is None:
+        return None
+    received_on, today = local_day(act.row.received_at), local_day(act.tx.now)
+    found = dispute_in(act.completion.variables, due - amount, received_on, today)
+    if found is None:
+        return None
+    group = str(act.given("fachgruppe"))
+    records.come_back(act.tx, act.row.vorgang, found.until, found.remark, group)
+    return found.remark
 
 
 def _with_iban(act: Act, order: str) -> Row:
@@ -225,10 +242,34 @@ def _order(act: Act) -> Beteiligung:
         if act.given("bankverbindung_geprueft") is not True:
             text = "Bitte Zahlungsempfänger und IBAN prüfen und das bestätigen."
             raise FormInvalid([FieldError("bankverbindung_geprueft", text)])
-    signed, alarm = _signed(act, subject), iban_alarm(act.tx, act.row)
-    if subject.order != "auszahlung" or alarm is None:
+    signed = _signed(act, subject)
+    if subject.order != "auszahlung":
         return signed
-    return replace(signed, remark=f"{act.reason} (Geprüft und bestätigt: {alarm})")
+    cleared = _account_cleared(act)
+    return signed if cleared is None else replace(signed, remark=f"{act.reason} ({cleared})")
+
+
+def _account_cleared(act: Act) -> str | None:
+    """How the account that raised an alarm was checked, by somebody who has certified nothing."""
+    alarm, confirmed = iban_alarm(act.tx, act.row), confirmation(act.tx, act.row)
+    certifiers = {
+        who
+        for step in act.steps
+        if step.outcome in signatures.GIVEN
+        for who in (step.performer, step.on_behalf_of)
+        if who is not None
+    }
+    if confirmed is not None and {confirmed.confirmed_by, confirmed.on_behalf_of} & certifiers:
+        alarm = "Dieses Konto hat bestätigt, wer die Rechnung festgestellt hat."
+    if alarm is None:
+        return None
+    how = act.completion.variables.get("bankverbindung_wie")
+    if not isinstance(how, str) or not how.strip():
+        text = f"{alarm} Bitte angeben, wie und bei wem nachgefragt wurde."
+        raise FormInvalid([FieldError("bankverbindung_wie", text)])
+    if act.completion.performer.identities() & certifiers:
+        raise FormInvalid([FieldError("bankverbindung_wie", "Das bestätigt eine andere Person.")])
+    return f"Geprüft und bestätigt: {alarm} Nachgefragt: {how.strip()}"
 
 
 def _sign_letter(act: Act) -> Beteiligung:
@@ -317,7 +358,10 @@ def _established(act: Act) -> Decimal:
 
 
 def _posting_lines(act: Act, amount: Decimal) -> list[dict[str, Value]]:
-    lines = signatures.posting_lines(act.given("buchungszeilen"))
+    # What the process only suggests is nobody's Kontierung until a person has sent it.
+    certified = any(s.kind == act.node and s.outcome in signatures.GIVEN for s in act.steps)
+    given = act.completion.variables.get("buchungszeilen")
+    lines = signatures.posting_lines(act.given("buchungszeilen") if certified else given)
     amounts = [parse_amount(line.get("betrag")) for line in lines]
     fault = None
     if not lines:
@@ -361,7 +405,7 @@ def _set_wiedervorlage(act: Act) -> None:
         text = "Bitte einen Tag angeben, der nicht vergangen ist."
         raise FormInvalid([FieldError("wiedervorlage_am", text)])
     whom = act.completion.variables.get("rueckfrage_an")
-    reason = f"Rückfrage an {whom}: {act.reason}"
+    reason = f"{records.ASKED} {whom}: {act.reason}"
     records.come_back(act.tx, act.row.vorgang, day, reason, act.completion.performer.id)
     records.ask(
         act.tx, act.row.vorgang, "rueckfrage_beantworten", str(act.given("fachgruppe")), day

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Date,
     Index,
     Integer,
+    LargeBinary,
     PrimaryKeyConstraint,
     String,
     Table,
@@ -57,6 +58,9 @@ invoice_receipt = Table(
     Column("payment_terms", Text),  # BT-20
     Column("due_on", Date),
     Column("due_source", String(10)),  # BT-9 | errechnet | erfasst
+    Column("order_reference", Text),  # BT-13
+    Column("cost_centre", Text),  # BT-19
+    Column("preceding", Text),  # BT-25, the first
     Column("verdict", String(30)),
     Column("profile", String(60)),
     # where it is filed
@@ -67,6 +71,7 @@ invoice_receipt = Table(
     Column("version", String(40)),
     Column("report", String(64)),  # blob: verdict and findings as JSON
     Column("letter", String(40)),  # the Dokument with the refusal
+    Column("posted", LargeBinary),  # the posting lines of the booking file, see suggestions.py
     # what the booking system said last
     Column("booking_file", String(40)),  # version id
     Column("booking_round", Integer, nullable=False, default=0),
@@ -85,6 +90,8 @@ invoice_receipt = Table(
     Index("ix_invoice_receipt_state", "tenant", "state"),
     Index("ix_invoice_receipt_seller", "tenant", "seller_key", "state"),
     Index("ix_invoice_receipt_iban", "tenant", "iban"),
+    Index("ix_invoice_receipt_order", "tenant", "order_reference"),
+    Index("ix_invoice_receipt_centre", "tenant", "cost_centre"),
 )
 
 invoice_key = Table(
@@ -123,6 +130,20 @@ invoice_route = Table(
     PrimaryKeyConstraint("tenant", "leitweg_id"),
     Index("ix_invoice_route_unit", "tenant", "unit"),
 )
+
+invoice_supplier_account = Table(
+    "invoice_supplier_account",
+    metadata,
+    tenant_column(),
+    Column("iban", String(34), nullable=False),
+    Column("seller_key", Text, nullable=False),
+    Column("reason", Text, nullable=False),  # how it was checked
+    Column("confirmed_by", String(40), nullable=False),
+    Column("on_behalf_of", String(40)),
+    Column("confirmed_at", Instant, nullable=False),
+    PrimaryKeyConstraint("tenant", "iban"),
+)
+"""Accounts that a person has confirmed to be a supplier's before any was paid to it."""
 
 invoice_official = Table(
     "invoice_official",

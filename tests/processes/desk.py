@@ -66,13 +66,14 @@ class Desk:
         self.check()
         self.complete("rechnerisch_feststellen", "ralf.rieger", ergebnis="richtig")
 
-    def order(self, login: str = "karla.kranz") -> None:
+    def order(self, login: str = "karla.kranz", **more: object) -> None:
         self.complete(
             "anordnen",
             login,
             ergebnis="angeordnet",
             begruendung="Leistung erbracht",
             bankverbindung_geprueft=True,
+            **more,
         )
 
     def report(self, said: Acknowledgement) -> bool:

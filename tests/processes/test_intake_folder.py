@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select
+from typer.testing import CliRunner
 
 from processes.house import House, open_house
 from processes.rechnungseingang import channels, intake_folder, receipts
@@ -187,3 +188,21 @@ def test_an_unknown_channel_is_refused_without_its_password() -> None:
 
     assert "pop3" in str(refused.value)
     assert "geheim" not in str(refused.value)
+
+
+def test_the_command_takes_one_folder_in_once_and_says_what_it_refused(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from cli import app  # noqa: PLC0415 beside its only use
+
+    folder = tmp_path / "einmal"
+    folder.mkdir()
+    lay(folder, UBL)
+    lay(folder, b"", "leer.xml")
+    monkeypatch.setenv("AMTSGANG_DATA", str(house.settings.data))
+
+    first, again = (CliRunner().invoke(app, ["intake", str(folder)]) for _ in range(2))
+
+    assert (first.exit_code, again.exit_code) == (1, 0)
+    assert (folder / "erledigt" / "r.xml").exists()
+    assert (folder / "fehler" / "leer.xml.grund.txt").exists()

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from bpmn.forms import FormInvalid
+from identity.errors import NotPermitted
 from processes.house import House
-from processes.rechnungseingang import receipts
-from processes.rechnungseingang.suppliers import iban_alarm
+from processes.rechnungseingang import demo, receipts
+from processes.rechnungseingang.errors import SupplierAccountInvalid
+from processes.rechnungseingang.suppliers import confirm, iban_alarm, withdraw
 from tests.processes.desk import BOOKED, UBL, Desk, Run
 
 NUMBER = b"WL-2026-1042"
@@ -109,13 +114,92 @@ def test_an_account_on_an_invoice_that_was_never_paid_proves_nothing(
     assert alarm(house, other_number(house, run_jobs, iban="DE89370400440532013000")) is None
 
 
-def test_the_order_records_that_the_new_account_was_confirmed(
+OTHER = "DE89370400440532013000"
+
+
+def test_a_new_account_is_not_ordered_to_without_saying_how_it_was_checked(
     house: House, run_jobs: Run, paid: Desk
 ) -> None:
-    desk = other_number(house, run_jobs, iban="DE89370400440532013000")
+    desk = other_number(house, run_jobs, iban=OTHER)
     desk.certify()
 
-    desk.order()
+    with pytest.raises(FormInvalid, match="nachgefragt"):
+        desk.order()
+
+    assert desk.open_tasks == ["anordnen"]
+
+
+def test_the_order_records_how_the_new_account_was_checked(
+    house: House, run_jobs: Run, paid: Desk
+) -> None:
+    desk = other_number(house, run_jobs, iban=OTHER)
+    desk.certify()
+
+    desk.order(bankverbindung_wie="Rückruf bei Frau Lindner")
 
     (ordered,) = [step for step in desk.steps if step.kind == "anordnen" and step.outcome]
     assert "Neue Bankverbindung" in (ordered.remark or "")
+    assert "Rückruf bei Frau Lindner" in (ordered.remark or "")
+
+
+def confirmed(house: House, desk: Desk, login: str) -> None:
+    who = replace(demo.principal(house, login), roles=frozenset({"lead"}))
+    given = {"iban": OTHER, "seller_key": desk.row.seller_key, "reason": "Rückruf"}
+    with house.database.begin() as tx:
+        confirm(tx, who, given)
+
+
+def test_a_confirmed_account_raises_no_alarm(house: House, run_jobs: Run, paid: Desk) -> None:
+    desk = other_number(house, run_jobs, iban=OTHER)
+
+    confirmed(house, desk, "karla.kranz")
+
+    assert alarm(house, desk) is None
+
+
+def test_an_account_that_a_certifier_confirmed_is_not_ordered_to_unasked(
+    house: House, run_jobs: Run, paid: Desk
+) -> None:
+    desk = other_number(house, run_jobs, iban=OTHER)
+    confirmed(house, desk, "tim.tannhaus")
+    desk.certify()
+
+    with pytest.raises(FormInvalid, match="wer die Rechnung festgestellt hat"):
+        desk.order()
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [({"iban": "DE00"}, "IBAN"), ({"reason": " "}, "Prüfung"), ({"seller_key": "x"}, "Lieferant")],
+    ids=["IBAN", "reason", "supplier"],
+)
+def test_what_is_no_account_of_a_known_supplier_is_not_confirmed(
+    house: House, run_jobs: Run, given: dict[str, str], why: str
+) -> None:
+    desk = Desk(house, run_jobs)
+    who = replace(demo.principal(house, "karla.kranz"), roles=frozenset({"lead"}))
+    right = {"iban": OTHER, "seller_key": desk.row.seller_key, "reason": "Rückruf"}
+
+    with pytest.raises(SupplierAccountInvalid, match=why), house.database.begin() as tx:
+        confirm(tx, who, {**right, **given})
+
+
+def test_a_clerk_confirms_no_account(house: House, run_jobs: Run) -> None:
+    desk = Desk(house, run_jobs)
+    given = {"iban": OTHER, "seller_key": desk.row.seller_key, "reason": "Rückruf"}
+
+    with pytest.raises(NotPermitted), house.database.begin() as tx:
+        confirm(tx, demo.principal(house, "tim.tannhaus"), given)
+
+
+def test_a_withdrawn_account_raises_the_alarm_again(
+    house: House, run_jobs: Run, paid: Desk
+) -> None:
+    desk = other_number(house, run_jobs, iban=OTHER)
+    confirmed(house, desk, "karla.kranz")
+    who = replace(demo.principal(house, "karla.kranz"), roles=frozenset({"lead"}))
+
+    with house.database.begin() as tx:
+        withdraw(tx, who, OTHER)
+
+    assert alarm(house, desk) is not None
