@@ -80,10 +80,20 @@ def _check_embedded(
     if not profile.is_an_invoice:
         words = f"Das Profil {profile.value} enthält keine vollständige Rechnung."
         return replace(_without_invoice(_other(words, others_refused)), profile=profile.value)
-    told = [*_unusual(xml, profile), *_compared(report.invoice, contents)]
+    told = [*_below(profile), *_unusual(xml, profile), *_compared(report.invoice, contents)]
     if not told:
         return report
     return replace(report, verdict=Verdict.TO_CLARIFY, findings=(*told, *report.findings))
+
+
+def _below(profile: Profile) -> list[Finding]:
+    """BASIC is an e-invoice in law, so never refused for its format, but below EN 16931: a person
+    compares the head, which its XML fills in, with the image."""
+    if profile is not Profile.ZUGFERD_BASIC:
+        return []
+    words = f"Das Profil {profile.value} liegt unter dem Umfang der EN 16931."
+    hint = "Sonstige Rechnung: bitte die Kopfdaten aus dem XML mit dem Bild vergleichen."
+    return [_finding("SONSTIGE", words, hint)]
 
 
 def _unusual(xml: EmbeddedXml, profile: Profile) -> list[Finding]:

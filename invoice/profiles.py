@@ -31,7 +31,8 @@ class Profile(Enum):
 
     @property
     def is_an_invoice(self) -> bool:
-        """Whether German law takes it for an e-invoice: below BASIC it lacks the lines."""
+        """Whether German law takes it for an e-invoice: MINIMUM and BASIC WL lack the lines.
+        BASIC has them, and is one, though it is below EN 16931 (see `invoice.documents`)."""
         return self not in (Profile.ZUGFERD_MINIMUM, Profile.ZUGFERD_BASIC_WL)
 
 

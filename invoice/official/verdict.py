@@ -14,6 +14,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -22,9 +23,12 @@ from lxml import etree
 
 from invoice.checking import Finding, Report, Verdict
 from invoice.errors import InvoiceError, NoVerdict, OfficialMissing
+from invoice.model import Syntax
 from invoice.official.configuration import Configuration, Scenario
 from invoice.reading import read_tree
+from invoice.rules import ALL
 from invoice.rules.rule import Klass, Severity
+from invoice.syntax.walk import book_of
 
 SECONDS = 60
 PROGRAM = Path(__file__).with_name("evaluation.py")
@@ -73,8 +77,8 @@ def compared(report: Report, official: Sequence[OfficialFinding]) -> Report:
     apart = differences(ours, theirs)
     notes = [_note(", ".join(apart))] if apart else []
     verdict = report.verdict
-    if any(each.severity == "fatal" for each in more) and verdict is not Verdict.OBJECTED:
-        verdict = Verdict.TO_CLARIFY
+    if any(each.severity == "fatal" for each in more):
+        verdict = Verdict.OBJECTED
     elif (more or notes) and verdict is Verdict.ACCEPTABLE:
         verdict = Verdict.WITH_NOTES
     return replace(report, verdict=verdict, findings=(*report.findings, *more, *notes))
@@ -93,12 +97,22 @@ def without_verdict(report: Report, error: NoVerdict) -> Report:
 
 
 def differences(ours: dict[str, Severity], theirs: dict[str, Severity]) -> list[str]:
-    """Rule ids on which the two are not of one mind, each with who says what."""
+    """Rule ids on which the two are not of one mind, each with who says what. Only of rules that
+    both know: checks of our own, and rules that ours lack on purpose, are no contradiction."""
+    known = _known_here()
     return [
         f"{rule} (hier {ours.get(rule, 'nichts')}, amtlich {theirs.get(rule, 'nichts')})"
         for rule in sorted(ours.keys() | theirs.keys())
-        if ours.get(rule) != theirs.get(rule) and (rule in theirs or "-" in rule)
+        if rule in known and ours.get(rule) != theirs.get(rule)
     ]
+
+
+@cache
+def _known_here() -> frozenset[str]:
+    """Ids of the published rules that are ours, too."""
+    syntaxes: tuple[Syntax, ...] = ("ubl-invoice", "cii")  # a credit note has the same book
+    of_syntax = (rule for syntax in syntaxes for rule in book_of(syntax).rules)
+    return frozenset(rule.id for rule in ALL) | frozenset(of_syntax)
 
 
 def _run(document: str, scenarios: Sequence[Scenario], seconds: float) -> Any:

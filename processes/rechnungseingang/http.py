@@ -149,12 +149,10 @@ def _add_reading(router: APIRouter, house: House, who: Principal) -> None:
             found = status.attachment(
                 tx, principal, house.blobs, invoice, number, scanner=house.settings.scanner
             )
-        # What a browser shows by itself without running anything opens; all else is saved.
-        shown = found.media_type in {"application/pdf", "image/png", "image/jpeg"}
-        way = "inline" if shown else "attachment"
+        # Machines ask here; a task opens what is harmless. A browser only saves it.
         headers = {
-            "content-disposition": f"{way}; filename*=UTF-8''{quote(found.name, safe='')}",
-            "content-security-policy": "default-src 'none'; frame-ancestors 'self'; sandbox",
+            "content-disposition": f"attachment; filename*=UTF-8''{quote(found.name, safe='')}",
+            "content-security-policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
             "x-content-type-options": "nosniff",
         }
         return Response(found.content, media_type=found.media_type, headers=headers)

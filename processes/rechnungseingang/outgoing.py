@@ -13,7 +13,7 @@ from decimal import Decimal
 from bpmn.values import Value
 from eakte.aktenplan import unit
 from identity.persons import display_names
-from processes.rechnungseingang import booking, letters, records, signatures
+from processes.rechnungseingang import booking, letters, records, signatures, status
 from processes.rechnungseingang.amounts import parse_amount
 from processes.rechnungseingang.dates import local_day
 from processes.rechnungseingang.examination import examine
@@ -37,10 +37,13 @@ def refusal(
     others_refused: bool = False,
     write: Letter = letters.refusal_letter,
 ) -> bytes:
-    """The letter with all faults: those of the file, and what persons objected to."""
-    data, on = blobs.read(tx, row.blob_id), local_day(row.received_at)
-    report = examine(data, on, others_refused=others_refused)
-    faults = letters.faults_of(report.findings)
+    """The letter with all faults: those of the stored report, the official rules' among them, and
+    what persons objected to."""
+    findings = status.findings(tx, blobs, row)
+    if findings is None:
+        data, on = blobs.read(tx, row.blob_id), local_day(row.received_at)
+        findings = examine(data, on, others_refused=others_refused).findings
+    faults = letters.faults_of(findings)
     for step in records.steps_of(tx, row.vorgang):
         objected = step.outcome in {"beanstanden", "ablehnen"}
         if objected and step.remark and step.kind != "ablehnung_zeichnen":

@@ -18,11 +18,12 @@ from eakte.search import dokumente_in
 from eakte.tables import vorgang
 from identity.persons import display_names
 from identity.principal import Principal
+from invoice.checking import Verdict
 from invoice.documents import may_be_opened
 from invoice.pdf.reading import is_pdf
 from invoice.rendering import invoice_html
 from processes.package import PanelFile, TaskPanel
-from processes.rechnungseingang import receipts, status
+from processes.rechnungseingang import letters, outgoing, receipts, status
 from processes.rechnungseingang.amounts import german, parse_amount
 from processes.rechnungseingang.credit_notes import CREDIT_NOTES, credited_by
 from processes.rechnungseingang.dates import (
@@ -97,7 +98,11 @@ def task_panel(house: House, tx: Transaction, principal: Principal, task: Any) -
     record_access(tx, principal, "read", "invoice", row.id, akte=row.akte, purpose="Aufgabe")
     data = house.blobs.read(tx, row.blob_id)
     report = examine(data, local_day(row.received_at))
-    shown = invoice_html(report.invoice, report.findings) if report.invoice is not None else None
+    stored = status.findings(tx, house.blobs, row)
+    # What was found when it was checked, by the official rules too: the letter says the same.
+    findings = report.findings if stored is None else stored
+    verdict = report.verdict if row.verdict is None else Verdict(row.verdict)
+    shown = invoice_html(report.invoice, findings) if report.invoice is not None else None
     predecessor = receipts.find(tx, row.predecessor) if row.predecessor else None
     html = templates.get_template(
         "panel.html"
@@ -107,8 +112,8 @@ def task_panel(house: House, tx: Transaction, principal: Principal, task: Any) -
         amount=parse_amount(row.amount_due),
         german=german,
         stated=parse_amount(row.stated_amount),
-        verdict=VERDICTS[report.verdict],
-        findings=report.findings,
+        verdict=VERDICTS[verdict],
+        findings=findings,
         invoice=Markup(shown) if shown is not None else None,  # noqa: S704 made by an escaping template
         text=None if shown is not None or is_pdf(data) else data[:20_000].decode(errors="replace"),
         pdf=is_pdf(data) and may_be_opened(report),
@@ -133,7 +138,8 @@ def task_panel(house: House, tx: Transaction, principal: Principal, task: Any) -
 def panel_file(
     house: House, tx: Transaction, principal: Principal, task: Any, name: str
 ) -> PanelFile | None:
-    """`original`, `anlage-<n>`, or `vorgaenger` (the earlier invoice of the same number)."""
+    """`original`, `anlage-<n>`, `vorgaenger` (the earlier invoice of the same number), or
+    `entwurf` (the refusal as it would be sent, while it waits to be signed)."""
     row = receipts.find(tx, task.instance_id)
     if row is None:
         return None
@@ -144,6 +150,8 @@ def panel_file(
                 tx, principal, house.blobs, row.id, int(number), scanner=house.settings.scanner
             )
             return PanelFile(found.name, found.media_type, found.content)
+        if name == "entwurf":
+            return _draft(house, tx, principal, task, row)
         wanted = {"original": row.id, "vorgaenger": row.predecessor}.get(name)
         if wanted is None:
             return None
@@ -170,6 +178,19 @@ def _may_read_credited(tx: Transaction, principal: Principal, row: Row) -> bool:
     if found is None or found.row.vorgang is None:
         return False
     return may(tx, principal, vorgang, found.row.vorgang, "content")
+
+
+def _draft(
+    house: House, tx: Transaction, principal: Principal, task: Any, row: Row
+) -> PanelFile | None:
+    """The letter as a PDF, marked as a draft."""
+    if task.node != "ablehnung_zeichnen" or row.letter is None:
+        return None
+    status.original(
+        tx, principal, house.blobs, row.id
+    )  # raises where the content is not to be seen
+    made = outgoing.refusal(tx, house.blobs, row, local_day(tx.now), write=letters.refusal_pdf)
+    return PanelFile("ablehnung-entwurf.pdf", letters.PDF, made)
 
 
 def _skonto(row: Row) -> list[dict[str, object]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import and_, exists, or_, select
 
@@ -18,6 +19,7 @@ from eakte.tables import vorgang
 from identity.access import permits
 from identity.principal import Principal
 from invoice.attachments import Attachment
+from invoice.checking import Finding
 from invoice.documents import invoice_in
 from invoice.errors import InvoiceError, ScanFailed, VirusFound
 from invoice.scanning import scan
@@ -122,6 +124,19 @@ def report(tx: Transaction, blobs: Blobs, row: Row) -> Mapping[str, object]:
         return {}
     found: dict[str, object] = json.loads(blobs.read(tx, row.report))
     return found
+
+
+def findings(tx: Transaction, blobs: Blobs, row: Row) -> tuple[Finding, ...] | None:
+    """The findings of the stored report, those of the official rules among them; None where the
+    file has not been checked yet."""
+    stored = report(tx, blobs, row).get("findings")
+    if not isinstance(stored, list):
+        return None
+    return tuple(Finding(klass=each["class"], **_without_class(each)) for each in stored)
+
+
+def _without_class(stored: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in stored.items() if name != "class"}
 
 
 def invoices(

@@ -105,6 +105,20 @@ def test_a_profile_that_is_no_invoice_is_refused_only_where_the_tenant_wants_so(
     assert report.invoice is None
 
 
+def test_zugferd_basic_is_compared_by_a_person_and_never_refused_for_its_format() -> None:
+    named = parse_invoice(CII).specification or ""
+    basic = CII.replace(
+        named.encode(), b"urn:cen.eu:en16931:2017#compliant#urn:factur-x.eu:1p0:basic"
+    )
+
+    report = check_document(carrying(("factur-x.xml", basic)), others_refused=True)
+
+    assert report.verdict is Verdict.TO_CLARIFY
+    assert [(f.rule, f.refusal) for f in report.findings] == [("SONSTIGE", False)]
+    assert report.invoice is not None
+    assert report.invoice.number == "KR-2026-0219"
+
+
 @pytest.mark.parametrize(
     ("shown", "term"),
     [

@@ -80,13 +80,27 @@ def test_the_severity_is_that_of_the_scenario() -> None:
 
 
 def test_the_stricter_verdict_wins_and_the_difference_is_told() -> None:
-    found = official_findings(UBL, configuration(failed("T-1", "Amtlich")))
+    found = official_findings(UBL, configuration(failed("BR-01", "Amtlich")))
 
     report = compared(acceptable(), found)
 
-    assert report.verdict is Verdict.TO_CLARIFY
+    assert report.verdict is Verdict.OBJECTED
     assert report.findings[0].text == "Amtlich"
-    assert "T-1 (hier nichts, amtlich fatal)" in report.findings[-1].hint
+    assert "BR-01 (hier nichts, amtlich fatal)" in report.findings[-1].hint
+
+
+def test_an_official_warning_never_refuses() -> None:
+    report = compared(acceptable(), official_findings(UBL, configuration(failed("T-2"))))
+
+    assert report.verdict is Verdict.WITH_NOTES
+    assert not any(finding.refusal for finding in report.findings)
+
+
+def test_a_rule_that_only_one_of_them_knows_is_a_finding_but_no_difference() -> None:
+    report = compared(acceptable(), official_findings(UBL, configuration(failed("T-1"))))
+
+    assert [finding.rule for finding in report.findings] == ["T-1"]
+    assert differences({"PDF-XML": "fatal", "BR-01": "fatal"}, {"BR-01": "fatal"}) == []
 
 
 def test_no_verdict_goes_to_a_person() -> None:
@@ -94,7 +108,7 @@ def test_no_verdict_goes_to_a_person() -> None:
 
 
 def test_what_both_say_is_no_difference() -> None:
-    assert differences({"T-1": "fatal"}, {"T-1": "fatal"}) == []
+    assert differences({"UBL-CR-001": "warning"}, {"UBL-CR-001": "warning"}) == []
 
 
 @pytest.mark.parametrize(
