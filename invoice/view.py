@@ -225,17 +225,24 @@ def _references(invoice: Invoice) -> Section:
 def _others(invoice: Invoice) -> Section:
     rows: list[Row] = []
     if invoice.payee is not None:
-        rows.append(Row("BT-59", "Abweichender Zahlungsempfänger", invoice.payee.name or ""))
+        payee = invoice.payee
+        ids = ", ".join(_identifier(each) for each in payee.identifiers)
+        rows.append(Row("BT-59", "Abweichender Zahlungsempfänger", payee.name or ""))
+        rows.append(Row("BT-60", "Kennung des Zahlungsempfängers", ids))
+        rows.append(Row("BT-61", "Registernummer des Empfängers", _identifier(payee.legal_id)))
     if invoice.tax_representative is not None:
         found = invoice.tax_representative
         rows.append(Row("BT-62", "Steuervertreter", found.name or ""))
+        rows.append(Row("BG-12", "Anschrift des Steuervertreters", address(found.address)))
         rows.append(Row("BT-63", "USt-IdNr. des Steuervertreters", found.vat_id or ""))
     return Section("BG-10", "Weitere Beteiligte", tuple(rows))
 
 
 def _notes(invoice: Invoice) -> Section:
     return Section(
-        "BG-1", "Bemerkungen", tuple(Row("BT-22", "Bemerkung", n.text or "") for n in invoice.notes)
+        "BG-1",
+        "Bemerkungen",
+        tuple(Row("BT-22", "Bemerkung", n.text or "", n.subject or "") for n in invoice.notes),
     )
 
 
