@@ -12,6 +12,7 @@ import locale
 import os
 import sys
 from collections.abc import Iterable
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -67,20 +68,24 @@ def as_text(value: object) -> str:
     """The value as indented JSON."""
     import msgspec
 
-    encoded = msgspec.json.Encoder(decimal_format="number").encode(plain(value))
-    return msgspec.json.format(encoded, indent=2).decode()
+    return msgspec.json.format(msgspec.json.encode(plain(value)), indent=2).decode()
 
 
 def plain(value: object) -> object:
+    """What JSON has: numbers with all their digits and never an exponent, the rest as text."""
     if value is None or isinstance(value, str | bool | int):
         return value
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
+    from msgspec import Raw
+
     from bpmn.feel import kind
     from bpmn.feel.builtins.conversion import print_value
 
+    if isinstance(value, Decimal):
+        return Raw(f"{value:f}".encode())
     return value if kind(value) in _JSON_HAS else print_value(value)
 
 

@@ -12,7 +12,8 @@ from dataclasses import replace
 from lxml import etree
 
 from bpmn.calls import compile_call
-from bpmn.context import Context, Reported
+from bpmn.compilation import Compilation
+from bpmn.context import Reported
 from bpmn.data import Data
 from bpmn.events import message_event, sends_message
 from bpmn.graph import (
@@ -32,7 +33,7 @@ _UNSAID = frozenset({"", "##WebService", "##unspecified", "##other"})
 
 
 def compile_action(
-    context: Context, process: ProcessModel, data: Data, node: FlowNode
+    context: Compilation, process: ProcessModel, data: Data, node: FlowNode
 ) -> Action | None:
     """The node's action; None for events and gateways, or where a fault was reported."""
     try:
@@ -44,13 +45,13 @@ def compile_action(
         return None
 
 
-def _user_task(context: Context, process: ProcessModel, node: FlowNode) -> Action:
+def _user_task(context: Compilation, process: ProcessModel, node: FlowNode) -> Action:
     task = context.dialect.user_task(context, node.element) or UserTask()
     task = with_roles(context, node.element, task)
     return replace(task, other_person_than=_four_eyes(context, process, node))
 
 
-def _four_eyes(context: Context, process: ProcessModel, node: FlowNode) -> tuple[str, ...]:
+def _four_eyes(context: Compilation, process: ProcessModel, node: FlowNode) -> tuple[str, ...]:
     text = context.dialect.properties(node.element).get("andere_person_als")
     if text is None:
         return ()
@@ -71,7 +72,7 @@ def _four_eyes(context: Context, process: ProcessModel, node: FlowNode) -> tuple
     return tuple(dict.fromkeys(named))
 
 
-def _service(context: Context, process: ProcessModel, node: FlowNode) -> Action:
+def _service(context: Compilation, process: ProcessModel, node: FlowNode) -> Action:
     element = node.element
     said = context.dialect.work(context, element, process.element) or _own_work(context, element)
     if said is None and context.dialect.leaves_work_open:
@@ -90,7 +91,7 @@ def _service(context: Context, process: ProcessModel, node: FlowNode) -> Action:
     return said
 
 
-def _own_work(context: Context, element: etree._Element) -> Work | None:
+def _own_work(context: Compilation, element: etree._Element) -> Work | None:
     """BPMN's own words for it: the operation of an interface, or an implementation by its URI.
 
     A handler of this server bears the operation's name."""
@@ -105,7 +106,7 @@ def _own_work(context: Context, element: etree._Element) -> Work | None:
     return None if implementation in _UNSAID else Work(implementation, external=False)
 
 
-def _send(context: Context, process: ProcessModel, node: FlowNode) -> Action | None:
+def _send(context: Compilation, process: ProcessModel, node: FlowNode) -> Action | None:
     """A send task works as a service task, or throws the message it refers to; where it does
     neither, that of its message flow."""
     said = context.dialect.work(context, node.element, process.element)
@@ -114,18 +115,18 @@ def _send(context: Context, process: ProcessModel, node: FlowNode) -> Action | N
     return _service(context, process, node)
 
 
-def _throw(context: Context, process: ProcessModel, node: FlowNode) -> Action | None:
+def _throw(context: Compilation, process: ProcessModel, node: FlowNode) -> Action | None:
     """A thrown message with an implementation of its own is work, as in Camunda 7."""
     if node.definition != "messageEventDefinition":
         return None
     return context.dialect.work(context, node.definitions[0], process.element)
 
 
-def _receive(context: Context, process: ProcessModel, node: FlowNode) -> Action:
+def _receive(context: Compilation, process: ProcessModel, node: FlowNode) -> Action:
     return Receive(message_event(context, process, node, node.element))
 
 
-def _script(context: Context, process: ProcessModel, node: FlowNode) -> Action:
+def _script(context: Compilation, process: ProcessModel, node: FlowNode) -> Action:
     said = context.dialect.script(context, node.element)
     if said is None and not (node.element.get("scriptFormat") or "").strip():
         work = context.dialect.work(context, node.element, process.element)
@@ -134,19 +135,19 @@ def _script(context: Context, process: ProcessModel, node: FlowNode) -> Action:
     return said or script_of(context, node.element, child(node.element, "script"))
 
 
-def _rule(context: Context, process: ProcessModel, node: FlowNode) -> Action:
+def _rule(context: Compilation, process: ProcessModel, node: FlowNode) -> Action:
     return context.dialect.decision(context, node.element) or _service(context, process, node)
 
 
-def _subprocess(_context: Context, _process: ProcessModel, node: FlowNode) -> Action:
+def _subprocess(_context: Compilation, _process: ProcessModel, node: FlowNode) -> Action:
     return Subprocess(on_event=node.on_event)
 
 
-def _transaction(_context: Context, _process: ProcessModel, node: FlowNode) -> Action:
+def _transaction(_context: Compilation, _process: ProcessModel, node: FlowNode) -> Action:
     return Subprocess(transaction=True, on_event=node.on_event)
 
 
-def _ad_hoc(context: Context, _process: ProcessModel, node: FlowNode) -> Action:
+def _ad_hoc(context: Compilation, _process: ProcessModel, node: FlowNode) -> Action:
     element = node.element
     return AdHoc(
         parallel=element.get("ordering", "Parallel").strip() != "Sequential",
@@ -156,12 +157,12 @@ def _ad_hoc(context: Context, _process: ProcessModel, node: FlowNode) -> Action:
     )
 
 
-def _passes(_context: Context, _process: ProcessModel, _node: FlowNode) -> Action:
+def _passes(_context: Compilation, _process: ProcessModel, _node: FlowNode) -> Action:
     """Undefined and manual tasks are drawn for people: the engine passes them at once."""
     return Computation(())
 
 
-_COMPILERS: Mapping[str, Callable[[Context, ProcessModel, FlowNode], Action | None]] = {
+_COMPILERS: Mapping[str, Callable[[Compilation, ProcessModel, FlowNode], Action | None]] = {
     "task": _passes,
     "manualTask": _passes,
     "userTask": _user_task,

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from lxml import etree
 
-from bpmn.context import Context
+from bpmn.compilation import Compilation
 from bpmn.data import Data
 from bpmn.elements import GLOBAL_TASKS
 from bpmn.graph import Call, Expression, Passed
@@ -19,7 +19,7 @@ from bpmn.model import FlowNode, local, reference
 _ALL = (Passed(None, None),)
 
 
-def compile_call(context: Context, data: Data, node: FlowNode) -> Call:
+def compile_call(context: Compilation, data: Data, node: FlowNode) -> Call:
     call = context.dialect.call(context, node.element) or Call(_called(context, node))
     inside = _known(context, call.reference)
     if inside is not None and local(inside) == "process" and not _executable(inside):
@@ -44,7 +44,7 @@ def compile_call(context: Context, data: Data, node: FlowNode) -> Call:
     return call
 
 
-def _called(context: Context, node: FlowNode) -> Expression:
+def _called(context: Compilation, node: FlowNode) -> Expression:
     text = (node.element.get("calledElement") or "").strip()
     name = text if "${" in text or "#{" in text or text.startswith("=") else reference(text)
     compiled = context.expression(name, node.element)
@@ -55,7 +55,7 @@ def _called(context: Context, node: FlowNode) -> Expression:
     return compiled
 
 
-def _known(context: Context, called: Expression) -> etree._Element | None:
+def _known(context: Compilation, called: Expression) -> etree._Element | None:
     """The called element, where it stands in this file."""
     if called.language != "literal":
         return None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from bpmn.compiler import compile_model
+from bpmn.compiler import MODEL_SUFFIXES, compile_model
 from bpmn.dmn import DMN_SUFFIXES, compile_decisions, is_dmn
 from bpmn.errors import Finding, ModelRefused
 from bpmn.forms import parse_form
@@ -61,7 +61,7 @@ def _model(source: bytes, file: str, _beside: Files) -> list[Finding]:
 
 
 _CHECKS: dict[tuple[str, ...], Callable[[bytes, str, Files], list[Finding]]] = {
-    (".bpmn", ".bpmn20.xml"): _model,
+    MODEL_SUFFIXES: _model,
     DMN_SUFFIXES: _decisions,
     (".form",): _form,
 }

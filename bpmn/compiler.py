@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from bpmn.context import Context
+from bpmn.compilation import Compilation
 from bpmn.dialects.spoken import Spoken, check_extensions, dialect_of
 from bpmn.elements import BPMN
 from bpmn.embedded_forms import EmbeddedForm
@@ -25,6 +25,9 @@ from bpmn.reader import Document, read_document
 from bpmn.report import Report
 from bpmn.rules import check_file, check_names, check_process
 from bpmn.soundness import check_soundness
+
+MODEL_SUFFIXES = (".bpmn", ".bpmn2", ".bpmn20.xml", ".bpmn.xml")
+"""How files with models are called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +61,28 @@ def compile_model(
         check_soundness(drawing, report, well_formed=not report.errors)
     source_hash = hashlib.sha256(source).hexdigest()
     context, graphs = _compile(document, spoken, report, source_hash)
+    if against_schema and not context.model.processes:
+        _advise(document, spoken, report)
     if report.errors:
         raise ModelRefused(report.findings())
-    return Compiled(graphs, report.findings(), tuple(context.forms.values()))
+    return Compiled(
+        graphs, report.findings(), tuple(EmbeddedForm(*each) for each in context.forms.items())
+    )
 
 
 def _not_bpmn(found: etree.QName) -> str:
     other = f"<{found.localname}> in {found.namespace or 'no namespace'}"
-    hint = " It is a decision model: its name ends in .dmn." if "/DMN/" in str(found) else ""
+    hint = next((said for part, said in _OTHERS.items() if part in (found.namespace or "")), "")
     return f"A BPMN file begins with <definitions> in {BPMN}, not with {other}.{hint}"
+
+
+_OTHERS = {
+    "/DMN/": " It is a decision model: its name ends in .dmn.",
+    "/CMMN/": " It is a case model; cases are not executed.",
+    "schema.omg.org/spec/BPMN": " That is a draft of BPMN 2.0: export it from a newer tool.",
+    "wfmc.org": " It is XPDL: export the model as BPMN 2.0.",
+}
+"""What is mistaken for a BPMN file, by a part of its namespace."""
 
 
 def _schema_findings(document: Document) -> list[Finding]:
@@ -77,15 +93,32 @@ def _schema_findings(document: Document) -> list[Finding]:
 
 def _compile(
     document: Document, spoken: Spoken, report: Report, source_hash: str
-) -> tuple[Context, tuple[Graph, ...]]:
+) -> tuple[Compilation, tuple[Graph, ...]]:
     model = read_model(document.root, report)
-    context = Context(model, report, spoken)
+    context = Compilation(model, report, spoken.unmarked, dialect=spoken)
     _check_extensions(model, spoken, report)
     graphs = []
     for process in model.processes:
         check_process(process, report)
         graphs.append(_graph(context, process, source_hash))
     return context, tuple(graphs)
+
+
+def _advise(document: Document, spoken: Spoken, report: Report) -> None:
+    """Where nothing is executable: what else would hinder each process that is drawn, were it."""
+    drawn = [part for part in document.root.iterchildren(_PROCESS) if part.find(_NODE) is not None]
+    if not drawn:
+        return
+    for process in drawn:
+        process.set("isExecutable", "true")
+    asked = Report(document)
+    check_file(document.root, asked, dialect=not spoken.leaves_work_open)
+    _compile(document, spoken, asked, "")
+    report.advise(asked.findings())
+
+
+_PROCESS = f"{{{BPMN}}}process"
+_NODE = f"{{{BPMN}}}*[@id]"
 
 
 def _check_extensions(model: Model, spoken: Spoken, report: Report) -> None:
@@ -98,7 +131,7 @@ def _check_extensions(model: Model, spoken: Spoken, report: Report) -> None:
                 check_extensions(element, spoken, report)
 
 
-def _graph(context: Context, process: ProcessModel, source_hash: str) -> Graph:
+def _graph(context: Compilation, process: ProcessModel, source_hash: str) -> Graph:
     compile_ = Nodes(context, process)
     nodes = {node.id: compile_.node(node) for node in process.nodes.values() if node.executed}
     check_names(process, nodes, context.report)

@@ -1,4 +1,4 @@
-"""What every part of the compiler needs: the model, the dialect it is written in, the report.
+"""What everybody needs who reads a model: the model itself, its expressions, the report.
 
 Invariant: a text that does not compile is reported once, with the line that its fault stands in.
 """
@@ -6,12 +6,11 @@ Invariant: a text that does not compile is reported once, with the line that its
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn, Protocol
 
 from lxml import etree
 
@@ -24,10 +23,6 @@ from bpmn.report import Report
 from bpmn.values import Value
 from bpmn.whereabouts import known_at
 
-if TYPE_CHECKING:
-    from bpmn.dialects.dialect import Dialect
-    from bpmn.embedded_forms import EmbeddedForm
-
 _NUMBER = re.compile(r"-?[0-9]{1,30}(?:\.[0-9]{1,30})?")
 _CONSTANTS: dict[str, Value] = {"true": True, "false": False}
 
@@ -36,23 +31,28 @@ _MARKED = frozenset(
     {"http://www.w3.org/1999/XPath", "http://www.w3.org/1999/xpath", "http://java.sun.com/jsp/el"}
 )
 """Languages that tools write into every file; a mark of ours in the text goes before them."""
+_NO_XPATH = "The file names XPath, which begins nothing with ${ or =; read are JUEL and FEEL."
 
 
 class Reported(Exception):
     """What stands here cannot be compiled, and the report says why."""
 
 
+class Unmarked(Protocol):
+    """A formal expression that says no language, in FEEL. `asked`: it must give a truth."""
+
+    def __call__(self, text: str, *, asked: bool) -> str: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One file's compilation."""
+    """One file that is read."""
 
     model: Model
     report: Report
-    dialect: Dialect
-    messages: dict[str, Counter[str]] = field(default_factory=dict)
-    """How often each process sends or waits for each message, where somebody has asked."""
-    forms: dict[str, EmbeddedForm] = field(default_factory=dict)
-    """The forms that stand in the model itself, by their key."""
+    unmarked: Unmarked
+    forms: dict[str, bytes] = field(default_factory=dict)
+    """The forms that stand in the model itself, in form-js's JSON, by their key."""
 
     def refuse(self, rule: str, element: etree._Element, message: str) -> NoReturn:
         """Report, and compile no further what the element belongs to."""
@@ -88,7 +88,7 @@ class Context:
         try:
             language = self._language(holder, text)
             if language == "":
-                return expression(self.dialect.unmarked(text, asked=False), "feel", line)
+                return expression(self.unmarked(text, asked=False), "feel", line)
             return expression(text, language, line, _about(text, holder))
         except ExpressionRefused as error:
             self.refuse_expression(holder, text, error, line)
@@ -107,7 +107,7 @@ class Context:
         try:
             language = self._language(holder, text)
             if language == "":
-                return condition(self.dialect.unmarked(text, asked=True), "feel", line)
+                return condition(self.unmarked(text, asked=True), "feel", line)
             return condition(text, language, line, _about(text, holder))
         except ExpressionRefused as error:
             self.refuse_expression(holder if at is None else at, text, error, line)
@@ -117,6 +117,8 @@ class Context:
         """None where the text has a mark of its own, "" where nothing is said."""
         said = (holder.get("language") or "").strip() or self.model.expression_language.strip()
         if text.startswith("=") or "${" in text or "#{" in text:
+            if said in _MARKED and "xpath" in said.lower():
+                self.report.notice_kind(holder, _NO_XPATH, rule="expression-mark", of="XPath")
             return None if not said or said in _MARKED else said
         if "xpath" in said.lower():
             return "XPath"  # BPMN's default where the file names nothing; here that is FEEL

@@ -13,14 +13,14 @@ from datetime import datetime
 
 from lxml import etree
 
-from bpmn.context import Context
+from bpmn.compilation import Compilation
 from bpmn.graph import Evaluate, Expression
 from bpmn.model import FlowNode, ProcessModel, child, children, reference
 from bpmn.values import Value
 
 
 def key_of(
-    context: Context,
+    context: Compilation,
     process: ProcessModel,
     node: FlowNode,
     message: etree._Element,
@@ -60,7 +60,7 @@ def begins_instance(node: FlowNode) -> bool:
     return node.instantiates or any(flow.source in gateways for flow in node.incoming)
 
 
-def _retrievals(context: Context, key: etree._Element, message: str) -> list[etree._Element]:
+def _retrievals(context: Compilation, key: etree._Element, message: str) -> list[etree._Element]:
     """How each property of the key is read from the message; empty if one is not."""
     found = []
     for part in children(key, "correlationPropertyRef"):
@@ -72,7 +72,7 @@ def _retrievals(context: Context, key: etree._Element, message: str) -> list[etr
 
 
 def _subscribed(
-    context: Context, process: ProcessModel, key: etree._Element
+    context: Compilation, process: ProcessModel, key: etree._Element
 ) -> Sequence[etree._Element] | None:
     """The process's own values of the key's properties, in the key's order."""
     for subscription in process.scopes[0].parts("correlationSubscription"):
@@ -92,7 +92,7 @@ def _subscribed(
 
 
 def _heard_before(
-    context: Context, process: ProcessModel, node: FlowNode, key: etree._Element
+    context: Compilation, process: ProcessModel, node: FlowNode, key: etree._Element
 ) -> bool:
     """Whether another message of the same key is sent or received in this process."""
     counted = context.messages.get(process.id)
@@ -105,14 +105,14 @@ def _heard_before(
     )
 
 
-def message_refs(context: Context, node: FlowNode) -> Iterator[str]:
+def message_refs(context: Compilation, node: FlowNode) -> Iterator[str]:
     """Ids of the messages that a node sends or waits for."""
     for holder in (node.element, *node.definitions):
         if (name := message_ref(context, holder)) is not None:
             yield name
 
 
-def message_ref(context: Context, holder: etree._Element) -> str | None:
+def message_ref(context: Compilation, holder: etree._Element) -> str | None:
     """`messageRef`, or the message that goes into the operation that is referred to."""
     named = reference(holder.get("messageRef"))
     if named:

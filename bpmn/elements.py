@@ -156,6 +156,7 @@ SCOPE_PARTS: dict[str, Treatment] = {
     "supportedInterfaceRef": _noticed(_INTERFACES),
     "ioBinding": _noticed(_INTERFACES),
     "supports": _noticed("Conformance to other processes is not checked."),
+    "categoryValueRef": SILENT,
     "extensionElements": SILENT,
     "documentation": SILENT,
     "incoming": SILENT,

@@ -40,7 +40,7 @@ def embed(
         for finding in refused.findings:
             context.report.error("form", element, finding.message)
         return None
-    context.forms[key] = EmbeddedForm(key, content)
+    context.forms[key] = content
     return key
 
 

@@ -14,7 +14,8 @@ from typing import Literal
 
 from lxml import etree
 
-from bpmn.context import Context, Reported
+from bpmn.compilation import Compilation
+from bpmn.context import Reported
 from bpmn.correlation import key_of, message_ref
 from bpmn.expressions import awaited_condition, says_feel
 from bpmn.graph import (
@@ -32,7 +33,16 @@ from bpmn.graph import (
     TerminateEvent,
     TimerEvent,
 )
-from bpmn.model import FlowNode, ProcessModel, child, local, reference, text_of
+from bpmn.model import (
+    FlowNode,
+    MessageFlow,
+    ProcessModel,
+    child,
+    children,
+    local,
+    reference,
+    text_of,
+)
 from bpmn.timers import fault
 
 _THROWING = frozenset({"endEvent", "intermediateThrowEvent", "sendTask"})
@@ -50,7 +60,7 @@ _QUOTED = re.compile(r"(['\"])([^'\"]*)\1")
 
 
 def compile_event(
-    context: Context, process: ProcessModel, node: FlowNode
+    context: Compilation, process: ProcessModel, node: FlowNode
 ) -> EventDefinition | None:
     """The node's event definitions; None for none, or where a fault was reported."""
     if node.kind == "sendTask":
@@ -69,7 +79,7 @@ def compile_event(
     return compiled[0] if compiled else None
 
 
-def _together(context: Context, node: FlowNode, compiled: list[SimpleEvent]) -> bool:
+def _together(context: Compilation, node: FlowNode, compiled: list[SimpleEvent]) -> bool:
     """Whether all of several triggers must come, and can be waited for."""
     together = not _throws(node) and node.flag("parallelMultiple")
     if together and not all(isinstance(event, _AWAITED) for event in compiled):
@@ -86,7 +96,7 @@ def _together(context: Context, node: FlowNode, compiled: list[SimpleEvent]) -> 
 
 
 def thrown_definition(
-    context: Context, node: FlowNode, definition: etree._Element
+    context: Compilation, node: FlowNode, definition: etree._Element
 ) -> SimpleEvent | None:
     """What instances of a multi-instance activity throw into its boundary (Table 10.31)."""
     kind = local(definition)
@@ -101,7 +111,7 @@ def thrown_definition(
 # --- messages and signals ---
 
 
-def sends_message(context: Context, node: FlowNode) -> bool:
+def sends_message(context: Compilation, node: FlowNode) -> bool:
     """Whether a send task throws a message: the one that it refers to or, where nothing else says
     what it does, that of its message flow."""
     if message_ref(context, node.element) is not None:
@@ -109,11 +119,16 @@ def sends_message(context: Context, node: FlowNode) -> bool:
     said = node.element.get("operationRef") or (node.element.get("implementation") or "##")
     if not context.dialect.leaves_work_open or not said.startswith("##"):
         return False
-    return any(flow.source == node.id for flow in context.model.flows_at.get(node.id, ()))
+    flows = (flow for flow in context.model.flows_at.get(node.id, ()) if flow.source == node.id)
+    return any(
+        _carried(context, flow, flow.target) is not None
+        or _node_of(context, flow.target) is not None
+        for flow in flows
+    )
 
 
 def message_event(
-    context: Context, process: ProcessModel, node: FlowNode, holder: etree._Element
+    context: Compilation, process: ProcessModel, node: FlowNode, holder: etree._Element
 ) -> MessageEvent:
     """The message that `holder` refers to, or that a message flow at the node carries."""
     throws = node.kind in _THROWING
@@ -127,7 +142,11 @@ def message_event(
 
 
 def _message(
-    context: Context, process: ProcessModel, node: FlowNode, message: etree._Element, throws: bool
+    context: Compilation,
+    process: ProcessModel,
+    node: FlowNode,
+    message: etree._Element,
+    throws: bool,
 ) -> MessageEvent:
     name = context.expression(message.get("name"), message) or context.expression(
         message.get("id"), message
@@ -142,21 +161,20 @@ def _message(
     return MessageEvent(name, key)
 
 
-def _flowing(context: Context, process: ProcessModel, node: FlowNode, throws: bool) -> MessageEvent:
+def _flowing(
+    context: Compilation, process: ProcessModel, node: FlowNode, throws: bool
+) -> MessageEvent:
     """Without a messageRef the message flow says which message, or is one itself."""
     mine = "source" if throws else "target"
     at_node = context.model.flows_at.get(node.id, ())
     flows = [flow for flow in at_node if getattr(flow, mine) == node.id]
     name = None
     for flow in flows:
-        other = _node_of(context, flow.target if throws else flow.source)
-        holders = () if other is None else (other.element, *other.definitions)
-        refs = [flow.message, *(message_ref(context, holder) for holder in holders)]
-        message = next((m for ref in refs if ref and (m := context.model.find("message", ref))
-                        is not None), None)  # fmt: skip
+        end = flow.target if throws else flow.source
+        message = _carried(context, flow, end)
         if message is not None:
             return _message(context, process, node, message, throws)
-        if other is not None and len(flows) == 1:
+        if len(flows) == 1 and _node_of(context, end) is not None:
             name = context.expression(flow.id, flow.element)
     if name is None and node.kind == "receiveTask" and context.dialect.leaves_work_open:
         text = f'"{node.label}" does not say which message: it waits for one named "{node.id}".'
@@ -168,13 +186,24 @@ def _flowing(context: Context, process: ProcessModel, node: FlowNode, throws: bo
     return MessageEvent(name, context.dialect.message_key(context, node.element))
 
 
-def _node_of(context: Context, identifier: str) -> FlowNode | None:
+def _carried(context: Compilation, flow: MessageFlow, end: str) -> etree._Element | None:
+    """The message that a flow names, or what stands at its other end, executed or only drawn."""
+    other = context.model.elements.get(end)
+    parts = () if other is None else (other, *children(other, "messageEventDefinition"))
+    node = _node_of(context, end)
+    holders = parts if node is None else (node.element, *node.definitions)
+    refs = [flow.message, *(message_ref(context, holder) for holder in holders)]
+    found = (context.model.find("message", ref) for ref in refs if ref)
+    return next((message for message in found if message is not None), None)
+
+
+def _node_of(context: Compilation, identifier: str) -> FlowNode | None:
     found = (process.nodes.get(identifier) for process in context.model.processes)
     return next((node for node in found if node is not None), None)
 
 
 def _message_definition(
-    context: Context, process: ProcessModel, node: FlowNode, definition: etree._Element
+    context: Compilation, process: ProcessModel, node: FlowNode, definition: etree._Element
 ) -> MessageEvent | None:
     """Where an implementation does the sending, the message's name is not ours to use."""
     if node.kind in _THROWING and context.dialect.implements(definition):
@@ -183,7 +212,7 @@ def _message_definition(
 
 
 def _signal(
-    context: Context, process: ProcessModel, node: FlowNode, definition: etree._Element
+    context: Compilation, process: ProcessModel, node: FlowNode, definition: etree._Element
 ) -> SignalEvent:
     wanted = reference(definition.get("signalRef"))
     if not wanted:
@@ -206,7 +235,7 @@ def _throws(node: FlowNode) -> bool:
 
 
 def _code(
-    context: Context,
+    context: Compilation,
     node: FlowNode,
     definition: etree._Element,
     kind: Literal["error", "escalation"],
@@ -231,7 +260,7 @@ def _code(
 
 
 def _error(
-    context: Context, process: ProcessModel, node: FlowNode, definition: etree._Element
+    context: Compilation, process: ProcessModel, node: FlowNode, definition: etree._Element
 ) -> ErrorEvent:
     code = _code(context, node, definition, "error")
     error = context.model.find("error", reference(definition.get("errorRef")))
@@ -241,7 +270,7 @@ def _error(
 
 
 def _escalation(
-    context: Context, process: ProcessModel, node: FlowNode, definition: etree._Element
+    context: Compilation, process: ProcessModel, node: FlowNode, definition: etree._Element
 ) -> EscalationEvent:
     code = _code(context, node, definition, "escalation")
     return EscalationEvent(code, context.dialect.escalation_variable(definition))
@@ -251,7 +280,7 @@ def _escalation(
 
 
 def _timer(
-    context: Context, process: ProcessModel, node: FlowNode, definition: etree._Element
+    context: Compilation, process: ProcessModel, node: FlowNode, definition: etree._Element
 ) -> TimerEvent | None:
     given = [part for name in _TIMER_KINDS if (part := child(definition, name)) is not None]
     texts = [part for part in given if text_of(part)]
@@ -282,7 +311,7 @@ def _timer(
 
 
 def _conditional(
-    context: Context, process: ProcessModel, node: FlowNode, definition: etree._Element
+    context: Compilation, process: ProcessModel, node: FlowNode, definition: etree._Element
 ) -> ConditionalEvent | None:
     holder = child(definition, "condition")
     if not text_of(holder):
@@ -298,7 +327,7 @@ def _conditional(
 
 
 def _link(
-    context: Context, process: ProcessModel, node: FlowNode, definition: etree._Element
+    context: Compilation, process: ProcessModel, node: FlowNode, definition: etree._Element
 ) -> LinkEvent:
     """Pairs by name within one scope: several may throw, one catches (BPMN 2.0 §10.5.5)."""
     name = (definition.get("name") or "").strip()
@@ -315,7 +344,7 @@ def _link(
 
 
 def _compensate(
-    context: Context, process: ProcessModel, node: FlowNode, definition: etree._Element
+    context: Compilation, process: ProcessModel, node: FlowNode, definition: etree._Element
 ) -> CompensateEvent:
     if not _throws(node):
         return CompensateEvent()
@@ -324,19 +353,19 @@ def _compensate(
 
 
 def _cancel(
-    context: Context, process: ProcessModel, node: FlowNode, definition: etree._Element
+    context: Compilation, process: ProcessModel, node: FlowNode, definition: etree._Element
 ) -> CancelEvent:
     return CancelEvent()
 
 
 def _terminate(
-    context: Context, process: ProcessModel, node: FlowNode, definition: etree._Element
+    context: Compilation, process: ProcessModel, node: FlowNode, definition: etree._Element
 ) -> TerminateEvent:
     return TerminateEvent()
 
 
 _DEFINITIONS: Mapping[
-    str, Callable[[Context, ProcessModel, FlowNode, etree._Element], SimpleEvent | None]
+    str, Callable[[Compilation, ProcessModel, FlowNode, etree._Element], SimpleEvent | None]
 ] = {
     "messageEventDefinition": _message_definition,
     "signalEventDefinition": _signal,

@@ -7,7 +7,7 @@ from typing import Any
 
 from lxml import etree
 
-from bpmn.context import Context
+from bpmn.compilation import Compilation
 from bpmn.data import Data
 from bpmn.dialects.dialect import LoopWords
 from bpmn.elements import EVENT_DEFINITIONS
@@ -19,7 +19,7 @@ _BEHAVIORS = {"None": "none", "One": "one", "All": "all", "Complex": "complex"}
 _VARIABLE = re.compile(r"=?\s*([^\W\d]\w*)(?:\.\w+)*\s*")
 
 
-def compile_loop(context: Context, data: Data, node: FlowNode) -> Loop | None:
+def compile_loop(context: Compilation, data: Data, node: FlowNode) -> Loop | None:
     loop = node.loop
     if loop is None:
         return None
@@ -28,7 +28,7 @@ def compile_loop(context: Context, data: Data, node: FlowNode) -> Loop | None:
     return _multi_instance(context, data, node, loop)
 
 
-def _standard(context: Context, node: FlowNode, loop: etree._Element) -> StandardLoop:
+def _standard(context: Compilation, node: FlowNode, loop: etree._Element) -> StandardLoop:
     condition = context.condition(child(loop, "loopCondition"), at=node.element)
     text = (loop.get("loopMaximum") or "").strip()
     maximum = int(text) if re.fullmatch(r"[0-9]{1,9}", text) else None
@@ -37,7 +37,7 @@ def _standard(context: Context, node: FlowNode, loop: etree._Element) -> Standar
 
 
 def _multi_instance(
-    context: Context, data: Data, node: FlowNode, loop: etree._Element
+    context: Compilation, data: Data, node: FlowNode, loop: etree._Element
 ) -> MultiInstance:
     words = context.dialect.loop(context, node) or LoopWords()
     cardinality = context.formal(child(loop, "loopCardinality"))
@@ -78,7 +78,7 @@ def _own(result: Expression | None, element: str | None) -> str | None:
 
 
 def _collection(
-    context: Context, data: Data, node: FlowNode, loop: etree._Element
+    context: Compilation, data: Data, node: FlowNode, loop: etree._Element
 ) -> Expression | None:
     """What `loopDataInputRef` runs over: a data input with what comes into it, or data around."""
     part = child(loop, "loopDataInputRef")
@@ -88,14 +88,14 @@ def _collection(
     return data.value(node, reference(text_of(part))) or context.variable(name, part)
 
 
-def _results(context: Context, data: Data, node: FlowNode, loop: etree._Element) -> str | None:
+def _results(context: Compilation, data: Data, node: FlowNode, loop: etree._Element) -> str | None:
     part = child(loop, "loopDataOutputRef")
     if part is None or not text_of(part):
         return None
     return data.destination(node, reference(text_of(part))) or _data(context, data, part)
 
 
-def _data(context: Context, data: Data, part: etree._Element) -> str:
+def _data(context: Compilation, data: Data, part: etree._Element) -> str:
     identifier = reference(text_of(part))
     name = data.named(identifier)
     if name is None and context.dialect.names_collections:
@@ -110,7 +110,7 @@ def _behavior(loop: etree._Element) -> Any:
 
 
 def _events(
-    context: Context, node: FlowNode, loop: etree._Element
+    context: Compilation, node: FlowNode, loop: etree._Element
 ) -> list[tuple[Expression | None, SimpleEvent]]:
     """What instances throw when they complete (BPMN 2.0 Table 10.31)."""
     behavior = _behavior(loop)
@@ -140,7 +140,7 @@ def _events(
     return found
 
 
-def _shared(context: Context, name: str) -> etree._Element | None:
+def _shared(context: Compilation, name: str) -> etree._Element | None:
     """The event definition of this id that stands beside the processes."""
     kinds = (context.model.find(kind, name) for kind in EVENT_DEFINITIONS)
     return next((each for each in kinds if each is not None), None)

@@ -57,7 +57,7 @@ class FlowNode:
 
     @property
     def label(self) -> str:
-        return self.element.get("name") or self.id
+        return " ".join((self.element.get("name") or "").split()) or self.id
 
     @cached_property
     def place(self) -> str:

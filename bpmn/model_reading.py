@@ -34,6 +34,7 @@ from bpmn.model import (
 from bpmn.report import Report
 
 _ANY = f"{{{BPMN}}}*"
+_DRAWN = ("process", "choreography", "collaboration", "globalConversation")
 
 
 def read_model(root: etree._Element, report: Report) -> Model:
@@ -67,19 +68,21 @@ class _Reading:
             elif kind in GLOBAL_TASKS:
                 model.processes.append(self.global_task(part))
         if not model.processes:
-            self.report.error("no-executable-process", model.root, self.nothing_to_execute())
+            drawn = [part for part in model.root.iterchildren(_ANY) if local(part) in _DRAWN]
+            text = self.nothing_to_execute(drawn)
+            at = drawn[0] if drawn and not model.root.get("id") else model.root
+            self.report.error("no-executable-process", at, text, related=drawn)
         return model
 
     def keep(self, element: etree._Element) -> None:
         self.model.roots.setdefault(local(element), {}).setdefault(element.get("id", ""), element)
 
-    def nothing_to_execute(self) -> str:
+    def nothing_to_execute(self, drawn: list[etree._Element]) -> str:
         """What is there instead, by name: a drawing is no fault of the one who drew it."""
         others = [
             f"{local(part)} {part.get('name') or part.get('id')!r} (line "
             f"{self.report.document.line(part)})"
-            for part in self.model.root.iterchildren(_ANY)
-            if local(part) in ("process", "choreography", "collaboration", "globalConversation")
+            for part in drawn
         ]
         text = 'No process says isExecutable="true", so nothing could be started.'
         return text + (f" The file has: {', '.join(others[:10])}." if others else "")

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from bpmn.actions import compile_action
-from bpmn.context import Context, Reported, constant, variable
+from bpmn.compilation import Compilation
+from bpmn.context import Reported, constant, variable
 from bpmn.correlation import begins_instance, message_ref
 from bpmn.data import Data
 from bpmn.dialects.dialect import Mappings, Steps
@@ -38,7 +39,7 @@ _NO_STEPS = Steps()
 class Nodes:
     """Compiles the parts of one process."""
 
-    def __init__(self, context: Context, process: ProcessModel) -> None:
+    def __init__(self, context: Compilation, process: ProcessModel) -> None:
         self.context = context
         self.process = process
         self.data = Data(context, process)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import islice
 from typing import Literal
 
@@ -11,6 +12,7 @@ from lxml import etree
 
 from bpmn.elements import FLOW_NODES
 from bpmn.errors import Finding, Place
+from bpmn.model import reference
 from bpmn.reader import Document
 
 MAX_FINDINGS = 1_000
@@ -77,6 +79,14 @@ class Report:
     def take(self, findings: list[Finding]) -> None:
         self.errors += sum(f.severity == "error" for f in findings)
         self._findings += findings
+
+    def advise(self, findings: list[Finding]) -> None:
+        """Faults that there would be if something were otherwise: they hinder nobody yet."""
+        said = {(found.rule, found.element) for found in self._findings}
+        for found in findings:
+            if found.severity == "error" and (found.rule, found.element) not in said:
+                text = f"Were this executable: {found.message}"
+                self._findings.append(replace(found, severity="warning", message=text))
 
     def findings(self) -> list[Finding]:
         """All findings by line; errors before warnings before notices on the same line."""
@@ -147,10 +157,16 @@ def named(element: etree._Element) -> str | None:
     if extension is not None:  # ids inside of extensions are not those of the diagram
         element = extension
     for one in (element, *element.iterancestors()):
-        identifier = one.get("id")
+        identifier = one.get("id") or _shows(one)
         if identifier and (_stands_alone(one) or etree.QName(one).localname not in _PARTS_WITH_ID):
             return identifier
     return element.get("id")
+
+
+def _shows(element: etree._Element) -> str | None:
+    """What a shape or edge without an id of its own draws."""
+    drawn = str(element.tag).startswith("{http://www.omg.org/spec/BPMN/20100524/DI}")
+    return reference(element.get("bpmnElement")) if drawn else None
 
 
 def _stands_alone(element: etree._Element) -> bool:

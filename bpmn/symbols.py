@@ -9,7 +9,8 @@ from __future__ import annotations
 from lxml import etree
 
 from bpmn.layout import Box, Shape
-from bpmn.model import local
+from bpmn.markers import EXPANDABLE, SEVERAL, markers_of
+from bpmn.model import child, local, text_of
 
 SVG = "http://www.w3.org/2000/svg"
 LINE_HEIGHT = 14.0
@@ -17,7 +18,7 @@ _CHARACTER = 6.4
 _MAX_LINES = 8
 _MAX_NAME = 400
 
-EXPANDABLE = frozenset({"subProcess", "transaction", "adHocSubProcess"})
+CONVERSATIONS = frozenset({"conversation", "subConversation", "callConversation"})
 STATUS = {"active": ("aktiv", "▶"), "incident": ("Störung", "!"), "done": ("erledigt", "✓")}
 
 KINDS = {
@@ -48,7 +49,17 @@ KINDS = {
     "textAnnotation": "Anmerkung",
     "dataObjectReference": "Datenobjekt",
     "dataStoreReference": "Datenspeicher",
+    "dataInput": "Dateneingang",
+    "dataOutput": "Datenausgang",
     "group": "Gruppe",
+    "conversation": "Konversation",
+    "subConversation": "Teilkonversation",
+    "callConversation": "Konversationsaufruf",
+    "choreographyTask": "Choreographieaufgabe",
+    "subChoreography": "Teilchoreographie",
+    "callChoreography": "Choreographieaufruf",
+    "band": "Beteiligte",
+    "frame": "Inhalt",
 }
 
 _TASK_PATHS = {
@@ -74,6 +85,9 @@ _EVENT_PATHS = {
     "cancelEventDefinition": "M3 3l10 10M13 3L3 13",
     "terminateEventDefinition": "M8 2a6 6 0 1 1-.01 0z",
 }
+_MULTIPLE = "M8 1l7 5-3 8H4L1 6z"
+_PARALLEL_MULTIPLE = "M6 1h4v5h5v4h-5v5H6v-5H1V6h5z"
+_THROWN = ("endEvent", "intermediateThrowEvent", "implicitThrowEvent")
 _GATEWAY_PATHS = {
     "exclusiveGateway": "M3 3l10 10M13 3L3 13",
     "parallelGateway": "M8 1v14M1 8h14",
@@ -100,20 +114,18 @@ def draw_node(group: etree._Element, shape: Shape) -> None:
     elif kind.endswith("Event"):
         _event(group, shape)
     elif kind.endswith("Gateway"):
-        middle_x, middle_y = box.middle
-        points = (
-            f"{middle_x:g},{box.y:g} {box.x + box.width:g},{middle_y:g} "
-            f"{middle_x:g},{box.y + box.height:g} {box.x:g},{middle_y:g}"
-        )
-        add(group, "polygon", class_="outline", points=points, fill="white")
-        _symbol(group, _GATEWAY_PATHS[kind], middle_x - 8, middle_y - 8)
+        _gateway(group, shape)
     elif kind == "textAnnotation":
         path = f"M{box.x + 20:g} {box.y:g}H{box.x:g}V{box.y + box.height:g}H{box.x + 20:g}"
         add(group, "path", class_="annotation", d=path)
-    elif kind == "group":
-        _rectangle(group, box, "group", 8, dash="8 4")
+    elif kind in ("group", "frame"):
+        _rectangle(group, box, kind, 8, dash="8 4" if kind == "group" else None)
     elif kind.startswith("data"):
-        _rectangle(group, box, "data", 0)
+        _data(group, shape)
+    elif kind in CONVERSATIONS:
+        _conversation(group, shape)
+    elif kind == "band":
+        _rectangle(group, box, "band", 6).set("fill", "white")
     else:
         _activity(group, shape)
 
@@ -138,20 +150,89 @@ def _pool(group: etree._Element, shape: Shape) -> None:
         if not shape.horizontal:
             path = f"M{box.x:g} {box.y + 30:g}h{box.width:g}"
         add(group, "path", class_="border", d=path)
+        several = child(shape.element, "participantMultiplicity")
+        if several is not None and several.get("maximum", "1") not in ("0", "1"):
+            _symbol(group, SEVERAL, box.middle[0] - 8, box.y + box.height - 18)
+
+
+def _gateway(group: etree._Element, shape: Shape) -> None:
+    box = shape.box
+    middle_x, middle_y = box.middle
+    points = (
+        f"{middle_x:g},{box.y:g} {box.x + box.width:g},{middle_y:g} "
+        f"{middle_x:g},{box.y + box.height:g} {box.x:g},{middle_y:g}"
+    )
+    add(group, "polygon", class_="outline", points=points, fill="white")
+    _symbol(group, _GATEWAY_PATHS[shape.kind], middle_x - 8, middle_y - 8)
+    if shape.kind == "eventBasedGateway":
+        begins = shape.element.get("instantiate", "false") in ("true", "1")
+        for radius in (12.0,) if begins else (12.0, 14.0):
+            add(group, "circle", cx=middle_x, cy=middle_y, r=radius)
+
+
+def _data(group: etree._Element, shape: Shape) -> None:
+    box, kind = shape.box, shape.kind
+    right, below = box.x + box.width, box.y + box.height
+    if kind == "dataStoreReference":
+        bow = f"a{box.width / 2:g} 6 0 0 0 {box.width:g} 0"
+        path = f"M{box.x:g} {box.y + 6:g}{bow}a{box.width / 2:g} 6 0 0 0 {-box.width:g} 0"
+        path += f"V{below - 6:g}{bow}V{box.y + 6:g}"
+    else:
+        corner = min(12.0, box.width / 3)
+        path = f"M{box.x:g} {box.y:g}H{right - corner:g}V{box.y + corner:g}H{right:g}"
+        path += f"M{right - corner:g} {box.y:g}L{right:g} {box.y + corner:g}V{below:g}"
+        path += f"H{box.x:g}V{box.y:g}"
+    add(group, "path", class_="data", d=path)
+    if kind in ("dataInput", "dataOutput"):
+        arrow = _symbol(group, _EVENT_PATHS["linkEventDefinition"], box.x + 2, box.y + 2)
+        if kind == "dataOutput":
+            arrow.set("fill", "currentColor")
+    if _is_collection(shape):
+        _symbol(group, SEVERAL, box.middle[0] - 8, below - 18)
+
+
+def _is_collection(shape: Shape) -> bool:
+    each = (shape.element, *shape.shown)
+    return any(one.get("isCollection", "false") in ("true", "1") for one in each)
+
+
+def _conversation(group: etree._Element, shape: Shape) -> None:
+    box = shape.box
+    inset, (middle_x, middle_y) = box.width / 4, box.middle
+    right, below = box.x + box.width, box.y + box.height
+    points = (
+        f"{box.x:g},{middle_y:g} {box.x + inset:g},{box.y:g} {right - inset:g},{box.y:g} "
+        f"{right:g},{middle_y:g} {right - inset:g},{below:g} {box.x + inset:g},{below:g}"
+    )
+    outline = add(group, "polygon", class_="outline", points=points, fill="white")
+    if shape.kind == "callConversation":
+        outline.set("stroke-width", "4")
+    for path in markers_of(shape):
+        _symbol(group, path, middle_x - 8, below - 18)
 
 
 def _activity(group: etree._Element, shape: Shape) -> None:
-    box = shape.box
+    box, kind = shape.box, shape.kind
+    is_open = shape.expanded and kind in EXPANDABLE
     outline = _rectangle(group, box, "outline", 10)
-    if not (shape.expanded and shape.kind in EXPANDABLE):
+    if not is_open:
         outline.set("fill", "white")  # what lies in an open subprocess must show
-    if shape.kind == "callActivity":
+    if kind in ("callActivity", "callChoreography"):
         outline.set("stroke-width", "4")
-    if shape.kind in _TASK_PATHS:
-        _symbol(group, _TASK_PATHS[shape.kind], box.x + 6, box.y + 6)
-    if shape.kind == "subProcess" and not shape.expanded:
-        middle = box.middle[0]
-        _symbol(group, "M1 1h14v14H1zM8 4v8M4 8h8", middle - 8, box.y + box.height - 18)
+    if shape.element.get("triggeredByEvent", "false") in ("true", "1"):
+        outline.set("stroke-dasharray", "2 3")
+    if kind == "transaction" and min(box.width, box.height) > 8:
+        inner = Box(box.x + 3, box.y + 3, box.width - 6, box.height - 6)
+        _rectangle(group, inner, "inner", 8)
+    if kind in _TASK_PATHS:
+        symbol = _symbol(group, _TASK_PATHS[kind], box.x + 6, box.y + 6)
+        if kind == "sendTask":
+            symbol.set("fill", "currentColor")
+            symbol.set("stroke", "white")
+    signs = markers_of(shape)
+    left = box.middle[0] - 9 * len(signs) + 1
+    for number, path in enumerate(signs):
+        _symbol(group, path, left + 18 * number, box.y + box.height - 18)
 
 
 def _event(group: etree._Element, shape: Shape) -> None:
@@ -159,21 +240,40 @@ def _event(group: etree._Element, shape: Shape) -> None:
     radius = min(shape.box.width, shape.box.height) / 2
     kind, element = shape.kind, shape.element
     ring = add(group, "circle", class_="outline", cx=middle_x, cy=middle_y, r=radius, fill="white")
+    rings = [ring]
     if kind == "endEvent":
         ring.set("stroke-width", "4")
     elif kind != "startEvent":
-        rings = [ring, add(group, "circle", cx=middle_x, cy=middle_y, r=max(radius - 4, 1.0))]
-        if element.get("cancelActivity", "true") == "false":
-            for drawn in rings:
-                drawn.set("stroke-dasharray", "5 3")
-    parts = (local(part) for part in element.iterchildren(etree.Element))
-    name = next((name for name in parts if name in _EVENT_PATHS), None)
-    if name is not None:
-        symbol = _symbol(group, _EVENT_PATHS[name], middle_x - 8, middle_y - 8)
-        if kind in ("endEvent", "intermediateThrowEvent"):
+        rings.append(add(group, "circle", cx=middle_x, cy=middle_y, r=max(radius - 4, 1.0)))
+    if _lets_go_on(element, kind):
+        for drawn in rings:
+            drawn.set("stroke-dasharray", "5 3")
+    definitions = _definitions(shape)
+    if definitions:
+        path = _EVENT_PATHS[definitions[0]]
+        if len(definitions) > 1:
+            both = element.get("parallelMultiple", "false") in ("true", "1")
+            path = _PARALLEL_MULTIPLE if both else _MULTIPLE
+        symbol = _symbol(group, path, middle_x - 8, middle_y - 8)
+        if kind in _THROWN:
             symbol.set("fill", "currentColor")  # thrown, not caught (BPMN 2.0 §10.5.1)
-            if name == "messageEventDefinition":
+            if definitions == ["messageEventDefinition"]:
                 symbol.set("stroke", "white")
+
+
+def _lets_go_on(element: etree._Element, kind: str) -> bool:
+    """Whether an event does not interrupt what it is attached to, or stands in."""
+    if kind == "startEvent":
+        around = element.getparent()
+        within = around is not None and around.get("triggeredByEvent", "false") in ("true", "1")
+        return within and element.get("isInterrupting", "true") in ("false", "0")
+    return element.get("cancelActivity", "true") in ("false", "0")
+
+
+def _definitions(shape: Shape) -> list[str]:
+    """Local names of an event's definitions, those included that it refers to."""
+    parts = [*shape.element.iterchildren(etree.Element), *shape.shown]
+    return [local(part) for part in parts if local(part) in _EVENT_PATHS]
 
 
 def _symbol(group: etree._Element, path: str, x: float, y: float) -> etree._Element:
@@ -189,6 +289,19 @@ def draw_badge(group: etree._Element, shape: Shape, status: str) -> None:
     text.text = STATUS[status][1]
 
 
+def name_of(shape: Shape) -> str:
+    """What is written at an element: its name, a group's category, an annotation's text."""
+    element = shape.element
+    if shape.kind == "textAnnotation":
+        return text_of(child(element, "text"))
+    if shape.kind == "group":
+        return next((one.get("value", "") for one in shape.shown), "")
+    state = child(element, "dataState")
+    said = element.get("name", "")
+    known = "" if state is None else state.get("name", "")
+    return f"{said} [{known}]".strip() if known else said
+
+
 def draw_name(group: etree._Element, shape: Shape, name: str) -> None:
     """The name inside an activity, at the side of a pool, else at its label or below."""
     box, kind = shape.box, shape.kind
@@ -201,9 +314,9 @@ def draw_name(group: etree._Element, shape: Shape, name: str) -> None:
         _text(group, box.middle[0], box.y + 20, "middle").text = shorten(name, box.width)
     elif kind == "textAnnotation":
         write(group, Box(box.x + 6, box.y, box.width, box.height), name, "start", centred=False)
-    elif kind == "group" or (kind in EXPANDABLE and shape.expanded):
+    elif kind in ("group", "frame") or (kind in EXPANDABLE and shape.expanded):
         write(group, Box(box.x, box.y + 4, box.width, 30), name, "middle", centred=False)
-    elif kind.endswith(("Event", "Gateway")) or kind.startswith("data"):
+    elif kind.endswith(("Event", "Gateway")) or kind.startswith("data") or kind in CONVERSATIONS:
         label = shape.label or Box(box.middle[0] - 50, box.y + box.height + 4, 100, 42)
         wide = Box(label.middle[0] - 50, label.y, 100.0, max(label.height, 42.0))
         write(group, wide if label.width < 90 else label, name, "middle", centred=False)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy import Table, bindparam, func, insert, select, update
 
-from bpmn.compiler import compile_model
+from bpmn.compiler import MODEL_SUFFIXES, compile_model
 from bpmn.errors import Finding, ModelRefused
 from bpmn.graph import Graph
 from engine import record, starts
@@ -204,7 +204,7 @@ def _read_decisions(models: dict[str, File]) -> Iterator[Finding]:
 def _read(file: File) -> tuple[list[Found], list[Finding]]:
     """What a file defines, by its name's ending; other files are only kept."""
     name = file.name.lower()
-    if name.endswith((".bpmn", ".bpmn20.xml")):
+    if name.endswith(MODEL_SUFFIXES):
         compiled = compile_model(file.content, file.name)
         processes = [
             Found("process", g.process_id, g.name, g.version_tag, g.history_ttl, g)

@@ -92,13 +92,14 @@ def show(visit: PageVisit, instance_id: str) -> Response:
         how=ENDS.get(head.how or "", "beendet") if head.ended_at else None,
         standing=_standing(graph, at, open_tasks, clocks, names),
         incidents=stopped,
-        may_retry=visit.may("instance.operate"),
+        may_operate=visit.may("instance.operate"),
+        steps={n.id: n.name or n.id for n in graph.nodes.values()},
         activities=visits,
         node_names={n.id: n.name or n.id for each in graphs for n in each.nodes.values()},
         names=names,
         variables=None if values is None else [(k, _shown(values[k])) for k in sorted(values)],
         vorgang=vorgang,
-        diagram=Markup(diagram_svg(text, marks)),  # noqa: S704 made by our own writer, which escapes
+        diagram=Markup(diagram_svg(text, marks, deployed.key)),  # noqa: S704 made by our own writer, which escapes
     )
 
 

@@ -141,7 +141,8 @@ def show(visit: PageVisit, key: str, version: int | None = None) -> Response:
         versions=versions,
         numbers={each.id: each.version for each in versions},
         instances=recent,
-        diagram=Markup(diagram_svg(text)),  # noqa: S704 made by our own writer, which escapes
+        may_operate=visit.may("instance.operate"),
+        diagram=Markup(diagram_svg(text, process=key)),  # noqa: S704 made by our own writer, which escapes
     )
 
 

@@ -20,6 +20,7 @@ from web import (
     audit,
     befugnisse,
     instances,
+    interventions,
     login,
     models,
     readlog,
@@ -42,6 +43,7 @@ _ROOMS = (
     wiedervorlagen,
     models,
     instances,
+    interventions,
     audit,
     readlog,
     befugnisse,  # before the registers, whose address takes any name

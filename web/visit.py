@@ -44,7 +44,7 @@ NAVIGATION = (
 )
 
 
-_PART_OF = {"/akten": ("/vorgaenge", "/dokumente"), "/prozesse": ("/instanzen",)}
+_PART_OF = {"/akten": ("/vorgaenge", "/dokumente"), "/prozesse": ("/instanzen", "/stapel")}
 """What stands elsewhere, but belongs to a part of the navigation."""
 
 
@@ -167,6 +167,8 @@ _NOTICES = {
     "abgemeldet": {"tone": "good", "text": "Sie sind abgemeldet."},
     "vertretung": {"tone": "warn", "text": "Sie handeln jetzt in Vertretung."},
     "selbst": {"tone": "", "text": "Sie handeln wieder für sich selbst."},
+    "eingegriffen": {"tone": "good", "text": "Getan. Es steht mit Grund in der Historie."},
+    "beauftragt": {"tone": "good", "text": "Beauftragt: die Uhr arbeitet den Stapel ab."},
     "wiederholt": {"tone": "good", "text": "Der Schritt wird noch einmal versucht."},
     "wiedervorgelegt": {"tone": "good", "text": "Die Wiedervorlage ist erledigt."},
 }

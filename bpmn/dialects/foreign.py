@@ -38,6 +38,8 @@ ENGINES: dict[str, tuple[str, frozenset[str]]] = {
     ),
     "http://www.bonitasoft.org/ns/bpmn/execution": ("Bonita", frozenset()),
     "http://www.bonitasoft.com/bpmn/execution": ("Bonita", frozenset()),
+    "http://xmlns.oracle.com/bpm/OracleExtensions": ("Oracle BPM", frozenset()),
+    "http://www.imixs.org/bpmn2": ("Imixs-Workflow", frozenset()),
 }  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from bpmn.dmn.item_definitions import Types
 from bpmn.dmn.source import Element, Source, local, name_of
 from bpmn.dmn.tables import compile_table
 from bpmn.feel import Function, Type, invoke
+from bpmn.feel.invocation import misfit
 from bpmn.feel.scope import Scope
 from bpmn.feel.types import ANY
 
@@ -179,7 +180,10 @@ def _called(evaluation: Evaluation, place: str, function: Function, given: dict[
             evaluation.fault(place, f"there is no parameter {', '.join(sorted(unknown))}")
             return None
         given = {name: given.get(name) for name in function.parameters}
-    return invoke(function, evaluation, list(given.values()), tuple(given))
+    value = invoke(function, evaluation, list(given.values()), tuple(given))
+    if value is None and (wrong := misfit(function, evaluation, given)):
+        evaluation.remark(place, f"the argument {wrong} is not of its parameter's type")
+    return value
 
 
 def _function(boxed: Boxed, element: Element, names: Names) -> Code:

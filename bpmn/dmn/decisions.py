@@ -19,6 +19,7 @@ from bpmn.dmn.source import extension, plain_name
 from bpmn.dmn.table import DecisionTable
 from bpmn.errors import ExpressionFailed, Finding
 from bpmn.feel import exported, invoke
+from bpmn.feel.invocation import misfit
 from bpmn.values import Value, Variables
 
 TOO_DEEP = "the evaluation is nested too deeply"
@@ -239,4 +240,8 @@ def _called(model: KnowledgeModel, evaluation: Evaluation, variables: Mapping[st
         return None
     parameters: tuple[Parameter, ...] = model.definition.parameters
     arguments: list[Value] = [read(variables.get(each.name), each.type) for each in parameters]
+    given = {each.name: value for each, value in zip(parameters, arguments, strict=True)}
+    if wrong := misfit(function, evaluation, given):
+        evaluation.fault(model.id, f"the argument {wrong} is not of its parameter's type")
+        return None
     return invoke(function, evaluation, arguments)

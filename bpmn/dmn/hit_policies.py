@@ -90,6 +90,10 @@ POLICIES: dict[str, Choose] = {
 SINGLE = frozenset({"UNIQUE", "FIRST", "ANY", "PRIORITY"})
 """Policies that give one result at most."""
 
+ORDERED = frozenset({"RULE ORDER", "OUTPUT ORDER"})
+"""Policies that give null where no rule matches, as §10.3.2.10 has it. COLLECT gives what it has
+collected, be it nothing: a list without items, as Camunda does, and 0 for COUNT."""
+
 RANKED = frozenset({"PRIORITY", "OUTPUT ORDER"})
 """Policies that need the outputs' values in an order."""
 

@@ -13,7 +13,16 @@ from bpmn.dmn.columns import Input, Output, column_type, converted
 from bpmn.dmn.evaluation import Evaluation, TableUse
 from bpmn.dmn.expressions import Code, evaluation_of
 from bpmn.dmn.functions import typed
-from bpmn.dmn.hit_policies import POLICIES, RANKED, SINGLE, Hit, Ranks, Violated, aggregated
+from bpmn.dmn.hit_policies import (
+    ORDERED,
+    POLICIES,
+    RANKED,
+    SINGLE,
+    Hit,
+    Ranks,
+    Violated,
+    aggregated,
+)
 from bpmn.feel import Type
 from bpmn.feel.scope import Scope
 
@@ -150,6 +159,8 @@ class DecisionTable:
             return [row], self._of_row(row)
         if self.aggregation:
             return self._aggregate(hits, scope.run)  # type: ignore[arg-type]
+        if not hits and self.hit_policy in ORDERED:
+            return [], None
         rows = [hit.outputs for hit in hits]
         if self.hit_policy in SINGLE:
             return rows, self._of_row(rows[0]) if rows else None

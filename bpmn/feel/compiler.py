@@ -20,7 +20,7 @@ from bpmn.feel.paths import part
 from bpmn.feel.scope import Scope
 from bpmn.feel.selections import compile_filter
 from bpmn.feel.shortcuts import compare_constant
-from bpmn.feel.types import conforms
+from bpmn.feel.types import conforms, unmapped
 from bpmn.feel.values import Range
 
 if TYPE_CHECKING:
@@ -301,6 +301,8 @@ def _instance_of(compiler: Compiler, node: Any) -> Code:
     wanted = node.type
     if wanted is None:
         return lambda _scope: None
+    if bare := unmapped(wanted):
+        return compiler.fault(f"the type {bare} needs its parts, such as {bare}<…>", node.position)
     return lambda scope: conforms(value(scope), wanted, scope.run)
 
 

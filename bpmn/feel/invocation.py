@@ -6,7 +6,7 @@ gives null and never reaches it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bpmn.feel.limits import Run
@@ -33,6 +33,15 @@ def invoke(function: Any, run: Run, arguments: Sequence[Any], names: Sequence[st
             return None
         arguments = typed
     return function.call(run, list(arguments))
+
+
+def misfit(function: Function, run: Run, given: Mapping[str, Any]) -> str:
+    """The name of an argument that is none of its parameter's type."""
+    for name, wanted in zip(function.parameters, function.types, strict=False):
+        value = given.get(name)
+        if wanted and value is not None and coerced(value, wanted, run) is None:
+            return name
+    return ""
 
 
 def _typed(function: Function, run: Run, arguments: Sequence[Any]) -> list[Any] | None:

@@ -100,7 +100,7 @@ def order_key(value: Any) -> tuple[Any, Any] | None:
 
 def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool | None]:
     def comparison(left: Any, right: Any) -> bool | None:
-        found = order_keys(left, right)
+        found = order_keys(left, right) or temporal.order_keys(left, right)
         return None if found is None else compare(*found)
 
     return comparison

@@ -24,6 +24,17 @@ def conforms(value: Any, wanted: Type, run: Run | None = None) -> bool:
     return _parts_conform(value, wanted, run) and (wanted.allows is None or wanted.allows(value))
 
 
+def unmapped(type_: Type) -> str:
+    """The name of a constructed type without parts, in the type or inside it: it is none of the
+    lattice (§10.3.2.9), so that `instance of` is null (semantics of type-checking)."""
+    if type_.name in _CONSTRUCTED and not type_.parts:
+        return type_.name
+    return next(filter(None, (unmapped(part) for _, part in type_.parts)), "")
+
+
+_CONSTRUCTED = frozenset({"list", "context", "range", "function"})
+
+
 def _parts_conform(value: Any, wanted: Type, run: Run) -> bool:
     parts = wanted.parts
     if wanted.name == "list":

@@ -18,7 +18,9 @@ COMPILER: dict[str, str] = {
     "too-large": "The file is not larger than the limits.",
     "too-deep": "Elements are not nested deeper than the limit.",
     "not-bpmn": "The file begins with BPMN's `definitions`.",
-    "schema": "The file fits the OMG's XML schema.",
+    "schema": "The model fits the OMG's XML schema.",
+    "schema-slip": "So do the order of parts, empty references and attributes that change nothing.",
+    "diagram-schema": "The drawing fits the OMG's XML schema.",
     "unknown-file": "The name says whether the file is a model, a decision or a form.",
     "duplicate-id": "An id stands once in a file.",
     "missing-id": "What a token can come to has an id.",
@@ -32,6 +34,7 @@ COMPILER: dict[str, str] = {
     "foreign-dialect": "Extensions belong to a dialect that is understood.",
     "attribute": "An extension's switch is true or false.",
     "expression": "Expressions compile.",
+    "expression-mark": "Expressions are in the language that the file names for them.",
     "dynamic-reference": "Forms, decisions and topics are fixed names.",
     "implementation-missing": "A task says what does its work.",
     "work-open": "A task says what does its work; in plain BPMN it waits under its own id.",
@@ -65,7 +68,8 @@ COMPILER: dict[str, str] = {
     "binding": "A binding is one that is known, with the version that it needs.",
     "four-eyes": "The tasks of a four-eyes rule exist, and are others.",
 }
-"""Rules of this house and of what it executes, not the standard's; errors but for `work-open`."""
+"""Rules of this house and of what it executes, not the standard's; errors, but for `work-open`,
+`schema-slip` and `diagram-schema`, which warn, and the notice `expression-mark`."""
 
 _HEAD = """# Rules for models
 

@@ -104,6 +104,35 @@ def handlers_are_used(drawing: Drawing) -> Breaches:
 
 
 @rule(
+    "handler-event-subprocess",
+    "10.3",
+    "What is only there to compensate is begun by compensation, never by another event.",
+)
+def other_events_begin_no_handlers(drawing: Drawing) -> Breaches:
+    for node in drawing.each(*SUBPROCESSES):
+        if (
+            node.is_handler
+            and node.is_event_subprocess
+            and not _begun_by_compensation(drawing, node)
+        ):
+            text = f'"{node.label}" has isForCompensation, but another event begins it.'
+            yield node.element, text
+
+
+@rule(
+    "compensation-of-process",
+    "10.7.1",
+    "What an event subprocess undoes is an activity that has completed, not a whole process.",
+    warns=True,
+)
+def processes_are_not_compensated(drawing: Drawing) -> Breaches:
+    for node in drawing.each("subProcess"):
+        if node.scope.parent is None and _begun_by_compensation(drawing, node):
+            text = f'"{node.label}" never begins: nobody can undo a process that has ended.'
+            yield node.element, text
+
+
+@rule(
     "compensate-reach",
     "10.7.2",
     "The activity to compensate lies in the scope that throws, or around the event subprocess "
@@ -119,12 +148,15 @@ def thrown_compensation_is_in_reach(drawing: Drawing) -> Breaches:
 @rule(
     "compensate-without-handler",
     "10.7.2",
-    "The activity to compensate has a handler, or things inside it have.",
+    "The activity to compensate has a handler, or things inside it have. What an executed call has "
+    "done cannot be undone without one.",
 )
 def what_is_compensated_can_be(drawing: Drawing) -> Breaches:
     for node, activity in _compensated(drawing):
         guarded = any("compensate" in event.triggers for event in activity.boundary)
-        if not guarded and activity.kind not in SUBPROCESSES | {"callActivity"}:
+        # what a call has done ended with the called process: no run here can undo it from without
+        drawn_call = activity.kind == "callActivity" and not activity.scope.executable
+        if not guarded and not drawn_call and activity.kind not in SUBPROCESSES:
             text = f'"{activity.label}", which "{node.label}" compensates, has no handler.'
             yield from both(node.element, activity.element, text)
 

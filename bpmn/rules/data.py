@@ -107,15 +107,33 @@ def subprocesses_see_the_data_around(drawing: Drawing) -> Breaches:
 @rule(
     "collection-mismatch",
     "10.4.1",
-    "Data is a collection exactly if its item definition is one.",
+    "Data that says whether it is a collection says the same as its item definition.",
 )
 def collections_agree(drawing: Drawing) -> Breaches:
+    for data, item in _typed(drawing):
+        if data.get("isCollection") and says(data, "isCollection") != says(item, "isCollection"):
+            yield data, f'isCollection differs from that of "{item.get("id")}".'
+
+
+@rule(
+    "collection-unsaid",
+    "10.4.1",
+    "Data whose item definition is a collection says so too, though it need not.",
+    warns=True,
+)
+def collections_say_so(drawing: Drawing) -> Breaches:
+    for data, item in _typed(drawing):
+        if not data.get("isCollection") and says(item, "isCollection"):
+            yield data, f'It is taken for a collection, as "{item.get("id")}" is one.'
+
+
+def _typed(drawing: Drawing) -> Iterator[tuple[Element, Element]]:
+    """Data with its item definition; isCollection "is needed when no itemDefinition is
+    referenced", and must otherwise have the same value."""
     for data in drawing.all("dataObject", "dataInput", "dataOutput"):
         item = drawing.referred(data, "itemSubjectRef")
-        if item is None or kind_of(item) != "itemDefinition":
-            continue
-        if says(data, "isCollection") != says(item, "isCollection"):
-            yield data, f'isCollection differs from that of "{item.get("id")}".'
+        if item is not None and kind_of(item) == "itemDefinition":
+            yield data, item
 
 
 @rule("data-object-missing", "10.4.1", "A data object reference names its data object.")

@@ -36,6 +36,16 @@ def drawings_show_something(drawing: Drawing) -> Breaches:
             yield shape, f'There is no element "{name}" to draw.'
 
 
+@rule("diagram-id", "12.2", "An id of a drawing stands once in the file.", warns=True)
+def ids_of_drawings_are_their_own(drawing: Drawing) -> Breaches:
+    seen = set(drawing.ids)
+    for element in drawing.root.iter(_DI + "*"):
+        identifier = element.get("id")
+        if identifier and identifier in seen:
+            yield element, f'The id "{identifier}" is used already; a drawing has ids of its own.'
+        seen.add(identifier or "")
+
+
 @rule("diagram-twice", "12.2", "Within a diagram an element is drawn once.", warns=True)
 def elements_are_drawn_once(drawing: Drawing) -> Breaches:
     for plane in _drawn(drawing, "BPMNPlane"):

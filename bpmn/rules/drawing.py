@@ -55,7 +55,7 @@ class Node:
 
     @property
     def label(self) -> str:
-        return self.element.get("name") or self.id
+        return " ".join((self.element.get("name") or "").split()) or self.id
 
     @property
     def triggers(self) -> list[str]:

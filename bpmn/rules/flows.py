@@ -91,11 +91,12 @@ def lists_are_complete(drawing: Drawing) -> Breaches:
     for node in drawing.each():
         listed: dict[str, set[str]] = {}
         for part in parts(node.element):
-            if kind_of(part) in ("incoming", "outgoing"):
+            if kind_of(part) in ("incoming", "outgoing") and reference(part.text):
                 listed.setdefault(kind_of(part), set()).add(reference(part.text))
         for role, names in listed.items():
             for flow in node.incoming if role == "incoming" else node.outgoing:
-                if flow.element.get("id") not in names:
+                identifier = flow.element.get("id")  # without one it cannot be listed
+                if identifier and identifier not in names:
                     text = f'"{flow.id}" is not listed as {role} at "{node.label}".'
                     yield node.element, text, flow.element
 
@@ -104,7 +105,7 @@ def lists_are_complete(drawing: Drawing) -> Breaches:
 def defaults_stand_where_they_may(drawing: Drawing) -> Breaches:
     for node in drawing.each():
         chooses = node.kind in ACTIVITIES or node.kind in CHOOSING
-        if not chooses and node.element.get("default") is not None:
+        if not chooses and node.element.get("default"):
             text = f"A {node.kind} has no default flow."
             yield node.element, text, *_default(drawing, node)
 

@@ -134,6 +134,8 @@ def dangling(drawing: Drawing) -> Breaches:
     for element, text, allowed in _pointers(drawing):
         if drawing.is_foreign(element, text):
             continue
+        if element.get("evaluatesToTypeRef") == text and drawing.is_lost(element, text):
+            continue  # a type of another language, as typeLanguage names it
         if drawing.find(text) is None or drawing.is_lost(element, text):
             kind = next(iter(allowed)) if len(allowed) == 1 else "element"
             if allowed is _DEFINITIONS:

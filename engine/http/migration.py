@@ -11,7 +11,7 @@ from engine.commands import MigrateInstance
 from engine.http.call import Answer, Call
 from engine.http.dialect import BadRequest, JsonObject, read_variables, write_variable
 from engine.http.migration_reports import plan_report, written_move
-from engine.http.operations import at_once, later, stated, subjects
+from engine.http.operations import at_once, later, reason_of, stated, subjects
 from engine.machine.triggers import Move
 from identity.access import require
 
@@ -73,6 +73,7 @@ def _order(body: JsonObject) -> JsonObject:
         "moves": [[each.source, each.target, each.update] for each in _moves(plan)],
         "variables": variables,
         "wires": dict(wires),
+        "reason": reason_of(body),
     }
 
 

@@ -80,6 +80,11 @@ def subjects(call: Call, body: JsonObject, ids: str = "processInstanceIds") -> l
     return sorted(set(found))
 
 
+def reason_of(body: JsonObject) -> str:
+    """Camunda's `annotation`, which every operation of ours takes, for the history."""
+    return str(body.get("annotation") or "")
+
+
 def at_once(call: Call, commands: list[Command[Any]]) -> Answer:
     if len(commands) > AT_ONCE:
         raise BadRequest(f"More than {AT_ONCE} at once: use the asynchronous call")
@@ -99,27 +104,28 @@ def later(call: Call, kind: str, ids: list[str], order: JsonObject) -> Answer:
 
 def suspend(call: Call) -> Answer:
     """`PUT /process-instance/{id}/suspended`."""
-    suspended = flag(stated(call))
-    call.engine.execute(SuspendInstance(call.path["id"], suspended), call.principal)
+    body = stated(call)
+    command = SuspendInstance(call.path["id"], flag(body), reason_of(body))
+    call.engine.execute(command, call.principal)
     return NO_CONTENT
 
 
 def suspend_some(call: Call) -> Answer:
     """`PUT /process-instance/suspended`: of ids, of a query, or of a definition."""
     body = stated(call)
-    suspended = flag(body)
+    suspended, reason = flag(body), reason_of(body)
     definition, key = body.get("processDefinitionId"), body.get("processDefinitionKey")
     if definition is None and key is None:
         ids = subjects(call, body)
     else:
         narrowed = {"processDefinitionId": definition, "processDefinitionKey": key}
         ids = subjects(call, {"processInstanceQuery": narrowed})
-    return at_once(call, [SuspendInstance(each, suspended) for each in ids])
+    return at_once(call, [SuspendInstance(each, suspended, reason) for each in ids])
 
 
 def suspend_async(call: Call) -> Answer:
     body = stated(call)
-    order = {"suspended": flag(body), "reason": ""}
+    order = {"suspended": flag(body), "reason": reason_of(body)}
     return later(call, "suspend", subjects(call, body), order)
 
 
@@ -142,7 +148,7 @@ def suspend_definition(call: Call) -> Answer:
         ids = [definition]
     else:
         raise BadRequest("processDefinitionId or processDefinitionKey is needed")
-    every = [SuspendDefinition(each, suspended, whole) for each in ids]
+    every = [SuspendDefinition(each, suspended, whole, reason_of(body)) for each in ids]
     for batch in call.engine.execute(Together(every), call.principal):
         if batch is not None:
             batches.work_off(call.engine, call.principal.tenant, batch)
@@ -200,7 +206,7 @@ def split_job_definition(identity: str) -> tuple[str, str]:
 def modify(call: Call) -> Answer:
     """`POST /process-instance/{id}/modification`: all instructions or none, in their order."""
     body = stated(call)
-    reason = str(body.get("annotation") or "")
+    reason = reason_of(body)
     command = ModifyInstance(call.path["id"], instructions(body), reason)
     call.engine.execute(command, call.principal)
     return NO_CONTENT
@@ -213,13 +219,13 @@ def modify_async(call: Call) -> Answer:
 
 def _modification(body: JsonObject) -> JsonObject:
     order: JsonObject = {"instructions": written(instructions(body))}
-    return {**order, "reason": str(body.get("annotation") or "")}
+    return {**order, "reason": reason_of(body)}
 
 
 def modify_some(call: Call) -> Answer:
     """`POST /modification/execute`."""
     body = stated(call)
-    reason, given = str(body.get("annotation") or ""), instructions(body)
+    reason, given = reason_of(body), instructions(body)
     return at_once(call, [ModifyInstance(each, given, reason) for each in subjects(call, body)])
 
 
@@ -246,6 +252,7 @@ def _restart(call: Call, body: JsonObject) -> JsonObject:
         "definition_id": call.path["id"],
         "initial_variables": bool(body.get("initialVariables")),
         "with_business_key": not body.get("withoutBusinessKey"),
+        "reason": reason_of(body),
     }
 
 

@@ -16,7 +16,7 @@ def test_a_good_file_of_each_kind_has_no_errors() -> None:
     assert [f for f in check_file("a.form", form) if f.severity == "error"] == []
 
 
-@pytest.mark.parametrize("name", ["a.bpmn", "a.bpmn20.xml", "a.dmn", "a.form", "A.BPMN"])
+@pytest.mark.parametrize("name", ["a.bpmn", "a.bpmn2", "a.bpmn20.xml", "a.dmn", "a.form", "A.BPMN"])
 def test_garbage_of_each_kind_is_a_finding_with_the_files_name(name: str) -> None:
     findings = check_file(name, b"\x00garbage")
 

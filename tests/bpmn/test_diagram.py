@@ -90,3 +90,97 @@ def test_wrapped_text_keeps_to_its_room(text: str, width: int, room: int) -> Non
 
     assert 1 <= len(lines) <= room
     assert all(len(line) <= max(4, int(width / 6.4)) for line in lines)
+
+
+_HEAD = (
+    '<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" '
+    'xmlns:di="http://www.omg.org/spec/BPMN/20100524/DI" '
+    'xmlns:c="http://www.omg.org/spec/DD/20100524/DC" id="d" targetNamespace="urn:t">'
+)
+_TWO = (
+    '<bpmn:process id="p"><bpmn:task id="t"/><bpmn:task id="u"/><bpmn:sequenceFlow id="f" '
+    'sourceRef="t" targetRef="u"/></bpmn:process><bpmn:process id="q"><bpmn:subProcess id="v">'
+    '<bpmn:task id="w"/></bpmn:subProcess></bpmn:process>'
+)
+
+
+def _place(name: str, x: int = 0, attributes: str = "") -> str:
+    return (
+        f'<di:BPMNShape bpmnElement="{name}" {attributes}><c:Bounds x="{x}" y="0" width="100" '
+        'height="80"/></di:BPMNShape>'
+    )
+
+
+def _drawn_as(*planes: tuple[str, str]) -> bytes:
+    diagrams = "".join(
+        f'<di:BPMNDiagram><di:BPMNPlane bpmnElement="{shown}">{content}</di:BPMNPlane>'
+        "</di:BPMNDiagram>"
+        for shown, content in planes
+    )
+    return f"{_HEAD}{_TWO}{diagrams}</bpmn:definitions>".encode()
+
+
+def test_of_several_diagrams_that_of_the_process_is_drawn() -> None:
+    source = _drawn_as(("p", _place("t")), ("q", _place("v") + _place("w")))
+
+    assert groups(etree.fromstring(diagram_svg(source))).keys() == {"t"}
+    assert groups(etree.fromstring(diagram_svg(source, process="q"))).keys() == {"v", "w"}
+    assert groups(etree.fromstring(diagram_svg(source, process="x"))).keys() == {"t"}
+
+
+def test_a_node_without_place_and_a_flow_without_way_are_drawn_all_the_same() -> None:
+    lost = '<di:BPMNShape bpmnElement="u"/><di:BPMNEdge bpmnElement="f"/>'
+
+    svg = drawn(_drawn_as(("p", _place("t") + lost)))
+
+    assert groups(svg).keys() == {"t", "u"}
+    (way,) = svg.findall(f".//{_SVG}g[@class='edge sequenceFlow']/{_SVG}path")
+    assert way.get("d") == "M50 40L50 180"
+
+
+@pytest.mark.parametrize(
+    ("attributes", "content", "signs"),
+    [
+        ("", "", 1),
+        ("", _place("w"), 0),
+        ('isExpanded="false"', _place("w"), 1),
+        ('isExpanded="x"', _place("w"), 0),
+    ],
+)
+def test_a_subprocess_is_open_where_it_says_so_or_its_parts_are_drawn(
+    attributes: str, content: str, signs: int
+) -> None:
+    svg = drawn(_drawn_as(("q", _place("v", attributes=attributes) + content)))
+
+    assert len(groups(svg)["v"].findall(f"{_SVG}path[@class='symbol']")) == signs
+
+
+@pytest.mark.parametrize(
+    "activity",
+    [
+        '<bpmn:task id="t" isForCompensation="true"/>',
+        '<bpmn:task id="t"><bpmn:standardLoopCharacteristics/></bpmn:task>',
+        '<bpmn:task id="t"><bpmn:multiInstanceLoopCharacteristics/></bpmn:task>',
+        '<bpmn:adHocSubProcess id="t"><bpmn:task id="u"/></bpmn:adHocSubProcess>',
+        '<bpmn:callActivity id="t"/>',
+    ],
+)
+def test_what_repeats_undoes_or_opens_has_a_sign(activity: str) -> None:
+    plane = f'<di:BPMNDiagram><di:BPMNPlane bpmnElement="p">{_place("t") + _place("u", 200)}'
+    process = f'<bpmn:process id="p">{activity}</bpmn:process>'
+    source = f"{_HEAD}{process}{plane}</di:BPMNPlane></di:BPMNDiagram></bpmn:definitions>"
+
+    signs = groups(drawn(source.encode()))["t"].findall(f"{_SVG}path[@class='symbol']")
+
+    assert len(signs) == 1
+
+
+def test_data_shows_its_state_and_a_group_its_category() -> None:
+    vendors = Path(__file__).parent / "models" / "vendors"
+
+    signavio, camunda = (
+        groups(drawn((vendors / f"{name}.bpmn").read_bytes())) for name in ("signavio", "camunda7")
+    )
+
+    assert "".join(map(str, signavio["sid-do"].itertext())).endswith("Paket[verpackt]")
+    assert "".join(map(str, camunda["Group_1"].itertext())).endswith("Beteiligung")

@@ -7,7 +7,7 @@ import pytest
 from bpmn.check import check_file
 from bpmn.compiler import compile_model
 from bpmn.errors import Finding
-from tests.bpmn.drawing import between, file, line
+from tests.bpmn.drawing import between, file, flow, line
 
 SIMPLE = '<bpmn:startEvent id="s"/><bpmn:endEvent id="e"/>' + line("s", "e")
 
@@ -50,6 +50,70 @@ def test_a_drawing_without_an_executable_process_says_what_it_has_instead() -> N
     assert (found.rule, found.element) == ("no-executable-process", "d")
     assert "Nur gezeichnet" in found.message
     assert "Tausch" in found.message
+
+
+def _drawn_only(source: bytes) -> bytes:
+    return source.replace(b'isExecutable="true"', b"")
+
+
+def test_beside_the_one_fault_of_a_drawing_stands_what_else_would_hinder_it() -> None:
+    source = _drawn_only(
+        file(
+            '<bpmn:startEvent id="s"/>\n<bpmn:receiveTask id="t" camunda:async="vielleicht"/>\n'
+            '<bpmn:scriptTask id="u" scriptFormat="groovy"><bpmn:script>x</bpmn:script>'
+            '</bpmn:scriptTask><bpmn:endEvent id="e"/>' + line("s", "t", "u", "e"),
+            '<bpmn:process id="leer"/>',
+        )
+    )
+
+    found = findings(source)
+
+    assert [(f.rule, f.element) for f in found if f.severity == "error"] == [
+        ("no-executable-process", "d")
+    ]
+    assert [p.element for f in found for p in f.related if f.element == "d"] == ["p", "leer"]
+    advice = [(f.rule, f.element, f.line) for f in found if f.severity == "warning"]
+    assert ("script-language", "u", 7) in advice
+    assert ("message-missing", "t", 6) in advice
+    assert "leer" not in {element for _, element, _ in advice}
+
+
+def test_in_a_file_without_an_id_the_first_drawn_process_is_named() -> None:
+    source = _drawn_only(file(SIMPLE)).replace(b' id="d"', b"")
+
+    (found,) = errors(source)
+
+    assert (found.rule, found.element) == ("no-executable-process", "p")
+
+
+def test_a_faultless_drawing_is_told_nothing_but_that_it_is_one() -> None:
+    found = findings(_drawn_only(between('<bpmn:userTask id="t"/>')))
+
+    assert [f.rule for f in found if f.severity != "notice"] == ["no-executable-process"]
+
+
+def test_a_drawn_pool_beside_an_executable_one_gets_no_advice() -> None:
+    drawn = (
+        '<bpmn:process id="q"><bpmn:startEvent id="qs"/><bpmn:scriptTask id="qt" '
+        'scriptFormat="groovy"><bpmn:script>x</bpmn:script></bpmn:scriptTask>'
+        '<bpmn:endEvent id="qe"/>' + line("qs", "qt", "qe") + "</bpmn:process>"
+    )
+
+    found = findings(file(SIMPLE, drawn))
+
+    assert {f.severity for f in found} == {"notice"}
+
+
+@pytest.mark.parametrize("mark", ["${x == 1}", "= x = 1"])
+def test_a_marked_expression_in_a_file_that_names_xpath_is_noticed(mark: str) -> None:
+    source = file(
+        '<bpmn:startEvent id="s"/><bpmn:exclusiveGateway id="g" default="g_e"/>'
+        '<bpmn:endEvent id="e"/><bpmn:endEvent id="f"/>'
+        + line("s", "g", "e")
+        + flow("g", "f", mark)
+    ).replace(b'id="d" ', b'id="d" expressionLanguage="http://www.w3.org/1999/XPath" ')
+
+    assert [(f.rule, f.severity) for f in findings(source)] == [("expression-mark", "notice")]
 
 
 def test_what_stands_between_processes_is_drawn_only() -> None:

@@ -34,6 +34,21 @@ def test_pools_lanes_and_data_are_accepted_with_one_notice_a_kind() -> None:
     assert len(compiled.findings) == 4
 
 
+def test_a_category_at_a_node_or_a_flow_says_nothing() -> None:
+    """BPMN 2.0.2, 8.4.7: each flow element may belong to categories."""
+    said = "<bpmn:categoryValueRef>v</bpmn:categoryValueRef>"
+    body = (
+        f'<bpmn:startEvent id="s">{said}</bpmn:startEvent><bpmn:task id="t">{said}</bpmn:task>'
+        '<bpmn:endEvent id="e"/>'
+        f'<bpmn:sequenceFlow id="f" sourceRef="s" targetRef="t">{said}</bpmn:sequenceFlow>'
+    )
+    root = '<bpmn:category id="c"><bpmn:categoryValue id="v" value="x"/></bpmn:category>'
+
+    compiled = compile_model(file(body + flow("t", "e"), root))
+
+    assert compiled.findings == []
+
+
 def test_documentation_annotations_and_drawing_say_nothing() -> None:
     extra = (
         '<bpmn:textAnnotation id="a"><bpmn:text>so</bpmn:text></bpmn:textAnnotation>'

@@ -110,6 +110,21 @@ def test_a_model_under_another_name_is_looked_at_all_the_same() -> None:
     assert [(f.rule, f.element) for f in found] == [("unknown-file", None), ("quantity", "t")]
 
 
+@pytest.mark.parametrize(
+    ("space", "said"),
+    [
+        ("http://schema.omg.org/spec/BPMN/2.0", "draft"),
+        ("http://www.wfmc.org/2008/XPDL2.1", "XPDL"),
+        ("http://www.omg.org/spec/CMMN/20151109/MODEL", "case model"),
+    ],
+)
+def test_a_model_of_another_kind_is_named(space: str, said: str) -> None:
+    (found,) = check_file("x.bpmn", f'<definitions xmlns="{space}" id="d"/>'.encode())
+
+    assert (found.rule, found.line) == ("not-bpmn", 1)
+    assert said in found.message
+
+
 def test_a_decision_model_that_is_called_a_model_is_told_so() -> None:
     source = b'<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" name="n"/>'
 

@@ -223,6 +223,17 @@ def test_decide_evaluates_a_decision(tmp_path: Path) -> None:
     assert unknown.code == 2
 
 
+def test_answers_never_have_exponents(tmp_path: Path) -> None:
+    big = amtsgang(tmp_path / "var", "feel", "[10 ** 30, 1 / 10 ** 10, {a: -1.50, b: 10 ** -7}]")
+    same = amtsgang(tmp_path / "var", "feel", "2.5 * 10 ** 20", "--json")
+
+    assert big.out.split() == [
+        "[", "1000000000000000000000000000000,", "0.0000000001,",
+        "{", '"a":', "-1.50,", '"b":', "0.0000001", "}", "]",
+    ]  # fmt: skip
+    assert same.said["value"] == 250_000_000_000_000_000_000
+
+
 def test_decide_takes_models_that_import_each_other(tmp_path: Path) -> None:
     user, library = tmp_path / "user.dmn", tmp_path / "library.dmn"
     user.write_text(USER)

@@ -19,9 +19,10 @@ def get_value(_run: Run, context: Context, key: str) -> Any:
 @builtin("get value", "m: context", "keys: list")
 @builtin("get value", "context: context", "keys: list")
 def get_value_deep(run: Run, context: Context, keys: list[Any]) -> Any:
-    """The value at the end of a path of keys."""
+    """The value at the end of a path of keys, as Camunda 8 has it. DMN 1.5 §10.3.4.9 knows one key:
+    a list of one is that key (§10.3.2.9.4), a list of none is outside the domain, and null."""
     run.spend(len(keys))
-    at: Any = context
+    at: Any = context if keys else None
     for key in keys:
         if type(at) is not dict or type(key) is not str:
             return None
@@ -54,7 +55,7 @@ def context_put(_run: Run, context: Context, key: str, value: Any) -> Context:
 
 @builtin("context put", "context: context", "keys: list", "value: any")
 def context_put_deep(run: Run, context: Context, keys: list[Any], value: Any) -> Context | None:
-    """Puts the value at the end of a path of keys."""
+    """Puts the value at the end of a path of keys; null for a list of none (§10.3.4.9)."""
     if not keys or not all(type(key) is str for key in keys):
         return None
     run.spend(len(keys))

@@ -146,12 +146,13 @@ def _index(items: list[Any], position: Number) -> int | None:
 def sublist(
     _run: Run, items: list[Any], start: Number, length: Number | None = None
 ) -> list[Any] | None:
+    """The length is from 1 to what is left of the list (§10.3.4.4, note 2)."""
     at = _index(items, start)
     if at is None:
         return None
     if length is None:
         return items[at:]
-    if length < 0 or length != int(length) or at + length > len(items):
+    if length < 1 or length != int(length) or at + length > len(items):
         return None
     return items[at : at + int(length)]
 

@@ -7,9 +7,11 @@ and seconds. None is what has no value: two kinds without an order, a day beyond
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import date, datetime, time, timedelta
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 from math import floor
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -77,6 +79,24 @@ def key(value: Any) -> tuple[Any, Seconds] | None:
     offset = zones.offset_of(value)
     among = zones.zone_name(value) if offset is None else True
     return (family, among), _since(value, offset)
+
+
+def order_keys(left: Any, right: Any) -> tuple[Any, Any] | None:
+    """As `keys`, for the order alone: of two times, or dates and times, the one without an offset
+    has that of the other (§10.3.2.15, semantics of `<`)."""
+    found = keys(left, right)
+    for family in () if found else (MOMENTS, TIMES):
+        if type(left) in family and type(right) in family:
+            return keys(_placed(left, right.tzinfo), _placed(right, left.tzinfo))
+    return found
+
+
+def _placed(value: Any, zone: tzinfo | None) -> Any:
+    """The value in the zone, if it has none."""
+    if value.tzinfo is not None or zone is None:
+        return value
+    change = value.replace if isinstance(value, datetime | time) else partial(replace, value)
+    return change(tzinfo=zone)
 
 
 def _since(value: Any, offset: timedelta | None) -> Seconds:
@@ -176,7 +196,6 @@ def shortened(length: Lengthlike, divisor: Number) -> Lengthlike | None:
 
 
 def whole_months(total: Decimal) -> YearsMonths | None:
-    """The duration of so many months; there is none for a part of a month."""
-    if total != total.to_integral_value():
-        return None
+    """The duration of so many months (DMN 1.5 §10.3.2.3.8: a whole number); what is left of a month
+    is dropped, of a negative duration too: -(a / b) is -a / b."""
     return months(int(total))

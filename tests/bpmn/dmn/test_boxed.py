@@ -110,6 +110,18 @@ def test_an_invocation_of_what_is_no_function_is_null() -> None:
     assert "no function" in outcome.warnings[0].message
 
 
+def test_an_invocation_with_an_argument_of_another_type_is_null_and_says_so() -> None:
+    doubled = knowledge("doubled", {"a": "number"}, literal("a * 2"))
+    boxed = logic(invocation("doubled", a="x"), doubled, needs=("k:doubled",))
+
+    right, wrong = considered(boxed, x=2), considered(boxed, x="2")
+
+    assert (right.value, right.warnings) == (4, ())
+    assert wrong.value is None
+    assert "argument a" in wrong.warnings[0].message
+    assert not wrong.warnings[0].fault
+
+
 def test_an_invocation_calls_a_built_in_function() -> None:
     assert value(logic(invocation("ceiling", n="x")), x=Decimal("1.2")) == 2
 

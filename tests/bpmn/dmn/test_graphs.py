@@ -125,6 +125,16 @@ def test_arguments_and_results_of_a_knowledge_model_have_their_types() -> None:
     assert considered(source).value == [1, 2, None, None]
 
 
+def test_a_knowledge_model_asked_with_an_argument_of_another_type_is_null_and_a_fault() -> None:
+    asked = model(knowledge("k", {"a": "number"}, literal("a + 1")))
+
+    wrong, missing = considered(asked, "k", a="x"), considered(asked, "k")
+
+    assert (wrong.value, missing.value) == (None, None)
+    assert [flaw.fault for flaw in wrong.warnings] == [True]
+    assert not any(flaw.fault for flaw in missing.warnings)
+
+
 def test_a_knowledge_model_is_asked_from_outside() -> None:
     source = model(knowledge("k", {"day": "date", "n": ""}, literal("day.year + n")))
 

@@ -54,6 +54,8 @@ def expected(policy: str, given: list[int]) -> Any:
     }
     if policy in single:
         return single[policy]
+    if policy != "COLLECT" and not given:
+        return None
     return sorted(given, reverse=True) if policy == "OUTPUT ORDER" else given
 
 

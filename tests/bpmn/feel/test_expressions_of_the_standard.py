@@ -71,7 +71,7 @@ CONTEXT = {"amount": 150, "kind": "A", "nothing": None, "rows": [{"a": 1}, {"a":
         ('@"PT1H" * 1.5', timedelta(minutes=90)),
         ('@"2020-01-01T10:00:00+02:00".time offset', timedelta(hours=2)),
         ('@"2020-01-01T10:00:00Z" = @"2020-01-01T11:00:00+01:00"', True),
-        ('@"2020-01-01T10:00:00Z" < @"2020-01-01T11:00:00"', None),
+        ('@"2020-01-01T10:00:00Z" < @"2020-01-01T11:00:00"', True),
         ('date("2020-02-30")', None),
         ('time("10:00:00+01:00")', time(10, tzinfo=timezone(timedelta(hours=1)))),
         ('date and time("2020-01-01T10:00:00")', datetime(2020, 1, 1, 10)),  # noqa: DTZ001

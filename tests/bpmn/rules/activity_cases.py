@@ -258,6 +258,10 @@ CASES: dict[str, Case] = {
         way(subprocess("t", _io() + inside())), "t", way(subprocess("t", inside())),
     ),
     "collection-mismatch": case(
+        _TASK + '<bpmn:dataObject id="o" itemSubjectRef="many" isCollection="false"/>', "o",
+        _TASK + '<bpmn:dataObject id="o" itemSubjectRef="many"/>', _ITEMS,
+    ),
+    "collection-unsaid": case(
         _TASK + '<bpmn:dataObject id="o" itemSubjectRef="many"/>', "o",
         _TASK + '<bpmn:dataObject id="o" itemSubjectRef="many" isCollection="true"/>', _ITEMS,
     ),

@@ -249,6 +249,9 @@ CASES: dict[str, Case] = {
     "diagram-dangling": case(
         _TASK, "d1", _TASK, _diagram(_shape("d1", "nothing")), _diagram(_shape("d1", "t")),
     ),
+    "diagram-id": case(
+        _TASK, "e", _TASK, _diagram(_shape("e", "t")), _diagram(_shape("d1", "t")),
+    ),
     "diagram-twice": case(
         _TASK, "d2", _TASK, _diagram(_shape("d1", "t") + _shape("d2", "t")),
         _diagram(_shape("d1", "t") + _shape("d2", "e")),

@@ -81,6 +81,12 @@ def _transaction(inner_end: str, boundary_at: str = "t") -> str:
     )  # fmt: skip
 
 
+def _undone(name: str, trigger: str, attributes: str = "") -> str:
+    """A subprocess `t` with an event subprocess of that name."""
+    begun = on_event(name, event("startEvent", "x", trigger), attributes)
+    return way(subprocess("t", inside() + begun))
+
+
 CASES: dict[str, Case] = {
     "event-place": case(
         way(throw("t", HOUR)), "t", way(catch("t", HOUR)),
@@ -183,6 +189,13 @@ CASES: dict[str, Case] = {
     "compensation-flow": case(_guarded(extra=flow("t", "h")), "t_h", _guarded()),
     "handler-unused": case(
         way(task("t")) + task("h", attributes=_HANDLER), "h", _guarded(),
+    ),
+    "handler-event-subprocess": case(
+        _undone("u", MESSAGE, _HANDLER), "u", _undone("u", _COMPENSATE, _HANDLER), M,
+    ),
+    "compensation-of-process": case(
+        way(task("t")) + on_event("u", event("startEvent", "x", _COMPENSATE)), "u",
+        _undone("u", _COMPENSATE),
     ),
     "compensate-reach": case(
         way(subprocess("t", inside().replace(task("it"), subprocess("it", inside("j")))),

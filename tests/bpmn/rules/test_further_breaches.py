@@ -7,9 +7,20 @@ from lxml import etree
 
 from bpmn.check import check_file
 from bpmn.rules import references
-from bpmn.schema import schema_files
+from bpmn.vocabulary import schema_files
 from tests.bpmn.drawing import between, file, line
-from tests.bpmn.rules.case import HOUR, MESSAGE, Case, M, catch, gateway, task, way
+from tests.bpmn.rules.case import (
+    HOUR,
+    MESSAGE,
+    Case,
+    M,
+    catch,
+    defined,
+    gateway,
+    task,
+    throw,
+    way,
+)
 
 _ITEMS = (
     '<bpmn:itemDefinition id="i"/><bpmn:itemDefinition id="i2"/>'
@@ -182,6 +193,24 @@ def test_every_reference_of_the_schema_is_looked_at() -> None:
                 missing.add(f"{kind}{sign}{each.get('name')}")
 
     assert missing == set()
+
+
+def test_a_call_without_handler_cannot_be_compensated_where_it_is_executed() -> None:
+    call = '<bpmn:callActivity id="t" calledElement="q"/>'
+    thrown = throw("u", defined("compensate", 'activityRef="t"'))
+
+    called = (
+        '<bpmn:process id="q" isExecutable="true"><bpmn:startEvent id="qs"/>'
+        '<bpmn:endEvent id="qe"/>' + line("qs", "qe") + "</bpmn:process>"
+    )
+    source = file(way(call, thrown), called)
+
+    executed = check_file("x.bpmn", source)
+    drawn = check_file("x.bpmn", source.replace(b'isExecutable="true"', b"", 1))
+
+    found = {(each.rule, each.element) for each in executed if each.severity == "error"}
+    assert found == {("compensate-without-handler", "t"), ("compensate-without-handler", "u")}
+    assert "compensate-without-handler" not in {each.rule for each in drawn}
 
 
 def test_the_neighbour_of_a_fault_is_named_with_its_line() -> None:

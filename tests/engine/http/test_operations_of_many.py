@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from engine import clock
+from engine import clock, record
+from storage.ledger import entries
 from tests.engine import engine_models as models
 from tests.engine.http.conftest import Office
 from tests.engine.test_calls import call
@@ -374,3 +375,34 @@ def test_the_tree_shows_scope_within_scope(office: Office) -> None:
         assert (task["activityId"], task["parentActivityInstanceId"]) == ("i", box["id"])
     (between,) = waiting["childTransitionInstances"]
     assert between["activityId"] == "x"
+
+
+# --- reasons ---
+
+
+def reasons(office: Office, stream: str) -> list[tuple[str, str]]:
+    with office.engine.database.reading() as tx:
+        told = [fact for each in entries(tx, stream) for fact in record.decode(each)]
+    return [(type(each).__name__, each.reason) for each in told if getattr(each, "reason", "")]
+
+
+def test_the_annotation_of_every_operation_is_the_reason_in_the_history(office: Office) -> None:
+    old, new = versions(office, ONE, TWO)
+    case, olga = begun(office, old), office.desk("olga")
+    many = {"processInstanceIds": [case]}
+    plan = olga.post(
+        "/migration/generate", sourceProcessDefinitionId=old, targetProcessDefinitionId=new
+    )
+
+    olga.put(f"/process-instance/{case}/suspended", 204, suspended=True, annotation="r1")
+    olga.put("/process-instance/suspended", 204, suspended=False, annotation="r2", **many)
+    olga.post("/process-instance/suspended-async", suspended=True, annotation="r3", **many)
+    clock.sweep(office.engine)
+    olga.post("/migration/execute", 204, migrationPlan=plan, annotation="r4", **many)
+
+    assert reasons(office, case) == [
+        ("Suspended", "r1"),
+        ("Resumed", "r2"),
+        ("Suspended", "r3"),
+        ("Migrated", "r4"),
+    ]
