@@ -207,10 +207,12 @@ def deploy(
 
 @rules_app.command("import")
 def rules_import(
-    file: Path,
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)],
     sha256: Annotated[str, typer.Option(help="the published checksum of the zip")],
 ) -> None:
     """Amtliche Prüfregeln (KoSIT) übernehmen · import a KoSIT validator configuration."""
+    from importlib.util import find_spec
+
     from identity.principal import system_principal
     from invoice.errors import RulesRefused
     from processes.rechnungseingang.official import import_rules
@@ -222,6 +224,11 @@ def rules_import(
         except RulesRefused as error:
             refuse(f"Nicht übernommen: {error}", f"Refused: {error}")
     say(f"Übernommen: {found.name} {found.date}", f"Imported: {found.name} {found.date}")
+    if find_spec("saxonche") is None:
+        say(
+            "Hier fehlt der Zusatz amtsgang[official]; wo Aufträge laufen, braucht es ihn.",
+            "The extra amtsgang[official] is missing here; it is needed wherever jobs run.",
+        )
 
 
 @app.command()

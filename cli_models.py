@@ -224,7 +224,8 @@ def invoice_check(files: Files, as_json: Json = False) -> None:
     for file, report in [] if as_json else reports:
         out().print(f"{file}: {report.verdict}", markup=False)
         for f in report.findings:
-            out().print(f"  {f.severity} {f.rule} ({f.place}): {f.text} {f.hint}", markup=False)
+            where = f" ({f.place})" if f.place else ""
+            out().print(f"  {f.severity} {f.rule}{where}: {f.text} {f.hint}", markup=False)
     if any(f.severity == "fatal" for _, report in reports for f in report.findings):
         raise typer.Exit(FINDINGS)
 

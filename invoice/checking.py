@@ -7,11 +7,12 @@ an invoice is valid, only that nothing was found; what could not be judged is fo
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Context, InvalidOperation, localcontext
 from enum import StrEnum
+from typing import Any
 
 from lxml import etree
 
@@ -76,6 +77,13 @@ class Finding:
             "refusal": self.refusal,
             "mandatory_vat_field": self.mandatory_vat_field,
         }
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> Finding:
+        """The finding that `as_json` told; what it adds is computed again."""
+        own = {field.name for field in fields(cls)}
+        known = {name: value for name, value in told.items() if name in own}
+        return cls(klass=told["class"], **known)
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,6 +97,9 @@ def _head(invoice: Invoice) -> Section:
             Row("BT-10", "Leitweg-ID", invoice.buyer_reference or "",
                 leitweg_fault(invoice.buyer_reference) or ""),
             Row("BT-5", "Währung", invoice.currency or ""),
+            Row("BT-6", "Buchungswährung der Steuer", invoice.tax_currency or ""),
+            Row("BT-7", "Steuerzeitpunkt", formats.day(invoice.tax_point_date)),
+            Row("BT-8", "Code des Steuerzeitpunkts", invoice.tax_point_code or ""),
             Row("BT-24", "Spezifikation", invoice.specification or ""),
         ),
     )  # fmt: skip
@@ -130,9 +133,11 @@ def _buyer(invoice: Invoice) -> Section:
         "Käufer",
         (
             Row("BT-44", "Name", buyer.name or ""),
+            Row("BT-45", "Handelsname", buyer.trading_name or ""),
             Row("BG-8", "Anschrift", address(buyer.address)),
             Row("BT-46", "Kundennummer", ", ".join(_identifier(i) for i in buyer.identifiers)),
             Row("BT-48", "USt-IdNr.", buyer.vat_id or ""),
+            Row("BT-47", "Registernummer", _identifier(buyer.legal_id)),
             *_contact(buyer, ("BT-56", "BT-57", "BT-58")),
             Row("BT-49", "Elektronische Adresse", _identifier(buyer.endpoint)),
         ),
@@ -161,6 +166,7 @@ def _payment(invoice: Invoice) -> Section:
             rows.append(Row("BT-86", "BIC", means.account.bic or ""))
         if means.card is not None:
             rows.append(Row("BT-87", "Karte", means.card.number or ""))
+            rows.append(Row("BT-88", "Karteninhaber", means.card.holder or ""))
     for third in invoice.third_party_payments:
         said = f"{formats.amount(third.amount, third.currency)} {third.description or ''}".strip()
         rows.append(Row("BT-DEX-002", "Zahlung für Dritte", said))
@@ -189,6 +195,7 @@ def _delivery(invoice: Invoice) -> Section:
         found = invoice.delivery
         rows.insert(0, Row("BT-72", "Geliefert oder geleistet am", formats.day(found.on)))
         rows.append(Row("BT-70", "Empfänger der Lieferung", found.name or ""))
+        rows.append(Row("BT-71", "Ort der Lieferung", _identifier(found.location)))
         rows.append(Row("BG-15", "Lieferanschrift", address(found.address)))
     return Section("BG-13", "Lieferung und Leistung", tuple(rows))
 
@@ -218,17 +225,24 @@ def _references(invoice: Invoice) -> Section:
 def _others(invoice: Invoice) -> Section:
     rows: list[Row] = []
     if invoice.payee is not None:
-        rows.append(Row("BT-59", "Abweichender Zahlungsempfänger", invoice.payee.name or ""))
+        payee = invoice.payee
+        ids = ", ".join(_identifier(each) for each in payee.identifiers)
+        rows.append(Row("BT-59", "Abweichender Zahlungsempfänger", payee.name or ""))
+        rows.append(Row("BT-60", "Kennung des Zahlungsempfängers", ids))
+        rows.append(Row("BT-61", "Registernummer des Empfängers", _identifier(payee.legal_id)))
     if invoice.tax_representative is not None:
         found = invoice.tax_representative
         rows.append(Row("BT-62", "Steuervertreter", found.name or ""))
+        rows.append(Row("BG-12", "Anschrift des Steuervertreters", address(found.address)))
         rows.append(Row("BT-63", "USt-IdNr. des Steuervertreters", found.vat_id or ""))
     return Section("BG-10", "Weitere Beteiligte", tuple(rows))
 
 
 def _notes(invoice: Invoice) -> Section:
     return Section(
-        "BG-1", "Bemerkungen", tuple(Row("BT-22", "Bemerkung", n.text or "") for n in invoice.notes)
+        "BG-1",
+        "Bemerkungen",
+        tuple(Row("BT-22", "Bemerkung", n.text or "", n.subject or "") for n in invoice.notes),
     )
 
 

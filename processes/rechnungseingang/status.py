@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import and_, exists, or_, select
 
@@ -132,11 +131,7 @@ def findings(tx: Transaction, blobs: Blobs, row: Row) -> tuple[Finding, ...] | N
     stored = report(tx, blobs, row).get("findings")
     if not isinstance(stored, list):
         return None
-    return tuple(Finding(klass=each["class"], **_without_class(each)) for each in stored)
-
-
-def _without_class(stored: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in stored.items() if name != "class"}
+    return tuple(Finding.from_json(each) for each in stored)
 
 
 def invoices(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from invoice.checking import Report, Verdict, check_invoice
+from invoice.checking import Finding, Report, Verdict, check_invoice
 from invoice.rules import ALL
 from invoice.rules.arithmetic import cents
 
@@ -150,3 +150,12 @@ def test_a_finding_says_whether_it_is_about_a_fact_that_the_input_tax_needs() ->
 
     assert dated["BR-03"] is True
     assert paid["BR-CO-16"] is False
+
+
+def test_a_finding_is_read_back_as_it_was_told() -> None:
+    broken = UBL.replace(b"<cbc:Name>Verkehrssicherung</cbc:Name>", b"<cbc:Name> </cbc:Name>")
+
+    findings = check_invoice(broken).findings
+
+    assert findings
+    assert [Finding.from_json(each.as_json()) for each in findings] == list(findings)
