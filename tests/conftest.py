@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import settings
 
 SERVICES = {
     "PostgreSQL": "AMTSGANG_TEST_POSTGRES",
@@ -19,6 +20,8 @@ SERVICES = {
 CORPUS = Path(
     os.environ.get("AMTSGANG_CORPUS") or Path(__file__).parents[1] / ".." / "shared" / "data"
 )
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")  # how long one example takes says what else this machine does
 DEMANDED = os.environ.get("AMTSGANG_DEMAND_SERVICES") == "1"
 
 
