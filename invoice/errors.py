@@ -71,3 +71,9 @@ class VirusFound(InvoiceError):
     """The virus scanner names something in the file."""
 
     code = "virus_found"
+
+
+class OutOfTime(InvoiceError):
+    """A child process that had not ended when its time was over."""
+
+    code = "invoice_out_of_time"

@@ -172,7 +172,7 @@ _NOTICES = {
     "abgemeldet": {"tone": "good", "text": "Sie sind abgemeldet."},
     "vertretung": {"tone": "warn", "text": "Sie handeln jetzt in Vertretung."},
     "selbst": {"tone": "", "text": "Sie handeln wieder für sich selbst."},
-    "eingegriffen": {"tone": "good", "text": "Getan. Es steht mit Grund in der Historie."},
+    "eingegriffen": {"tone": "good", "text": "Getan."},
     "beauftragt": {"tone": "good", "text": "Beauftragt: die Uhr arbeitet den Stapel ab."},
     "wiederholt": {"tone": "good", "text": "Der Schritt wird noch einmal versucht."},
     "wiedervorgelegt": {"tone": "good", "text": "Die Wiedervorlage ist erledigt."},

@@ -7,11 +7,6 @@ two differ the stricter one wins, and the difference is told.
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -22,7 +17,8 @@ from typing import Any
 from lxml import etree
 
 from invoice.checking import Finding, Report, Verdict
-from invoice.errors import InvoiceError, NoVerdict, OfficialMissing
+from invoice.child import run_child
+from invoice.errors import InvoiceError, NoVerdict, OfficialMissing, OutOfTime
 from invoice.model import Syntax
 from invoice.official.configuration import Configuration, Scenario
 from invoice.reading import read_tree
@@ -116,38 +112,20 @@ def _known_here() -> frozenset[str]:
 
 
 def _run(document: str, scenarios: Sequence[Scenario], seconds: float) -> Any:
-    """The child in a session of its own, dead when this returns."""
+    """What the child that evaluates the sheets answered."""
     keys = ("match", "namespaces", "sheets")
     stated = [{key: getattr(each, key) for key in keys} for each in scenarios]
-    with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as answered:
-        given.write(json.dumps({"document": document, "scenarios": stated}).encode())
-        given.seek(0)
-        child = subprocess.Popen(  # noqa: S603 our own program, no shell
-            [sys.executable, "-I", str(PROGRAM)],
-            stdin=given,
-            stdout=answered,
-            stderr=subprocess.DEVNULL,
-            cwd="/",
-            env={"LC_ALL": "C.UTF-8"},
-            start_new_session=True,
-        )
-        try:
-            child.wait(seconds)
-        except subprocess.TimeoutExpired:
-            raise NoVerdict("die erlaubte Zeit ist abgelaufen") from None
-        finally:
-            if child.poll() is None:
-                os.killpg(child.pid, signal.SIGKILL)
-                child.wait()
-        answered.seek(0)
-        try:
-            answer = json.load(answered)
-        except ValueError:
-            raise NoVerdict("die Auswertung ist abgebrochen") from None
-    if "failed" in answer:
-        raise NoVerdict(answer["failed"])
+    given = json.dumps({"document": document, "scenarios": stated}).encode()
+    try:
+        answer = json.loads(run_child(PROGRAM, given, seconds))
+    except OutOfTime:
+        raise NoVerdict("die erlaubte Zeit ist abgelaufen") from None
+    except ValueError:
+        raise NoVerdict("die Auswertung ist abgebrochen") from None
     if not isinstance(answer, dict):
         raise NoVerdict("die Auswertung gab keine Antwort")
+    if "failed" in answer:
+        raise NoVerdict(answer["failed"])
     return answer
 
 

@@ -8,19 +8,14 @@ from __future__ import annotations
 
 import base64
 import json
-import os
-import signal
-import subprocess
-import sys
-import tempfile
 from collections import OrderedDict
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from threading import Lock
-from typing import IO
 
-from invoice.errors import PdfRefused
+from invoice.child import run_child
+from invoice.errors import OutOfTime, PdfRefused
 from invoice.reading import MAX_BYTES
 
 SECONDS = 30
@@ -102,16 +97,13 @@ _recent = _Recent(4)
 def _read(data: bytes, seconds: float) -> PdfContents:
     if len(data) > MAX_BYTES:
         raise _refused("size")
-    with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as answered:
-        given.write(data)
-        given.seek(0)
-        _run(given, answered, seconds)
-        answered.seek(0)
-        try:
-            answer = json.load(answered)
-        except ValueError:
-            # Ended by its limits, before it could say anything.
-            raise _refused("bomb") from None
+    try:
+        answer = json.loads(run_child(PROGRAM, data, seconds))
+    except OutOfTime:
+        raise _refused("time") from None
+    except ValueError:
+        # Ended by its limits, before it could say anything.
+        raise _refused("bomb") from None
     if "refused" in answer:
         raise _refused(answer["refused"])
     return PdfContents(
@@ -122,27 +114,6 @@ def _read(data: bytes, seconds: float) -> PdfContents:
             EmbeddedXml(each["name"], base64.b64decode(each["content"])) for each in answer["files"]
         ),
     )
-
-
-def _run(given: IO[bytes], answered: IO[bytes], seconds: float) -> None:
-    """The child in a session of its own: killed with all that it may have started."""
-    child = subprocess.Popen(  # noqa: S603 our own program, no shell, no argument from outside
-        [sys.executable, "-I", str(PROGRAM)],
-        stdin=given,
-        stdout=answered,
-        stderr=subprocess.DEVNULL,
-        cwd="/",
-        env={"LC_ALL": "C.UTF-8"},
-        start_new_session=True,
-    )
-    try:
-        child.wait(seconds)
-    except subprocess.TimeoutExpired:
-        raise _refused("time") from None
-    finally:
-        if child.poll() is None:
-            os.killpg(child.pid, signal.SIGKILL)
-            child.wait()
 
 
 def _refused(why: str) -> PdfRefused:
