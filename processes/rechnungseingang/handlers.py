@@ -8,26 +8,19 @@ ran once; variables hold references and what gateways decide on, never content.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import wraps
 from hashlib import sha256
 
-from bpmn.values import Value, Variables, decode, encode
+from bpmn.values import Value, Variables, encode
 from engine.handlers import Backoff, BpmnError, Done, Handlers, JobContext
 from invoice.checking import Report, Verdict
 from processes.rechnungseingang import booking, letters, official, outgoing, receipts, records
-from processes.rechnungseingang.dates import (
-    ESCALATE_BEFORE,
-    clarify_by,
-    due,
-    local_day,
-    order_by,
-    skonto_terms,
-    start_of,
-)
+from processes.rechnungseingang.dates import local_day
+from processes.rechnungseingang.decisive import deciding, land_of, received_of, undecided
 from processes.rechnungseingang.duplicates import predecessor_of
 from processes.rechnungseingang.examination import examine
-from processes.rechnungseingang.heads import Head, head_in, head_of
+from processes.rechnungseingang.heads import head_in, head_of
 from processes.rechnungseingang.records import Paper, shortened
 from processes.rechnungseingang.routing import (
     INTAKE_UNIT,
@@ -37,14 +30,12 @@ from processes.rechnungseingang.routing import (
     route_of_unit,
 )
 from processes.rechnungseingang.suggestions import posting_like_before
-from processes.rechnungseingang.working_days import DEFAULT_LAND, LAENDER
 from storage.database import Row, Transaction
 from storage.errors import Conflict
 
 handlers = Handlers()
 Work = Callable[[JobContext], Done]
 PATIENT = Backoff(attempts=5, first_wait=timedelta(minutes=1))
-NORMAL, SOON = 50, 70
 _CLOSING = {
     "zda_verfuegen": ("gebucht", "Gebucht"),
     "dublette_ablegen": ("dublette", "Dublette"),
@@ -68,14 +59,14 @@ def keeping(**otherwise: Value) -> Callable[[Work], Work]:
 @handlers.service_task(retry=PATIENT)
 def read_invoice(job: JobContext) -> Done:
     """Read and check the invoice and give the process what its gateways decide on."""
-    data, received_at = original(job), _received_at(job)
+    data, received_at = original(job), received_of(job)
     report = _examined(job, data)
     if report.invoice is None:
         # Retrying cannot help; the model routes this to a person.
         raise BpmnError(
             "invoice_unreadable",
             report.findings[0].text,
-            {"readable": False, "verdict": Verdict.TO_CLARIFY.value, **_no_invoice(job)},
+            {"readable": False, "verdict": Verdict.TO_CLARIFY.value, **undecided(job)},
         )
     head = head_of(report.invoice, received_at)
 
@@ -92,7 +83,7 @@ def read_invoice(job: JobContext) -> Done:
         "readable": head.is_complete,
         "verdict": report.verdict.value,
         "zugeordnet": False,
-        **deciding(head, received_at, job.now, _land(job)),
+        **deciding(head, received_at, job.now, land_of(job)),
     }
     return Done(variables, [remember])
 
@@ -101,7 +92,7 @@ def read_invoice(job: JobContext) -> Done:
 @keeping()
 def file_invoice(job: JobContext) -> Done:
     """Open the Vorgang in the competent unit's Akte, else the Rechnungsstelle's."""
-    data, received_at = original(job), _received_at(job)
+    data, received_at = original(job), received_of(job)
     with job.database.reading(job.tenant) as tx:
         intake = receipts.object_of(tx, job.instance_id, str(job.variables["object"]))
         media_type = job.objects.describe(tx, intake).media_type
@@ -152,7 +143,7 @@ def check_duplicate(job: JobContext) -> Done:
             raise Conflict("another invoice with this number came in meanwhile")
         receipts.change(tx, job.instance_id, predecessor=before, distinct=before is None)
 
-    variables = deciding(head_in(row), row.received_at, job.now, _land(job))
+    variables = deciding(head_in(row), row.received_at, job.now, land_of(job))
     return Done({"dublette": before is not None, "dublette_von": before, **variables}, [remember])
 
 
@@ -279,28 +270,6 @@ def close_vorgang(job: JobContext) -> Done:
     return Done({}, [close])
 
 
-def deciding(head: Head, received_at: datetime, now: datetime, land: str) -> Variables:
-    """The variables that gateways, decisions, timers and task lists use."""
-    terms = skonto_terms(head.payment_terms)
-    last = order_by(head.due.on, head.issued_on, terms, local_day(received_at), land)
-    deadline = start_of(last.on)
-    return {
-        "leitweg_id": head.leitweg_id,
-        "type_code": head.type_code,
-        "payment_means": head.payment_means,
-        "amount_due": head.amount_due,
-        "festgestellter_betrag": head.amount_due,
-        "currency": head.currency,
-        "received_at": received_at,
-        "due_on": head.due.on,
-        "due_source": head.due.source,
-        "order_by": deadline,
-        "escalate_at": _escalate_at(deadline, now),
-        "priority": SOON if deadline - now < timedelta(days=7) else NORMAL,
-        "buchungszeilen": [],
-    }
-
-
 def original(job: JobContext) -> bytes:
     """The received bytes."""
     if job.database is None:  # a Bench keeps them in memory
@@ -340,7 +309,7 @@ def _hand_over(
 
 
 def _examined(job: JobContext, data: bytes) -> Report:
-    on = local_day(_received_at(job))
+    on = local_day(received_of(job))
     report = examine(data, on, others_refused=_only_e_invoices(job))
     if job.database is None:  # a Bench has no imports
         return report
@@ -362,33 +331,6 @@ def _ask(kind: str, group: str, job: JobContext) -> Callable[[Transaction], None
     return effect
 
 
-def _no_invoice(job: JobContext) -> Variables:
-    """What the rest of the model asks for, until a person has typed it."""
-    received_at = _received_at(job)
-    payable = due(None, received_at)
-    deadline = start_of(clarify_by(received_at, _land(job)))
-    return {
-        "zugeordnet": False,
-        "received_at": received_at,
-        "due_on": payable.on,
-        "due_source": payable.source,
-        "order_by": deadline,
-        "escalate_at": _escalate_at(deadline, job.now),
-        "priority": NORMAL,
-    }
-
-
-def _escalate_at(deadline: datetime, now: datetime) -> datetime:
-    """Some days before the last one, never at once: what came late is looked at first."""
-    return max(deadline - ESCALATE_BEFORE, now + timedelta(hours=1))
-
-
-def _land(job: JobContext) -> str:
-    """Whose holidays count: the installation's when the invoice was taken in."""
-    stated = job.variables.get("land")
-    return stated if isinstance(stated, str) and stated in LAENDER else DEFAULT_LAND
-
-
 def _putter(job: JobContext) -> Callable[[bytes, str], str]:
     def put(data: bytes, media_type: str) -> str:
         return str(job.objects.put(job.tenant, data, media_type).id)
@@ -397,15 +339,8 @@ def _putter(job: JobContext) -> Callable[[bytes, str], str]:
 
 
 def _report_for_people(data: bytes, report: Report, job: JobContext) -> bytes:
-    return letters.check_report(sha256(data).hexdigest(), _received_at(job), report, job.now)
+    return letters.check_report(sha256(data).hexdigest(), received_of(job), report, job.now)
 
 
 def _original_title(row: Row) -> str:
     return f"Rechnung {shortened(row.number)}" if row.number else "Eingang, nicht lesbar"
-
-
-def _received_at(job: JobContext) -> datetime:
-    value = job.variables.get("received_at")
-    if isinstance(value, str):
-        value = decode(value.encode())
-    return value if isinstance(value, datetime) else job.now.astimezone(UTC)

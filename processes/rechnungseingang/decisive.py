@@ -1,0 +1,82 @@
+"""The variables that the model decides on: gateways, decisions, timers and task lists.
+
+Invariant: they hold references and what is decided on, never content; who is paid and how stands on
+the receipt.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from bpmn.values import Variables, decode
+from engine.handlers import JobContext
+from processes.rechnungseingang.dates import (
+    ESCALATE_BEFORE,
+    clarify_by,
+    due,
+    local_day,
+    order_by,
+    skonto_terms,
+    start_of,
+)
+from processes.rechnungseingang.heads import Head
+from processes.rechnungseingang.working_days import DEFAULT_LAND, LAENDER
+
+NORMAL, SOON = 50, 70
+"""Priorities of tasks."""
+
+
+def deciding(head: Head, received_at: datetime, now: datetime, land: str) -> Variables:
+    """The variables that gateways, decisions, timers and task lists use."""
+    terms = skonto_terms(head.payment_terms)
+    last = order_by(head.due.on, head.issued_on, terms, local_day(received_at), land)
+    deadline = start_of(last.on)
+    return {
+        "leitweg_id": head.leitweg_id,
+        "type_code": head.type_code,
+        "payment_means": head.payment_means,
+        "amount_due": head.amount_due,
+        "festgestellter_betrag": head.amount_due,
+        "currency": head.currency,
+        "received_at": received_at,
+        "due_on": head.due.on,
+        "due_source": head.due.source,
+        "order_by": deadline,
+        "escalate_at": _escalate_at(deadline, now),
+        "priority": SOON if deadline - now < timedelta(days=7) else NORMAL,
+        "buchungszeilen": [],
+    }
+
+
+def undecided(job: JobContext) -> Variables:
+    """What the rest of the model asks for, until a person has typed it."""
+    received_at = received_of(job)
+    payable = due(None, received_at)
+    deadline = start_of(clarify_by(received_at, land_of(job)))
+    return {
+        "zugeordnet": False,
+        "received_at": received_at,
+        "due_on": payable.on,
+        "due_source": payable.source,
+        "order_by": deadline,
+        "escalate_at": _escalate_at(deadline, job.now),
+        "priority": NORMAL,
+    }
+
+
+def land_of(job: JobContext) -> str:
+    """Whose holidays count: the installation's when the invoice was taken in."""
+    stated = job.variables.get("land")
+    return stated if isinstance(stated, str) and stated in LAENDER else DEFAULT_LAND
+
+
+def received_of(job: JobContext) -> datetime:
+    value = job.variables.get("received_at")
+    if isinstance(value, str):
+        value = decode(value.encode())
+    return value if isinstance(value, datetime) else job.now.astimezone(UTC)
+
+
+def _escalate_at(deadline: datetime, now: datetime) -> datetime:
+    """Some days before the last one, never at once: what came late is looked at first."""
+    return max(deadline - ESCALATE_BEFORE, now + timedelta(hours=1))
