@@ -239,6 +239,7 @@ def intake(folder: Path) -> None:
     if not folder.is_dir():
         refuse(f"Kein Ordner: {folder}", f"No folder: {folder}")
     with house() as opened:
+        opened.deploy_packages()  # no server may have run here yet
         found = fetch_from(opened, (folder.resolve().as_uri(),))
     say(
         f"Übernommen: {found.taken}, nicht übernommen: {found.refused} (fehler/)",

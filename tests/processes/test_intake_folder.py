@@ -206,3 +206,20 @@ def test_the_command_takes_one_folder_in_once_and_says_what_it_refused(
     assert (first.exit_code, again.exit_code) == (1, 0)
     assert (folder / "erledigt" / "r.xml").exists()
     assert (folder / "fehler" / "leer.xml.grund.txt").exists()
+
+
+def test_a_house_in_which_no_server_ran_yet_takes_a_folder_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from cli import app  # noqa: PLC0415 beside its only use
+
+    folder = tmp_path / "einmal"
+    folder.mkdir()
+    lay(folder, UBL)
+    monkeypatch.setenv("AMTSGANG_DATA", str(tmp_path / "neu"))
+    CliRunner().invoke(app, ["migrate"])
+
+    result = CliRunner().invoke(app, ["intake", str(folder)])
+
+    assert result.exit_code == 0
+    assert (folder / "erledigt" / "r.xml").exists()
