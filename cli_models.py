@@ -235,7 +235,7 @@ def invoice_show(file: OneFile) -> None:
     """Die Rechnung lesbar ausgeben · print the invoice for a person."""
     from invoice.documents import invoice_in
     from invoice.errors import InvoiceError
-    from invoice.rendering import invoice_text
+    from invoice.plain_text import invoice_text
 
     try:
         invoice = invoice_in(file.read_bytes())

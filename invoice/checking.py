@@ -6,6 +6,7 @@ an invoice is valid, only that nothing was found; what could not be judged is fo
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
@@ -184,11 +185,18 @@ def _syntax_findings(
             continue
         place = place_of_element(fault.element, invoice.syntax, fault.attribute)
         text, hint = fault.words()
+        term = place.term if place.term.startswith("BT") else _named_in(text) or place.term
         severity = pack.override(fault.rule.id, profile) or fault.rule.severity
         yield Finding(
-            fault.rule.id, severity, Klass.FORMAT.value, place.term, place.path, place.line,
+            fault.rule.id, severity, Klass.FORMAT.value, term, place.path, place.line,
             text, hint, severity == "fatal",
         )  # fmt: skip
+
+
+def _named_in(text: str) -> str:
+    """The business term that a sentence names, where it stands higher than its field."""
+    found = re.search(r"BT-\d+", text)
+    return found[0] if found else ""
 
 
 def _rule_findings(invoice: Invoice, profile: Profile, pack: Pack) -> list[Finding]:
@@ -209,7 +217,9 @@ def _rule_findings(invoice: Invoice, profile: Profile, pack: Pack) -> list[Findi
 
 def _finding(rule: Rule, subject: Group, invoice: Invoice, severity: Severity) -> Finding:
     place = place_of(invoice, subject, rule.field)
-    term = place.term or (rule.terms[0] if rule.terms else "")
+    term = place.term or next(iter(rule.terms), "")
+    if not rule.field and term.startswith("BG") and rule.terms:
+        term = rule.terms[0]  # an element that the model does not know, inside of one that it does
     return Finding(
         rule.id,
         severity,

@@ -37,6 +37,7 @@ delivery = (
     .one("ram:ShipToTradeParty", "place", party_shape(m.Party, m.DeliveryAddress))
     .at("address", "ram:ShipToTradeParty/ram:PostalTradeAddress")
     .at("name", "ram:ShipToTradeParty/ram:Name")
+    .at("location", "ram:ShipToTradeParty/ram:GlobalID")
     .at("location", "ram:ShipToTradeParty/ram:ID")
 )  # fmt: skip
 

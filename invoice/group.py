@@ -7,7 +7,7 @@ default of its class, so a group costs what it holds and not what the standard c
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar
 
 from lxml import etree
@@ -50,6 +50,25 @@ class Group:
         """Pickle the content without the XML that it came from."""
         content = {k: v for k, v in self.__dict__.items() if k not in _OF_THE_SOURCE}
         return _restored, (type(self), content, self.unreadable)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Element(Group):
+    """What a rule of a syntax asks about: an element, or an attribute of it."""
+
+    attribute: str = ""
+
+
+_terms: dict[tuple[type[Group], str], str] = {}
+
+
+def term_of(cls: type[Group], name: str) -> str:
+    """The business term of a field, or nothing where the standard gives it none."""
+    found = _terms.get((cls, name))
+    if found is None:
+        stated = (str(f.metadata.get("term", "")) for f in fields(cls) if f.name == name)
+        found = _terms[cls, name] = cls.terms.get(name) or next(stated, "")
+    return found
 
 
 def _restored(cls: type[Group], content: dict[str, Any], unreadable: Any) -> Group:

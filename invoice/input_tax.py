@@ -14,7 +14,8 @@ _TERMS = {
     "5": "BG-25 BG-31 BT-129 BT-130 BT-153 BT-154",
     "6": "BG-13 BT-72 BG-14 BT-73 BT-74 BG-26 BT-134 BT-135",
     "7": "BG-20 BG-27 BT-92 BT-109 BT-116 BT-131 BT-136",
-    "8": "BG-23 BG-30 BT-95 BT-102 BT-110 BT-117 BT-118 BT-119 BT-120 BT-121 BT-151 BT-152",
+    "8": "BG-23 BG-30 BT-95 BT-96 BT-102 BT-103 BT-110 BT-117 BT-118 BT-119 BT-120 BT-121"
+    " BT-151 BT-152",
 }
 """The number of § 14 Abs. 4 Satz 1 UStG, and the terms of EN 16931 in which its facts stand."""
 

@@ -6,13 +6,14 @@ that a place cannot drift from what was read.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, cast
 
 from lxml import etree
 
 from invoice import cii, ubl
+from invoice.group import Element, term_of
 from invoice.model import Group, Invoice, Syntax
 from invoice.shapes import Names, Shape
 
@@ -28,6 +29,9 @@ class Place:
 
 def place_of(invoice: Invoice, group: Group, name: str) -> Place:
     """Where `group.name` stands, or would stand if it were there. `name` may be dotted."""
+    if isinstance(group, Element) or type(group) is Group:
+        assert group.source is not None  # it is nothing else
+        return place_of_element(group.source, invoice.syntax, getattr(group, "attribute", ""))
     names = cii.NAMES if invoice.syntax == "cii" else ubl.NAMES
     start = group.source if group.source is not None else invoice.source
     relative, term = _resolve(invoice.syntax, cast("Any", type(group)), name)
@@ -41,9 +45,50 @@ def place_of(invoice: Invoice, group: Group, name: str) -> Place:
 
 
 def place_of_element(element: etree._Element, syntax: Syntax, attribute: str = "") -> Place:
-    """Where an element, or an attribute of it, stands. The model need not know it."""
+    """Where an element, or an attribute of it, stands. The model need not know it: then the term
+    is that of the nearest group around it."""
     path = _path(element, cii.NAMES if syntax == "cii" else ubl.NAMES)
-    return Place("", f"{path}/@{attribute}" if attribute else path, _line(element))
+    tags = tuple(str(each.tag) for each in (*reversed([*element.iterancestors()]), element))
+    term = _term_at(syntax, tags[1:], attribute, _is_charge(element))
+    return Place(term, f"{path}/@{attribute}" if attribute else path, _line(element))
+
+
+@cache
+def _term_at(syntax: str, tags: tuple[str, ...], attribute: str, charge: bool) -> str:
+    """The business term, or group, of the deepest field of the model that holds this element."""
+    shape = cii.root if syntax == "cii" else ubl.root_of(syntax)
+    return _deepest(shape, tags, attribute, charge)[1]
+
+
+def _deepest(
+    shape: Shape, tags: tuple[str, ...], attribute: str, charge: bool
+) -> tuple[float, str]:
+    """How far down the model knows these elements, and the term that it has there."""
+    best: tuple[float, str] = (0, "")
+    cls = shape.groups[-1 if charge else 0]
+    for path, name in shape.where:
+        steps = tuple(shape.names.tags(path))
+        named = path.partition("@")[2]
+        if tags[: len(steps)] != steps or (named and (named, len(steps)) != (attribute, len(tags))):
+            continue
+        depth: float = len(steps) + (0.5 if named else 0)
+        term = term_of(cls, name)
+        if name in shape.below:
+            deeper, inner = _deepest(shape.below[name], tags[len(steps) :], attribute, charge)
+            depth, term = depth + deeper * bool(inner), inner or term
+        if term and depth > best[0]:
+            best = depth, term
+    return best
+
+
+def _is_charge(element: etree._Element) -> bool:
+    """Whether the element stands in a charge."""
+    for above in (element, *element.iterancestors()):
+        for child in above:
+            if str(child.tag).endswith("}ChargeIndicator"):
+                said = "".join(map(str, child.itertext())).strip()
+                return said in ("true", "1")
+    return False
 
 
 @cache
@@ -53,19 +98,14 @@ def _resolve(syntax: str, cls: Any, name: str) -> tuple[str, str]:
     steps: list[str] = []
     owner, part = cls, name
     for part in name.split("."):
+        if shape is None and steps:
+            return "/".join(step for step in steps if step not in ("", ".")), ""
         if shape is None:
             break
         owner = cls if not steps else shape.group
         steps.append(shape.paths.get(part, ""))
         shape = shape.below.get(part)
-    return "/".join(step for step in steps if step not in ("", ".")), _term(owner, part)
-
-
-def _term(cls: type[Group], name: str) -> str:
-    """The business term of a field, or none where the standard gives it none."""
-    if name in cls.terms:
-        return cls.terms[name]
-    return next((str(f.metadata.get("term", "")) for f in fields(cls) if f.name == name), "")
+    return "/".join(step for step in steps if step not in ("", ".")), term_of(owner, part)
 
 
 def _line(element: etree._Element) -> int:

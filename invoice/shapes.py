@@ -148,6 +148,8 @@ class Shape:
         self.finish = finish
         self.node = Node()
         self.paths: dict[str, str] = {}
+        self.where: list[tuple[str, str]] = []
+        """Every path with the field that it fills, also the second one of a field."""
         self.groups: list[type[Group]] = [group]
         self.below: dict[str, Shape] = {}
 
@@ -163,7 +165,7 @@ class Shape:
         node.acts.append(
             _attribute(attribute, name, read) if attribute else _text(name, read, only)
         )
-        self.paths.setdefault(name, path)
+        self._note(name, path)
         return self
 
     def one(self, path: str, name: str, shape: Shape) -> Shape:
@@ -174,7 +176,7 @@ class Shape:
                 values[name] = shape.build(element)
 
         self.node.down(self.names.tags(path)).acts.append(act)
-        self.paths.setdefault(name, path)
+        self._note(name, path)
         self.below.setdefault(name, shape)
         return self
 
@@ -185,7 +187,7 @@ class Shape:
             values.setdefault(name, []).append(shape.build(element))
 
         self.node.down(self.names.tags(path)).acts.append(act)
-        self.paths.setdefault(name, path)
+        self._note(name, path)
         self.below.setdefault(name, shape)
         return self
 
@@ -201,7 +203,12 @@ class Shape:
     def at(self, name: str, path: str) -> Shape:
         """Say where a field stands that `finish` derives."""
         self.paths[name] = path
+        self.where.append((path, name))
         return self
+
+    def _note(self, name: str, path: str) -> None:
+        self.paths.setdefault(name, path)
+        self.where.append((path, name))
 
     def also(self, group: type[Group]) -> Shape:
         """`finish` may make another group of the element."""

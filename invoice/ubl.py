@@ -191,26 +191,25 @@ def _line(values: Values, _: etree._Element) -> None:
         values["tax"] = taxes[0]
 
 
-line = (
-    shape(m.Line, _line)
-    .leaf("cbc:ID", "id")
-    .leaf("cbc:Note", "note")
-    .leaf("cbc:InvoicedQuantity", "quantity", number)
-    .leaf("cbc:InvoicedQuantity/@unitCode", "unit", normal)
-    .leaf("cbc:CreditedQuantity", "quantity", number)
-    .leaf("cbc:CreditedQuantity/@unitCode", "unit", normal)
-    .leaf("cbc:LineExtensionAmount", "net", number)
-    .leaf("cac:OrderLineReference/cbc:LineID", "order_line")
-    .leaf("cbc:AccountingCost", "accounting_reference")
-    .one("cac:DocumentReference/cbc:ID", "object_id", identifier)
-    .one("cac:InvoicePeriod", "period", _period(m.LinePeriod))
-    .all("cac:AllowanceCharge", "allowances", _allowance(m.LineAllowance, m.LineCharge))
-    .one("cac:Price", "price", price)
-    .one("cac:Item", "item", item)
-    .all("cac:Item/cac:ClassifiedTaxCategory", "taxes", _tax(m.LineTax))
-    .at("tax", "cac:Item/cac:ClassifiedTaxCategory")
-)
-line.all("cac:SubInvoiceLine", "sublines", line)
+def _lines(*quantities: str) -> Shape:
+    """A line; the quantity has another name in each kind of document, and either is read."""
+    found = shape(m.Line, _line).leaf("cbc:ID", "id").leaf("cbc:Note", "note")
+    for quantity in quantities:
+        found.leaf(f"cbc:{quantity}", "quantity", number)
+        found.leaf(f"cbc:{quantity}/@unitCode", "unit", normal)
+    found = (
+        found.leaf("cbc:LineExtensionAmount", "net", number)
+        .leaf("cac:OrderLineReference/cbc:LineID", "order_line")
+        .leaf("cbc:AccountingCost", "accounting_reference")
+        .one("cac:DocumentReference/cbc:ID", "object_id", identifier)
+        .one("cac:InvoicePeriod", "period", _period(m.LinePeriod))
+        .all("cac:AllowanceCharge", "allowances", _allowance(m.LineAllowance, m.LineCharge))
+        .one("cac:Price", "price", price)
+        .one("cac:Item", "item", item)
+        .all("cac:Item/cac:ClassifiedTaxCategory", "taxes", _tax(m.LineTax))
+        .at("tax", "cac:Item/cac:ClassifiedTaxCategory")
+    )
+    return found.all("cac:SubInvoiceLine", "sublines", found)
 
 
 def _note(values: Values, _: etree._Element) -> None:
@@ -303,7 +302,7 @@ third_party = (
 )
 
 
-def _root(kind: str) -> Shape:
+def _root(kind: str, other: str, line: Shape) -> Shape:
     return (
         shape(m.Invoice, _finish)
         .all("cac:PrepaidPayment", "third_party_payments", third_party)
@@ -345,8 +344,8 @@ def _root(kind: str) -> Shape:
         .all("cac:AllowanceCharge", "allowances", _allowance(m.DocumentAllowance, m.DocumentCharge))
         .all("cac:TaxTotal", "tax_amounts", tax_amount)
         .one("cac:LegalMonetaryTotal", "totals", totals)
-        .all("cac:InvoiceLine", "lines", line)
-        .all("cac:CreditNoteLine", "lines", line)
+        .all(f"cac:{kind}Line", "lines", line)
+        .all(f"cac:{other}Line", "lines", line)
         .at("documents", "cac:AdditionalDocumentReference")
         .at("breakdown", "cac:TaxTotal/cac:TaxSubtotal")
         .at("direct_debit", "cac:PaymentMeans/cac:PaymentMandate")
@@ -356,8 +355,12 @@ def _root(kind: str) -> Shape:
 
 
 ROOTS = {
-    f"{{{INVOICE}}}Invoice": _root("Invoice"),
-    f"{{{CREDIT_NOTE}}}CreditNote": _root("CreditNote"),
+    f"{{{INVOICE}}}Invoice": _root(
+        "Invoice", "CreditNote", _lines("InvoicedQuantity", "CreditedQuantity")
+    ),
+    f"{{{CREDIT_NOTE}}}CreditNote": _root(
+        "CreditNote", "Invoice", _lines("CreditedQuantity", "InvoicedQuantity")
+    ),
 }
 
 

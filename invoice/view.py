@@ -1,294 +1,369 @@
 """What of an invoice a person is shown, in which order and under which words.
 
 The HTML and the plain text are made of the same sections, so they never say different things.
+Invariant: every term that the model holds has a row; what could not be read is shown as it stands.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, TypeVar
 
-from invoice import formats
+from lxml import etree
+
+from invoice import formats, wording
+from invoice import model as m
+from invoice.group import Group, term_of
 from invoice.leitweg import leitweg_fault
-from invoice.model import Address, Identifier, Invoice, Party, Period
-from invoice.skonto import prose, skonti
+from invoice.skonto import skonti
+from invoice.terms import LABELS, title_of
 
-TYPES = {
-    "326": "Teilrechnung",
-    "380": "Rechnung",
-    "381": "Gutschrift",
-    "384": "Korrigierte Rechnung",
-    "389": "Gutschrift im Gutschriftverfahren",
-    "875": "Abschlagsrechnung (Bau)",
-    "876": "Teilschlussrechnung (Bau)",
-    "877": "Schlussrechnung (Bau)",
-}
-MEANS = {
-    "10": "Barzahlung",
-    "30": "Überweisung",
-    "48": "Kartenzahlung",
-    "49": "Lastschrift",
-    "54": "Kreditkarte",
-    "55": "Debitkarte",
-    "57": "Dauerauftrag",
-    "58": "SEPA-Überweisung",
-    "59": "SEPA-Lastschrift",
-    "97": "Verrechnung",
-}
-CATEGORIES = {
-    "S": "Normalsatz",
-    "Z": "Nullsatz",
-    "E": "steuerbefreit",
-    "AE": "Umkehrung der Steuerschuld",
-    "K": "innergemeinschaftliche Lieferung",
-    "G": "Ausfuhr",
-    "O": "nicht steuerbar",
-    "L": "Kanarische Inseln",
-    "M": "Ceuta und Melilla",
-}
-UNITS = {
-    "C62": "Stück", "H87": "Stück", "XPP": "Stück", "EA": "Stück", "HUR": "Std.", "DAY": "Tage",
-    "MON": "Monate", "ANN": "Jahre", "MTR": "m", "MTK": "m²", "MTQ": "m³", "KGM": "kg", "GRM": "g",
-    "TNE": "t", "LTR": "l", "KWH": "kWh", "KMT": "km", "LS": "pauschal", "P1": "%", "SET": "Satz",
-}  # fmt: skip
+T = TypeVar("T")
+
+MOST_CHARACTERS = 20_000
+"""Of one value. The file holds the rest."""
+MOST_OF_A_GROUP = 500
+"""Of notes, allowances, documents … on one page; beyond that it is no invoice but a flood."""
+_TURNING = dict.fromkeys(
+    map(ord, "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"),
+    "\N{REPLACEMENT CHARACTER}",
+)
+"""Signs that turn the text behind them around, so that it reads as another."""
+UNREADABLE = "so nicht lesbar"
+_PERCENTS = frozenset(
+    ("BT-94", "BT-96", "BT-101", "BT-103", "BT-119", "BT-138", "BT-143", "BT-152")
+)
+_QUANTITIES = frozenset({"BT-129", "BT-149"})
+_WORDS = {"BT-3": wording.TYPES, "BT-8": wording.TAX_POINTS, "BT-81": wording.MEANS}
+_CATEGORIES = frozenset({"BT-95", "BT-102", "BT-118"})
+_ACCOUNTS = frozenset({"BT-84", "BT-91"})
+_UNITS = frozenset({"BT-130", "BT-150"})
+_ADDRESS = ("line1", "line2", "line3", "post_code", "city", "subdivision", "country")
+_CONTACT = ("name", "phone", "email")
+_ALLOWANCE = ("amount", "base", "percent", "reason", "reason_code")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Row:
-    """One field: business term, label, value. `note` is a word of caution."""
+    """One field: business term, label, value. `note` is a word of caution.
+
+    `id` is where links lead and `findings` are the numbers of those about it; see `layout`.
+    """
 
     term: str
     label: str
     value: str
     note: str = ""
+    id: str = ""
+    findings: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Section:
-    """Fields that belong together. `term` is the group's."""
+    """Fields that belong together. `term` is the group's; `source` is set where it may recur."""
 
     term: str
     title: str
-    rows: tuple[Row, ...]
+    rows: list[Row]
+    parts: list[Section]
+    source: etree._Element | None = None
+    id: str = ""
+    findings: tuple[int, ...] = ()
+
+    def all_rows(self) -> Iterator[Row]:
+        """Its own, and those of its parts."""
+        yield from self.rows
+        for part in self.parts:
+            yield from part.all_rows()
 
 
-def title(invoice: Invoice) -> str:
-    kind = TYPES.get(invoice.type_code or "", "Rechnung")
-    return f"{kind} {invoice.number}" if invoice.number else kind
+def sections(invoice: m.Invoice) -> list[Section]:
+    """Everything but lines, allowances, VAT, totals and documents, which are tables."""
+    return [
+        _head(invoice),
+        _party("BG-4", invoice.seller, m.SellerAddress(), m.SellerContact()),
+        _party("BG-7", invoice.buyer, m.BuyerAddress(), m.BuyerContact()),
+        *_payment(invoice),
+        _delivery(invoice),
+        _references(invoice),
+        *_others(invoice),
+        *_notes(invoice),
+        _section("BG-2", rows(invoice, "business_process", "specification")),
+    ]
 
 
-def sections(invoice: Invoice) -> tuple[Section, ...]:
-    """Everything but lines, VAT, totals and attachments, which are tables."""
-    found = [_head(invoice), _seller(invoice), _buyer(invoice), _payment(invoice)]
-    found += [_delivery(invoice), _references(invoice), _others(invoice), _notes(invoice)]
-    return tuple(found)
+def totals(invoice: m.Invoice) -> Section:
+    """The sums, from the lines down to what is due."""
+    found = invoice.totals
+    above = rows(found, "lines", "allowances", "charges", "net", "tax", currency=invoice.currency)
+    other = rows(found, "tax_accounting", currency=invoice.tax_currency)
+    below = rows(found, "gross", "prepaid", "rounding", "due", currency=invoice.currency)
+    return _section("BG-22", [*above, *other, *below])
 
 
-def _head(invoice: Invoice) -> Section:
-    kind = TYPES.get(invoice.type_code or "", "")
-    return Section(
-        "",
-        "Rechnung",
-        (
-            Row("BT-1", "Rechnungsnummer", invoice.number or ""),
-            Row("BT-2", "Rechnungsdatum", formats.day(invoice.issue_date)),
-            Row("BT-3", "Art", f"{kind} ({invoice.type_code})" if invoice.type_code else ""),
-            Row("BT-9", "Fällig am", formats.day(invoice.due_date)),
-            Row("BT-115", "Fälliger Betrag", formats.amount(invoice.amount_due, invoice.currency)),
-            Row("BT-10", "Leitweg-ID", invoice.buyer_reference or "",
-                leitweg_fault(invoice.buyer_reference) or ""),
-            Row("BT-5", "Währung", invoice.currency or ""),
-            Row("BT-6", "Buchungswährung der Steuer", invoice.tax_currency or ""),
-            Row("BT-7", "Steuerzeitpunkt", formats.day(invoice.tax_point_date)),
-            Row("BT-8", "Code des Steuerzeitpunkts", invoice.tax_point_code or ""),
-            Row("BT-24", "Spezifikation", invoice.specification or ""),
-        ),
+def allowances(invoice: m.Invoice) -> list[Section]:
+    return [_allowance(each, invoice.currency) for each in some(invoice.allowances)]
+
+
+def breakdown(invoice: m.Invoice) -> list[Section]:
+    names = ("category", "rate", "taxable", "tax", "exemption", "exemption_code")
+    return [
+        _section("BG-23", rows(each, *names, currency=invoice.currency), of=each)
+        for each in some(invoice.breakdown)
+    ]
+
+
+def documents(invoice: m.Invoice) -> list[Section]:
+    return [_document(each) for each in some(invoice.documents)]
+
+
+def position(line: m.Line, invoice: m.Invoice, level: int = 0) -> Section:
+    """One line with all that it says. Lines below it are positions of their own."""
+    price, item, period = line.price, line.item, line.period or m.LinePeriod()
+    tax = line.tax or m.LineTax()
+    fields = [
+        *rows(line, "id", "quantity", "unit", "net", currency=invoice.currency),
+        *rows(item, "name", "description"),
+        *rows(price, "net", "base_quantity", "base_unit", "gross", "discount",
+              currency=invoice.currency),
+        *rows(tax, "category", "rate"),
+        *rows(period, "start", "end"),
+        *rows(item, "seller_id", "buyer_id", "standard_id"),
+        *(_classification(each) for each in some(item.classifications)),
+        *rows(item, "origin"),
+        *rows(line, "order_line", "object_id", "accounting_reference", "note"),
+    ]  # fmt: skip
+    parts = [
+        _section("BG-32", rows(each, "name", "value"), of=each) for each in some(item.attributes)
+    ]
+    parts += [_allowance(each, invoice.currency) for each in some(line.allowances)]
+    cut_off = beyond(item.classifications, item.attributes, line.allowances)
+    if cut_off:
+        fields.append(Row("", "Weitere Angaben", f"{cut_off} stehen nur in der Datei"))
+    group = "BG-DEX-01" if level else "BG-25"
+    return Section(group, title_of(group), fields, parts, line.source)
+
+
+def left_out(invoice: m.Invoice) -> int:
+    """How many groups stand on no page."""
+    return beyond(
+        invoice.notes, invoice.preceding, invoice.payment_means, invoice.third_party_payments,
+        invoice.allowances, invoice.breakdown, invoice.documents,
     )  # fmt: skip
 
 
-def _seller(invoice: Invoice) -> Section:
-    seller = invoice.seller
-    ids = ", ".join(_identifier(i) for i in seller.identifiers)
-    return Section(
-        "BG-4",
-        "Verkäufer",
-        (
-            Row("BT-27", "Name", seller.name or ""),
-            Row("BT-28", "Handelsname", seller.trading_name or ""),
-            Row("BG-5", "Anschrift", address(seller.address)),
-            Row("BT-31", "USt-IdNr.", seller.vat_id or ""),
-            Row("BT-32", "Steuernummer", seller.tax_number or ""),
-            Row("BT-30", "Registernummer", _identifier(seller.legal_id)),
-            Row("BT-29", "Lieferantennummer", ids),
-            Row("BT-33", "Rechtliche Angaben", seller.legal_form or ""),
-            *_contact(seller, ("BT-41", "BT-42", "BT-43")),
-            Row("BT-34", "Elektronische Adresse", _identifier(seller.endpoint)),
-        ),
+def _section(
+    term: str,
+    fields: list[Row],
+    *parts: Section,
+    title: str | None = None,
+    of: Group | None = None,
+) -> Section:
+    called = title_of(term) if title is None else title
+    return Section(term, called, fields, list(parts), None if of is None else of.source)
+
+
+# The document
+
+
+def _head(invoice: m.Invoice) -> Section:
+    due = formats.amount(invoice.amount_due, invoice.currency)
+    fields = rows(
+        invoice, "number", "issue_date", "type_code", "due_date", "buyer_reference", "currency",
+        "tax_currency", "tax_point_date", "tax_point_code",
+    )  # fmt: skip
+    fields[4].note = leitweg_fault(invoice.buyer_reference) or ""
+    return _section("", [*fields[:4], Row("", LABELS["BT-115"], due), *fields[4:]])
+
+
+def _party(term: str, party: m.Party, address: m.Address, contact: m.Contact) -> Section:
+    fields = rows(party, "name", "trading_name", "identifiers", "legal_id")
+    fields.append(_numbers(party, "vat_id", "VA"))
+    if isinstance(party, m.Seller):
+        fields += [_numbers(party, "tax_number", "FC"), *rows(party, "legal_form")]
+    return _section(
+        term,
+        [*fields, *rows(party, "endpoint")],
+        _section(term_of(type(party), "address"), rows(party.address or address, *_ADDRESS)),
+        _section(term_of(type(party), "contact"), rows(party.contact or contact, *_CONTACT)),
     )
 
 
-def _buyer(invoice: Invoice) -> Section:
-    buyer = invoice.buyer
-    return Section(
-        "BG-7",
-        "Käufer",
-        (
-            Row("BT-44", "Name", buyer.name or ""),
-            Row("BT-45", "Handelsname", buyer.trading_name or ""),
-            Row("BG-8", "Anschrift", address(buyer.address)),
-            Row("BT-46", "Kundennummer", ", ".join(_identifier(i) for i in buyer.identifiers)),
-            Row("BT-48", "USt-IdNr.", buyer.vat_id or ""),
-            Row("BT-47", "Registernummer", _identifier(buyer.legal_id)),
-            *_contact(buyer, ("BT-56", "BT-57", "BT-58")),
-            Row("BT-49", "Elektronische Adresse", _identifier(buyer.endpoint)),
-        ),
-    )
+def _numbers(party: m.Party, name: str, kind: str) -> Row:
+    """All numbers of this kind: there should be one."""
+    term = term_of(type(party), name)
+    found = [r.value for r in party.registrations if r.kind == kind and r.value]
+    return Row(term, LABELS[term], cut(", ".join(found)))
 
 
-def _contact(party: Party, terms: tuple[str, str, str]) -> tuple[Row, ...]:
-    contact = party.contact
-    if contact is None:
-        return ()
-    return (
-        Row(terms[0], "Ansprechpartner", contact.name or ""),
-        Row(terms[1], "Telefon", contact.phone or ""),
-        Row(terms[2], "E-Mail", contact.email or ""),
-    )
+def _payment(invoice: m.Invoice) -> Iterator[Section]:
+    for means in some(invoice.payment_means):
+        yield _means(means)
+    terms = _terms_of_payment(invoice)
+    told = [*rows(invoice, "remittance"), *terms]
+    title = title_of("BG-16") if not invoice.payment_means else "Zahlungsbedingungen"
+    term = "" if invoice.payment_means else "BG-16"
+    yield _section(term, told, _section("BG-19", _debit(invoice)), title=title)
+    for third in some(invoice.third_party_payments):
+        paid = rows(third, "kind", "amount", "description", currency=third.currency)
+        yield _section("BG-DEX-09", paid, of=third)
 
 
-def _payment(invoice: Invoice) -> Section:
-    rows: list[Row] = []
-    for means in invoice.payment_means:
-        named = MEANS.get(means.code or "", means.text or "")
-        rows.append(Row("BT-81", "Zahlungsart", f"{named} ({means.code})" if means.code else ""))
-        if means.account is not None:
-            rows.append(Row("BT-84", "IBAN", formats.iban(means.account.iban)))
-            rows.append(Row("BT-85", "Kontoinhaber", means.account.name or ""))
-            rows.append(Row("BT-86", "BIC", means.account.bic or ""))
-        if means.card is not None:
-            rows.append(Row("BT-87", "Karte", means.card.number or ""))
-            rows.append(Row("BT-88", "Karteninhaber", means.card.holder or ""))
-    for third in invoice.third_party_payments:
-        said = f"{formats.amount(third.amount, third.currency)} {third.description or ''}".strip()
-        rows.append(Row("BT-DEX-002", "Zahlung für Dritte", said))
-    rows.append(Row("BT-83", "Verwendungszweck", invoice.remittance or ""))
-    if invoice.direct_debit is not None:
-        debit = invoice.direct_debit
-        rows.append(Row("BT-89", "Mandatsreferenz", debit.mandate or ""))
-        rows.append(Row("BT-90", "Gläubiger-ID", debit.creditor or ""))
-        rows.append(Row("BT-91", "Belastetes Konto", formats.iban(debit.account)))
+def _debit(invoice: m.Invoice) -> list[Row]:
+    """UBL has the creditor among the identifiers of a party, also where there is no mandate."""
+    fields = rows(invoice.direct_debit or m.DirectDebit(), "mandate", "creditor", "account")
+    if not fields[1].value:
+        parties = [each for each in (invoice.seller, invoice.payee) if each is not None]
+        fields[1].value = _joined([found for party in parties for found in party.creditors])
+    return fields
+
+
+def _means(means: m.PaymentMeans) -> Section:
+    account = rows(means.account or m.Account(), "iban", "name", "bic")
+    card = rows(means.card or m.Card(), "number", "holder")
+    parts = _section("BG-17", account), _section("BG-18", card)
+    return _section("BG-16", rows(means, "code", "text"), *parts, of=means)
+
+
+def _terms_of_payment(invoice: m.Invoice) -> list[Row]:
+    """The discounts in words, and the terms as they stand: what is not understood is seen, too."""
+    found = []
     for skonto in skonti(invoice.payment_terms):
         of = f" von {formats.amount(skonto.base, invoice.currency)}" if skonto.base else ""
-        rows.append(
-            Row(
-                "BT-20",
-                "Skonto",
-                f"{formats.percent(skonto.percent)}{of} binnen {skonto.days} Tagen",
-            )
-        )
-    rows.append(Row("BT-20", "Zahlungsbedingungen", prose(invoice.payment_terms)))
-    return Section("BG-16", "Zahlung", tuple(rows))
+        said = f"{formats.percent(skonto.percent)}{of} binnen {skonto.days} Tagen"
+        found.append(Row("", "Skonto", said))
+    return [*found, *rows(invoice, "payment_terms")]
 
 
-def _delivery(invoice: Invoice) -> Section:
-    rows = [Row("BG-14", "Abrechnungszeitraum", period(invoice.period))]
-    if invoice.delivery is not None:
-        found = invoice.delivery
-        rows.insert(0, Row("BT-72", "Geliefert oder geleistet am", formats.day(found.on)))
-        rows.append(Row("BT-70", "Empfänger der Lieferung", found.name or ""))
-        rows.append(Row("BT-71", "Ort der Lieferung", _identifier(found.location)))
-        rows.append(Row("BG-15", "Lieferanschrift", address(found.address)))
-    return Section("BG-13", "Lieferung und Leistung", tuple(rows))
+def _delivery(invoice: m.Invoice) -> Section:
+    found = invoice.delivery or m.Delivery()
+    period = rows(invoice.period or m.InvoicingPeriod(), "start", "end")
+    address = rows(found.address or m.DeliveryAddress(), *_ADDRESS)
+    parts = _section("BG-14", period), _section("BG-15", address)
+    return _section("BG-13", rows(found, "on", "name", "location"), *parts)
 
 
-def _references(invoice: Invoice) -> Section:
-    earlier = ", ".join(
-        f"{p.number or ''} {formats.day(p.issue_date)}".strip() for p in invoice.preceding
-    )
-    return Section(
-        "",
-        "Bezüge",
-        (
-            Row("BT-13", "Bestellnummer", invoice.order or ""),
-            Row("BT-14", "Auftragsnummer", invoice.sales_order or ""),
-            Row("BT-12", "Vertrag", invoice.contract or ""),
-            Row("BT-11", "Projekt", invoice.project or ""),
-            Row("BT-17", "Vergabe oder Los", invoice.tender or ""),
-            Row("BT-18", "Objekt", _identifier(invoice.object_id)),
-            Row("BT-19", "Buchungsreferenz des Käufers", invoice.accounting_reference or ""),
-            Row("BT-15", "Wareneingang", invoice.receiving_advice or ""),
-            Row("BT-16", "Lieferavis", invoice.despatch_advice or ""),
-            Row("BG-3", "Frühere Rechnungen", earlier),
-        ),
-    )
-
-
-def _others(invoice: Invoice) -> Section:
-    rows: list[Row] = []
-    if invoice.payee is not None:
-        payee = invoice.payee
-        ids = ", ".join(_identifier(each) for each in payee.identifiers)
-        rows.append(Row("BT-59", "Abweichender Zahlungsempfänger", payee.name or ""))
-        rows.append(Row("BT-60", "Kennung des Zahlungsempfängers", ids))
-        rows.append(Row("BT-61", "Registernummer des Empfängers", _identifier(payee.legal_id)))
-    if invoice.tax_representative is not None:
-        found = invoice.tax_representative
-        rows.append(Row("BT-62", "Steuervertreter", found.name or ""))
-        rows.append(Row("BG-12", "Anschrift des Steuervertreters", address(found.address)))
-        rows.append(Row("BT-63", "USt-IdNr. des Steuervertreters", found.vat_id or ""))
-    return Section("BG-10", "Weitere Beteiligte", tuple(rows))
-
-
-def _notes(invoice: Invoice) -> Section:
-    return Section(
-        "BG-1",
-        "Bemerkungen",
-        tuple(Row("BT-22", "Bemerkung", n.text or "", n.subject or "") for n in invoice.notes),
-    )
-
-
-def _identifier(found: Identifier | None) -> str:
-    if found is None or not found.value:
-        return ""
-    return f"{found.value} ({found.scheme})" if found.scheme else found.value
-
-
-def address(found: Address | None) -> str:
-    """On one line."""
-    if found is None:
-        return ""
-    city = " ".join(part for part in (found.post_code, found.city) if part)
-    parts = (found.line1, found.line2, found.line3, city, found.subdivision, found.country)
-    return ", ".join(part for part in parts if part)
-
-
-def period(found: Period | None) -> str:
-    if found is None:
-        return ""
-    return " bis ".join(d for d in (formats.day(found.start), formats.day(found.end)) if d)
-
-
-def category(code: str | None) -> str:
-    named = CATEGORIES.get(code or "")
-    return f"{code} ({named})" if named else code or ""
-
-
-def unit(code: str | None) -> str:
-    return UNITS.get(code or "", code or "")
-
-
-def totals(invoice: Invoice) -> tuple[Row, ...]:
-    """The sums, from the lines down to what is due."""
-    found, currency = invoice.totals, invoice.currency
-    return (
-        Row("BT-106", "Summe der Positionen", formats.amount(found.lines, currency)),
-        Row("BT-107", "Nachlässe", formats.amount(found.allowances, currency)),
-        Row("BT-108", "Zuschläge", formats.amount(found.charges, currency)),
-        Row("BT-109", "Summe ohne Umsatzsteuer", formats.amount(found.net, currency)),
-        Row("BT-110", "Umsatzsteuer", formats.amount(found.tax, currency)),
-        Row("BT-111", "Umsatzsteuer in Buchungswährung",
-            formats.amount(found.tax_accounting, invoice.tax_currency)),
-        Row("BT-112", "Summe mit Umsatzsteuer", formats.amount(found.gross, currency)),
-        Row("BT-113", "Bereits gezahlt", formats.amount(found.prepaid, currency)),
-        Row("BT-114", "Rundung", formats.amount(found.rounding, currency)),
-        Row("BT-115", "Fälliger Betrag", formats.amount(found.due, currency)),
+def _references(invoice: m.Invoice) -> Section:
+    fields = rows(
+        invoice, "order", "sales_order", "contract", "project", "tender", "object_id",
+        "accounting_reference", "receiving_advice", "despatch_advice",
     )  # fmt: skip
+    earlier = [
+        _section("BG-3", rows(each, "number", "issue_date"), of=each)
+        for each in some(invoice.preceding)
+    ]
+    return _section("", fields, *(earlier or [_section("BG-3", [])]), title="Bezüge")
+
+
+def _others(invoice: m.Invoice) -> Iterator[Section]:
+    yield _section("BG-10", rows(invoice.payee or m.Payee(), "name", "identifiers", "legal_id"))
+    found = invoice.tax_representative or m.TaxRepresentative()
+    fields = [*rows(found, "name"), _numbers(found, "vat_id", "VA")]
+    address = rows(found.address or m.TaxRepresentativeAddress(), *_ADDRESS)
+    yield _section("BG-11", fields, _section("BG-12", address))
+
+
+def _notes(invoice: m.Invoice) -> Iterator[Section]:
+    for note in some(invoice.notes):
+        yield _section("BG-1", rows(note, "subject", "text"), of=note)
+
+
+# Parts of tables
+
+
+def _allowance(found: m.AllowanceCharge, currency: str | None) -> Section:
+    of_line = isinstance(found, m.LineAllowance | m.LineCharge)
+    charge = isinstance(found, m.LineCharge | m.DocumentCharge)
+    group = ("BG-28" if charge else "BG-27") if of_line else ("BG-21" if charge else "BG-20")
+    fields = rows(found, *_ALLOWANCE, currency=currency)
+    if not of_line:
+        taxes = found.taxes or ((found.tax,) if found.tax else ())
+        category, rate = ("BT-102", "BT-103") if charge else ("BT-95", "BT-96")
+        codes = ", ".join(wording.category(tax.category) for tax in taxes)
+        rates = ", ".join(formats.percent(tax.rate) for tax in taxes)
+        fields += [Row(category, LABELS[category], codes), Row(rate, LABELS[rate], rates)]
+    return _section(group, fields, title="Zuschlag" if charge else "Nachlass", of=found)
+
+
+def _document(found: m.SupportingDocument) -> Section:
+    fields = rows(found, "reference", "description", "uri")
+    if found.uri:
+        fields[-1].note = "wird nicht abgerufen"
+    file = found.attachment
+    if file is not None:
+        stated = f"{file.name} ({formats.size(file.size)})"
+        fields.append(Row("BT-125", LABELS["BT-125"], stated, file.declared_type or ""))
+    else:
+        fields.append(Row("BT-125", LABELS["BT-125"], ""))
+    return _section("BG-24", fields, of=found)
+
+
+def _classification(found: m.Classification) -> Row:
+    of = " ".join(part for part in (found.scheme, found.version) if part)
+    said = f"{found.value or ''} ({of})" if of else found.value or ""
+    return Row("BT-158", LABELS["BT-158"], cut(said))
+
+
+# Values
+
+
+def rows(group: Group, *names: str, currency: str | None = None) -> list[Row]:
+    """The rows of these fields, also of those that are not there."""
+    found, cls, unreadable = [], type(group), group.unreadable
+    for name in names:
+        term = term_of(cls, name)
+        value = getattr(group, name)
+        if value is None and unreadable and name in unreadable:
+            found.append(Row(term, LABELS[term], cut(unreadable[name] or ""), UNREADABLE))
+        else:
+            shown = "" if value is None else cut(_shown(term, value, currency))
+            found.append(Row(term, LABELS[term], shown))
+    return found
+
+
+def _shown(term: str, value: Any, currency: str | None) -> str:
+    if isinstance(value, Decimal):
+        if term in _PERCENTS:
+            return formats.percent(value)
+        return formats.number(value) if term in _QUANTITIES else formats.amount(value, currency)
+    if isinstance(value, str):
+        return _said(term, value)
+    if isinstance(value, date):
+        return formats.day(value)
+    return wording.identifier(value) if isinstance(value, m.Identifier) else _joined(value)
+
+
+def _said(term: str, value: str) -> str:
+    if term in _WORDS:
+        return wording.named(value, _WORDS[term])
+    if term in _UNITS:
+        return wording.unit(value)
+    if term in _CATEGORIES:
+        return wording.category(value)
+    return formats.iban(value) if term in _ACCOUNTS else value
+
+
+def _joined(found: Sequence[m.Identifier]) -> str:
+    return wording.identifiers(tuple(found))
+
+
+def some(found: Sequence[T]) -> Sequence[T]:
+    """As many of them as a page shows."""
+    return found[:MOST_OF_A_GROUP]
+
+
+def beyond(*groups: Sequence[Any]) -> int:
+    """How many of them no page shows."""
+    return sum(max(0, len(found) - MOST_OF_A_GROUP) for found in groups)
+
+
+def cut(text: str) -> str:
+    """The text as far as a page shows it, in the order in which it is written."""
+    if not text.isascii():
+        text = text.translate(_TURNING)
+    if len(text) <= MOST_CHARACTERS:
+        return text
+    return f"{text[:MOST_CHARACTERS]} … (gekürzt, in der Datei sind es {len(text)} Zeichen)"

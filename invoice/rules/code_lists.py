@@ -17,6 +17,7 @@ from typing import Any, Literal
 from lxml import etree
 
 from invoice.cii_parties import NAMES as CII_NAMES
+from invoice.group import Element
 from invoice.model import Group, Invoice
 from invoice.rules.rule import RuleBook
 from invoice.shapes import flag, normal
@@ -158,7 +159,7 @@ def outside(rule: str, invoice: Invoice, more: frozenset[str] = frozenset()) -> 
             if raw is None and (row.rule != "03" or invoice.syntax == "cii"):
                 continue
             if not _listed(raw or "", row, element, more) and _applies(row.only, element):
-                yield Group(source=element)
+                yield Element(source=element, attribute=row.attribute)
 
 
 def _listed(raw: str, row: Row, element: etree._Element, more: frozenset[str]) -> bool:

@@ -8,7 +8,7 @@ definitions of EN 16931 (1.3.16) and XRechnung; the sentences are ours.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Literal
@@ -16,6 +16,12 @@ from typing import Any, Literal
 from invoice.model import Group, Invoice, Syntax
 
 Severity = Literal["fatal", "warning", "information"]
+SEVERITIES: Mapping[Severity, str] = {
+    "fatal": "Fehler",
+    "warning": "Warnung",
+    "information": "Hinweis",
+}
+"""What they are called, the worst first."""
 Test = Callable[[Any, Invoice], bool]
 Select = Callable[[Invoice], Iterable[Any]]
 

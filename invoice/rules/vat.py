@@ -256,6 +256,7 @@ def _reason_fits(category: Category, row: Breakdown, _: Invoice) -> bool:
 # The rules of all families
 
 _FIX = "Bitte den Rechnungssteller um eine berichtigte Rechnung."
+_RATE_TERMS = ("BT-152", "BT-96", "BT-103")
 _USES = (
     ("02", "Position", "BT-151"),
     ("03", "Nachlass", "BT-95"),
@@ -279,7 +280,7 @@ def _enter(category: Category) -> None:
     )(partial(_broken_down, category))  # fmt: skip
     for number, place, term in _USES:
         _enter_number(category, number, place, term, places[number])
-    for number, (use, place, term) in zip(("05", "06", "07"), _USES, strict=True):
+    for number, (use, place, _), term in zip(("05", "06", "07"), _USES, _RATE_TERMS, strict=True):
         book.rule(
             f"BR-{family}-{number}", places[use], "rate",
             f"Der Steuersatz passt nicht zur Kategorie {called} (betrifft: {place}).",
@@ -316,7 +317,7 @@ def _enter_number(category: Category, number: str, place: str, term: str, used: 
             test = _has_number_for_standard_rate
     book.rule(
         f"BR-{category.family}-{number}", either(used, once), "", text, hint,
-        terms=f"{term} BT-31 BT-32 BT-63", klass=Klass.CONTENT,
+        terms=f"BT-31 BT-32 BT-63 {term}", klass=Klass.CONTENT,
     )(test)  # fmt: skip
 
 

@@ -15,8 +15,9 @@ from invoice.attachments import MAX_ATTACHMENT, Attachment
 from invoice.checking import Verdict, check_invoice
 from invoice.errors import AttachmentRefused, InvoiceRefused
 from invoice.parsing import parse_invoice
+from invoice.plain_text import invoice_text
 from invoice.reading import MAX_BYTES
-from invoice.rendering import invoice_html, invoice_text
+from invoice.rendering import invoice_html
 
 SAMPLES = Path(__file__).parent / "samples"
 UBL = (SAMPLES / "ubl_tiefbau.xml").read_bytes()

@@ -9,7 +9,8 @@ from lxml import html
 from invoice import formats
 from invoice.checking import check_invoice
 from invoice.leitweg import fine_part, leitweg_fault
-from invoice.rendering import invoice_html, invoice_text
+from invoice.plain_text import invoice_text
+from invoice.rendering import invoice_html
 from invoice.skonto import Skonto, prose, skonti, skonto_is_well_formed
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -51,7 +52,7 @@ def test_every_finding_links_to_a_field_that_is_on_the_page() -> None:
     ids = page.xpath("//@id")
     targets = [str(href)[1:] for href in page.xpath("//a/@href")]
     assert len(ids) == len(set(ids))
-    assert {"bt-10", "bt-112", "position-2"} <= set(targets) <= set(ids)
+    assert {"bt-10", "bt-112", "position-2-bt-153"} <= set(targets) <= set(ids)
 
 
 def test_the_plain_text_says_the_same() -> None:

@@ -97,7 +97,7 @@ def test_a_unit_that_is_in_no_list_is_a_warning_in_an_xrechnung_and_fatal_elsewh
 
     assert [(f.rule, f.severity) for f in here] == [("BR-CL-23", "warning")]
     assert [(f.rule, f.severity, f.refusal) for f in elsewhere] == [("BR-CL-23", "fatal", True)]
-    assert here[0].path == "/ubl:Invoice/cac:InvoiceLine[1]/cbc:InvoicedQuantity"
+    assert here[0].path == "/ubl:Invoice/cac:InvoiceLine[1]/cbc:InvoicedQuantity/@unitCode"
 
 
 def test_white_space_behind_an_amount_counts_as_decimals() -> None:
