@@ -208,14 +208,15 @@ def _rule_findings(invoice: Invoice, profile: Profile, pack: Pack) -> list[Findi
                 if rule.test(subject, invoice):
                     continue
                 severity = pack.severity_of(rule, profile, invoice.syntax)
-                findings.append(_finding(rule, subject, invoice, severity))
+                findings.append(finding_of(rule, subject, invoice, severity))
                 told += 1
                 if told == MAX_OF_ONE_RULE:
                     break
     return findings
 
 
-def _finding(rule: Rule, subject: Group, invoice: Invoice, severity: Severity) -> Finding:
+def finding_of(rule: Rule, subject: Group, invoice: Invoice, severity: Severity) -> Finding:
+    """What is told where this subject breaks the rule."""
     place = place_of(invoice, subject, rule.field)
     term = place.term or next(iter(rule.terms), "")
     if not rule.field and term.startswith("BG") and rule.terms:

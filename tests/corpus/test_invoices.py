@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lxml import html
 
+from bench.mutations import mutated
 from invoice.checking import check_invoice
 from invoice.parsing import parse_invoice
+from invoice.rendering import invoice_html
 from invoice.rules import ALL
 from invoice.syntax.walk import book_of
 
@@ -55,6 +58,25 @@ def test_each_label_agrees() -> None:
                 wrong.append((case["origin"], case["syntax"], rule, must_fire))
 
     assert wrong == []
+
+
+def test_each_finding_leads_to_a_field_that_is_on_the_page() -> None:
+    documents = [case["xml"].encode() for case in _labels()]
+    documents += mutated([path.read_bytes() for path in INSTANCES], seed=7, count=300)
+    astray = []
+
+    for data in documents:
+        report = check_invoice(data)
+        if report.invoice is None:
+            continue
+        page = html.fromstring(invoice_html(report.invoice, report.findings))
+        ids = page.xpath("//@id")
+        targets = [str(href)[1:] for href in page.xpath("//li/p[1]/a/@href")]
+        assert len(ids) == len(set(ids))
+        assert len(targets) == len(report.findings)
+        astray += sorted(set(targets) - set(ids))
+
+    assert astray == []
 
 
 ALWAYS_TRUE = {"BR-CO-05", "BR-CO-06", "BR-CO-07", "BR-CO-08"}
