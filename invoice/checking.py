@@ -218,9 +218,11 @@ def _rule_findings(invoice: Invoice, profile: Profile, pack: Pack) -> list[Findi
 def finding_of(rule: Rule, subject: Group, invoice: Invoice, severity: Severity) -> Finding:
     """What is told where this subject breaks the rule."""
     place = place_of(invoice, subject, rule.field)
-    term = place.term or next(iter(rule.terms), "")
-    if not rule.field and term.startswith("BG") and rule.terms:
-        term = rule.terms[0]  # an element that the model does not know, inside of one that it does
+    term = place.term
+    if rule.terms and (not term or (not rule.field and term.startswith("BG"))):
+        source = subject.source  # what it is, where one kind of group stands in several places
+        near = place_of_element(source, invoice.syntax).term if source is not None else ""
+        term = near if near in rule.terms else rule.terms[0]
     return Finding(
         rule.id,
         severity,

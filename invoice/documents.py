@@ -6,11 +6,12 @@ Rechnung", which a person types in, and is refused for its format only where the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
 from invoice.checking import Finding, Report, Verdict, check_invoice
-from invoice.errors import NotAnInvoice, PdfRefused
+from invoice.errors import InvoiceError, NotAnInvoice, PdfRefused
 from invoice.model import Invoice
 from invoice.parsing import parse_invoice
 from invoice.pdf.comparison import differences, has_text
@@ -48,6 +49,16 @@ def check_document(data: bytes, on: date | None = None, *, others_refused: bool 
 def invoice_in(data: bytes) -> Invoice:
     """The invoice in the file, unchecked. Raises an InvoiceError."""
     return parse_invoice(xml_in(data))
+
+
+def invoice_shown(data: bytes) -> Invoice | None:
+    """The invoice that `check_document` reports, without the check; None where it has none."""
+    try:
+        invoice = invoice_in(data)
+    except InvoiceError:
+        return None
+    image_counts = is_pdf(data) and not profile_of(invoice.specification).is_an_invoice
+    return None if image_counts else invoice
 
 
 def xml_in(data: bytes) -> bytes:
@@ -151,6 +162,6 @@ def _shown(name: str) -> str:
     return "".join(c for c in _base(name) if c.isprintable())[:80]
 
 
-def may_be_opened(report: Report) -> bool:
+def may_be_opened(findings: Sequence[Finding]) -> bool:
     """Whether a person may open the file: not what the reader has refused."""
-    return all(finding.rule != REFUSED for finding in report.findings)
+    return all(finding.rule != REFUSED for finding in findings)

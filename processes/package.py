@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from engine.handlers import Handlers, Participants
 from identity.principal import Principal
@@ -33,6 +33,14 @@ class TaskPanel:
 
     title: str
     html: str
+
+
+class PanelOf(Protocol):
+    """Makes the panel of a task. `part` says which of a long list, as the page's address does."""
+
+    def __call__(
+        self, house: House, tx: Transaction, principal: Principal, task: Any, *, part: int = 1
+    ) -> TaskPanel | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +154,7 @@ class Package:
     routes: Callable[[House, PrincipalOf], Router] | None = None
     statuses: Mapping[type[Exception], int] = field(default_factory=dict)
     """What the package's own errors mean over HTTP."""
-    task_panel: Callable[[House, Transaction, Principal, Any], TaskPanel | None] | None = None
+    task_panel: PanelOf | None = None
     task_summaries: (
         Callable[[House, Transaction, Principal, Sequence[Any]], Mapping[str, TaskSummary]] | None
     ) = None

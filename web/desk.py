@@ -96,7 +96,7 @@ def desk_of(visit: Visit, tx: Transaction, task_id: str, *, panel: bool = True) 
     mine = found.assignee is not None and found.assignee in own_names(visit.principal)
     beside = None
     if panel and package is not None and package.task_panel is not None:
-        beside = package.task_panel(visit.house, tx, visit.principal, found)
+        beside = package.task_panel(visit.house, tx, visit.principal, found, part=_part(visit))
     return Desk(
         task=found,
         package=package,
@@ -116,6 +116,12 @@ def desk_of(visit: Visit, tx: Transaction, task_id: str, *, panel: bool = True) 
         papers=_papers(visit, tx, package, found),
         now=tx.now,
     )
+
+
+def _part(visit: Visit) -> int:
+    """Which part of a long list the address asks for; the first where it asks for none."""
+    asked = visit.request.query_params.get("teil", "")
+    return int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 7 else 1
 
 
 def _values(visit: Visit, tx: Transaction, found: Task) -> tuple[Variables, bool]:

@@ -6,6 +6,7 @@ before the content leaves. All of it is made by templates that escape.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
@@ -18,8 +19,9 @@ from eakte.search import dokumente_in
 from eakte.tables import vorgang
 from identity.persons import display_names
 from identity.principal import Principal
-from invoice.checking import Verdict
-from invoice.documents import may_be_opened
+from invoice.checking import Finding, Verdict
+from invoice.documents import invoice_shown, may_be_opened
+from invoice.model import Invoice
 from invoice.pdf.reading import is_pdf
 from invoice.rendering import invoice_html
 from processes.package import PanelFile, TaskPanel
@@ -88,7 +90,9 @@ ADDED = frozenset(TITLES.values())
 WORDS = {**TASKS, **OUTCOMES}
 
 
-def task_panel(house: House, tx: Transaction, principal: Principal, task: Any) -> TaskPanel | None:
+def task_panel(
+    house: House, tx: Transaction, principal: Principal, task: Any, *, part: int = 1
+) -> TaskPanel | None:
     """The panel for a task of this process; None where there is nothing to see."""
     row = receipts.find(tx, task.instance_id)
     if row is None:
@@ -97,12 +101,8 @@ def task_panel(house: House, tx: Transaction, principal: Principal, task: Any) -
         return TaskPanel("Rechnung", templates.get_template("panel_geschlossen.html").render())
     record_access(tx, principal, "read", "invoice", row.id, akte=row.akte, purpose="Aufgabe")
     data = house.blobs.read(tx, row.blob_id)
-    report = examine(data, local_day(row.received_at))
-    stored = status.findings(tx, house.blobs, row)
-    # What was found when it was checked, by the official rules too: the letter says the same.
-    findings = report.findings if stored is None else stored
-    verdict = report.verdict if row.verdict is None else Verdict(row.verdict)
-    shown = invoice_html(report.invoice, findings) if report.invoice is not None else None
+    invoice, findings, verdict = _checked(house, tx, row, data)
+    shown = invoice_html(invoice, findings, part) if invoice is not None else None
     predecessor = receipts.find(tx, row.predecessor) if row.predecessor else None
     html = templates.get_template(
         "panel.html"
@@ -116,8 +116,8 @@ def task_panel(house: House, tx: Transaction, principal: Principal, task: Any) -
         findings=findings,
         invoice=Markup(shown) if shown is not None else None,  # noqa: S704 made by an escaping template
         text=None if shown is not None or is_pdf(data) else data[:20_000].decode(errors="replace"),
-        pdf=is_pdf(data) and may_be_opened(report),
-        attachments=report.invoice.attachments if report.invoice is not None else (),
+        pdf=is_pdf(data) and may_be_opened(findings),
+        attachments=invoice.attachments if invoice is not None else (),
         skonto=_skonto(row),
         deadline=_deadline(row, task, house.settings.land),
         steps=_steps(tx, principal, row),
@@ -133,6 +133,18 @@ def task_panel(house: House, tx: Transaction, principal: Principal, task: Any) -
         letter=_letter(house, tx, principal, row) if task.node == "ablehnung_zeichnen" else None,
     )
     return TaskPanel(f"Rechnung {row.number}" if row.number else "Eingang", html)
+
+
+def _checked(
+    house: House, tx: Transaction, row: Row, data: bytes
+) -> tuple[Invoice | None, Sequence[Finding], Verdict]:
+    """What was found when it was checked, by the official rules too: the letter says the same.
+    Nothing is checked anew but what has not been checked yet."""
+    stored = status.findings(tx, house.blobs, row)
+    if stored is None or row.verdict is None:
+        report = examine(data, local_day(row.received_at))
+        return report.invoice, report.findings, report.verdict
+    return invoice_shown(data), stored, Verdict(row.verdict)
 
 
 def panel_file(
@@ -161,7 +173,9 @@ def panel_file(
     except InvoiceUnknown:
         return None
     # What the reader has refused is no browser's business either: it is saved, never opened.
-    opened = not is_pdf(data) or may_be_opened(examine(data, local_day(original.received_at)))
+    opened = not is_pdf(data) or may_be_opened(
+        examine(data, local_day(original.received_at)).findings
+    )
     media_type = original.media_type if opened else "application/octet-stream"
     return PanelFile(original.file_name or f"rechnung-{original.id}", media_type, data)
 

@@ -165,7 +165,7 @@ def test_a_pdf_that_runs_javascript_is_refused_and_not_opened() -> None:
     data = saved(writer)
 
     assert refusal(data) == "active"
-    assert not may_be_opened(check_document(data))
+    assert not may_be_opened(check_document(data).findings)
 
 
 def test_a_bomb_is_refused_in_bounded_time() -> None:
