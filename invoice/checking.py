@@ -25,7 +25,7 @@ from invoice.places import place_of, place_of_element
 from invoice.profiles import Profile, profile_of
 from invoice.reading import read_tree
 from invoice.rules.packs import Pack, pack_on
-from invoice.rules.rule import Klass, Rule, Severity
+from invoice.rules.rule import FIX, Klass, Rule, Severity
 from invoice.schema import SchemaFault, schema_faults
 from invoice.syntax import syntax_faults
 
@@ -132,11 +132,11 @@ def _verdict(findings: list[Finding]) -> Verdict:
 def _unread(error: NotAnInvoice | InvoiceRefused) -> Finding:
     if isinstance(error, InvoiceRefused):
         text = "Die Datei wurde aus Sicherheitsgründen nicht gelesen."
-        hint = "Bitte die Datei nicht öffnen und beim Absender nach einer einwandfreien fragen."
+        hint = "Bitte öffnen Sie die Datei nicht und bitten Sie den Absender um eine einwandfreie."
     else:
         text = "Die Datei ist keine E-Rechnung, die hier gelesen werden kann."
         hint = (
-            "Bitte prüfen, ob es eine sonstige Rechnung ist, und die Kopfdaten von Hand erfassen."
+            "Bitte prüfen Sie, ob es eine sonstige Rechnung ist; dann erfassen Sie die Kopfdaten."
         )
     return Finding(
         error.code, "fatal", Klass.FORMAT.value, "", "", 0, text, f"{hint} ({error})", False
@@ -151,8 +151,8 @@ def _schema_finding(fault: SchemaFault) -> Finding:
         "",
         fault.path,
         fault.line,
-        "Der Aufbau der Datei entspricht nicht dem Schema des Formats.",
-        f"Der Rechnungssteller muss die Rechnung neu erzeugen. Meldung: {fault.message}",
+        "Die Datei ist technisch falsch aufgebaut.",
+        f"Sie entspricht nicht dem Schema ihres Formats (Meldung: {fault.message}). {FIX}",
         True,
     )
 
@@ -164,13 +164,13 @@ def _profile_findings(invoice: Invoice, profile: Profile) -> Iterator[Finding]:
         yield Finding(
             "PROFIL", "fatal", Klass.FORMAT.value, place.term, place.path, place.line,
             f"Das Profil {profile.value} enthält keine vollständige Rechnung.",
-            "Die Kopfdaten bitte von Hand am Rechnungsbild prüfen (sonstige Rechnung).", False,
+            "Es ist eine sonstige Rechnung. Bitte prüfen Sie die Kopfdaten am Bild.", False,
         )  # fmt: skip
     elif profile is Profile.UNKNOWN and invoice.specification:
         yield Finding(
             "PROFIL", "fatal", Klass.FORMAT.value, place.term, place.path, place.line,
             "Die Rechnung nennt eine Spezifikation, die hier nicht bekannt ist.",
-            "Bitte prüfen, ob die Rechnung der EN 16931 entspricht.", False,
+            "Es gelten die Regeln der EN 16931. Bitte prüfen Sie, was vereinbart war.", False,
         )  # fmt: skip
 
 

@@ -34,7 +34,7 @@ def check_document(data: bytes, on: date | None = None, *, others_refused: bool 
     try:
         contents = read_pdf(data)
     except PdfRefused as error:
-        hint = "Bitte nicht öffnen und den Absender um eine einwandfreie Datei bitten."
+        hint = "Bitte öffnen Sie die Datei nicht und bitten Sie den Absender um eine einwandfreie."
         return _without_invoice(_finding(REFUSED, str(error), hint))
     candidates = _candidates(contents)
     if len(candidates) > 1:
@@ -103,7 +103,7 @@ def _below(profile: Profile) -> list[Finding]:
     if profile is not Profile.ZUGFERD_BASIC:
         return []
     words = f"Das Profil {profile.value} liegt unter dem Umfang der EN 16931."
-    hint = "Sonstige Rechnung: bitte die Kopfdaten aus dem XML mit dem Bild vergleichen."
+    hint = "Es ist eine sonstige Rechnung. Bitte vergleichen Sie die Kopfdaten mit dem Bild."
     return [_finding("SONSTIGE", words, hint)]
 
 
@@ -111,18 +111,18 @@ def _unusual(xml: EmbeddedXml, profile: Profile) -> list[Finding]:
     if _base(xml.name) in NAMES:
         return []
     words = f"Die XML-Datei im PDF heißt „{_shown(xml.name)}“, nicht wie ZUGFeRD es vorschreibt."
-    hint = f"Bitte vergleichen, ob sie ({profile.value}) die Rechnung ist, die das Bild zeigt."
+    hint = f"Bitte vergleichen Sie, ob sie ({profile.value}) die Rechnung ist, die das Bild zeigt."
     return [_finding("PDF-NAME", words, hint)]
 
 
 def _compared(invoice: Invoice, contents: PdfContents) -> list[Finding]:
     if not has_text(contents):
         words = "Das PDF ist ein Bild ohne Text: es ließ sich nicht mit den XML-Daten vergleichen."
-        hint = "Bitte Rechnungsnummer, Gesamtbetrag und IBAN selbst vergleichen."
+        hint = "Bitte vergleichen Sie Rechnungsnummer, Gesamtbetrag und IBAN selbst."
         return [_finding("PDF-BILD", words, hint)]
-    hint = "Das PDF und seine XML-Daten widersprechen sich: bitte beim Lieferanten nachfragen."
+    hint = "Das PDF und seine XML-Daten widersprechen sich. Bitte fragen Sie beim Lieferanten nach."
     if not contents.whole:
-        hint = "Nur die ersten Seiten wurden gelesen: bitte selbst vergleichen."
+        hint = "Nur die ersten Seiten wurden gelesen. Bitte vergleichen Sie selbst."
     found = []
     for each in differences(invoice, contents):
         place = place_of(invoice, each.group, each.field)
@@ -136,12 +136,12 @@ def _several(candidates: list[EmbeddedXml]) -> Finding:
     return _finding(
         "PDF-MEHRERE",
         f"Das PDF enthält {len(candidates)} verschiedene XML-Dateien: {names}.",
-        "Welche gilt, ist unklar: bitte die Kopfdaten am Bild erfassen oder ablehnen.",
+        "Welche gilt, ist unklar. Bitte erfassen Sie die Kopfdaten am Bild, oder lehnen Sie ab.",
     )
 
 
 def _other(words: str, refused: bool) -> Finding:
-    hint = "Sonstige Rechnung: bitte die Kopfdaten am Bild erfassen."
+    hint = "Es ist eine sonstige Rechnung. Bitte erfassen Sie die Kopfdaten am Bild."
     if refused:
         hint = (
             "Hier werden nur E-Rechnungen angenommen: XRechnung, oder ZUGFeRD ab dem Profil BASIC."

@@ -52,5 +52,16 @@ def size(count: int) -> str:
     return f"{number((Decimal(count) / 1048576).quantize(Decimal('0.1')))} MB"
 
 
+_TURNING = dict.fromkeys(
+    map(ord, "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"),
+    "\N{REPLACEMENT CHARACTER}",
+)
+
+
+def upright(text: str) -> str:
+    """Without signs that turn the text behind them around, so that it reads as another."""
+    return text if text.isascii() else text.translate(_TURNING)
+
+
 def _german(text: str) -> str:
     return text.translate(str.maketrans(",.", ".,"))

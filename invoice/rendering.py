@@ -53,9 +53,9 @@ ALLOWANCES = (
 )
 TAXES = (
     Column("Kategorie", ("BT-118",)),
-    Column("Satz", ("BT-119",), numeric=True),
+    Column("Steuersatz", ("BT-119",), numeric=True),
     Column("Betrag ohne Steuer", ("BT-116",), numeric=True),
-    Column("Steuer", ("BT-117",), numeric=True),
+    Column("Steuerbetrag", ("BT-117",), numeric=True),
     Column("Grund der Befreiung", ("BT-120", "BT-121")),
 )
 DOCUMENTS = (
@@ -147,7 +147,7 @@ def _with_sublines(
 def _tables(invoice: Invoice, anchors: Anchors) -> list[Table]:
     tables = [
         Table("nachlaesse", "Nachlässe und Zuschläge", ALLOWANCES, view.allowances(invoice), "Art"),
-        Table("steuer", "Umsatzsteuer", TAXES, view.breakdown(invoice)),
+        Table("steuer", "Steueraufschlüsselung", TAXES, view.breakdown(invoice)),
         Table("anlagen", "Rechnungsbegründende Unterlagen", DOCUMENTS, view.documents(invoice)),
     ]
     for table, groups in zip(tables, (("BG-20", "BG-21"), ("BG-23",), ("BG-24",)), strict=True):

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 GROUPS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "": ("Rechnung", {
         "BT-1": "Rechnungsnummer", "BT-2": "Rechnungsdatum", "BT-3": "Art des Belegs",
-        "BT-5": "Währung", "BT-6": "Währung der Umsatzsteuer", "BT-7": "Steuerdatum",
-        "BT-8": "Steuerdatum richtet sich nach", "BT-9": "Fällig am", "BT-10": "Leitweg-ID",
+        "BT-5": "Währung", "BT-6": "Buchungswährung der Umsatzsteuer", "BT-7": "Steuerdatum",
+        "BT-8": "Code des Steuerdatums", "BT-9": "Fällig am", "BT-10": "Leitweg-ID",
         "BT-11": "Projekt", "BT-12": "Vertrag", "BT-13": "Bestellnummer",
         "BT-14": "Auftragsnummer des Verkäufers", "BT-15": "Wareneingang", "BT-16": "Lieferavis",
         "BT-17": "Vergabenummer oder Los", "BT-18": "Abgerechnetes Objekt",
@@ -80,14 +80,14 @@ GROUPS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     }),
     "BG-22": ("Summen", {
         "BT-106": "Summe der Positionen", "BT-107": "Summe der Nachlässe",
-        "BT-108": "Summe der Zuschläge", "BT-109": "Summe ohne Umsatzsteuer",
-        "BT-110": "Umsatzsteuer", "BT-111": "Umsatzsteuer in ihrer Währung",
-        "BT-112": "Summe mit Umsatzsteuer", "BT-113": "Bereits gezahlt",
+        "BT-108": "Summe der Zuschläge", "BT-109": "Gesamtbetrag ohne Umsatzsteuer",
+        "BT-110": "Umsatzsteuer", "BT-111": "Umsatzsteuer in Buchungswährung",
+        "BT-112": "Gesamtbetrag mit Umsatzsteuer", "BT-113": "Vorauszahlung (bereits gezahlt)",
         "BT-114": "Rundungsbetrag", "BT-115": "Fälliger Betrag",
     }),
-    "BG-23": ("Aufschlüsselung der Umsatzsteuer", {
-        "BT-116": "Betrag ohne Steuer", "BT-117": "Steuer", "BT-118": "Kategorie",
-        "BT-119": "Satz", "BT-120": "Grund der Befreiung",
+    "BG-23": ("Steueraufschlüsselung", {
+        "BT-116": "Betrag ohne Steuer", "BT-117": "Steuerbetrag", "BT-118": "Kategorie",
+        "BT-119": "Steuersatz", "BT-120": "Grund der Befreiung",
         "BT-121": "Code des Grundes der Befreiung",
     }),
     "BG-24": ("Rechnungsbegründende Unterlage", {
@@ -109,7 +109,7 @@ GROUPS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     }),
     "BG-29": ("Preis", {
         "BT-146": "Einzelpreis", "BT-147": "Nachlass auf den Preis", "BT-148": "Bruttopreis",
-        "BT-149": "Preis gilt für", "BT-150": "Einheit der Preisbasis",
+        "BT-149": "Preisbasis", "BT-150": "Einheit der Preisbasis",
     }),
     "BG-30": ("Umsatzsteuer der Position", {"BT-151": "Steuerkategorie", "BT-152": "Steuersatz"}),
     "BG-31": ("Artikel", {

@@ -27,11 +27,6 @@ MOST_CHARACTERS = 20_000
 """Of one value. The file holds the rest."""
 MOST_OF_A_GROUP = 500
 """Of notes, allowances, documents … on one page; beyond that it is no invoice but a flood."""
-_TURNING = dict.fromkeys(
-    map(ord, "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"),
-    "\N{REPLACEMENT CHARACTER}",
-)
-"""Signs that turn the text behind them around, so that it reads as another."""
 UNREADABLE = "so nicht lesbar"
 _PERCENTS = frozenset(
     ("BT-94", "BT-96", "BT-101", "BT-103", "BT-119", "BT-138", "BT-143", "BT-152")
@@ -362,8 +357,7 @@ def beyond(*groups: Sequence[Any]) -> int:
 
 def cut(text: str) -> str:
     """The text as far as a page shows it, in the order in which it is written."""
-    if not text.isascii():
-        text = text.translate(_TURNING)
+    text = formats.upright(text)
     if len(text) <= MOST_CHARACTERS:
         return text
     return f"{text[:MOST_CHARACTERS]} … (gekürzt, in der Datei sind es {len(text)} Zeichen)"

@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from invoice.formats import upright
+
 ZONE = ZoneInfo("Europe/Berlin")
 STATIC = files("web") / "static"
 
@@ -75,6 +77,11 @@ def static(name: str) -> str:
     return f"/static/{digest}/{name}"
 
 
+def _upright(value: object) -> object:
+    """What people see reads as it is written, whatever signs a stranger put into a name."""
+    return upright(value) if isinstance(value, str) else value
+
+
 @cache
 def environment() -> Environment:
     made = Environment(
@@ -83,6 +90,7 @@ def environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_upright,
     )
     made.filters.update(betrag=betrag, datum=datum, zeitpunkt=zeitpunkt, groesse=groesse, wort=wort)
     made.globals.update(static=static)

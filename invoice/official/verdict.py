@@ -85,7 +85,7 @@ def without_verdict(report: Report, error: NoVerdict) -> Report:
     words = "Die amtlichen Regeln kamen zu keinem Ergebnis."
     told = Finding(
         "AMTLICH", "fatal", Klass.FORMAT.value, "", "", 0, words,
-        f"Bitte die Rechnung selbst beurteilen. ({error})", False,
+        f"Bitte beurteilen Sie die Rechnung selbst. ({error})", False,
     )  # fmt: skip
     objected = report.verdict is Verdict.OBJECTED
     verdict = Verdict.OBJECTED if objected else Verdict.TO_CLARIFY
@@ -146,7 +146,7 @@ def _read(report: str, levels: dict[str, str]) -> Iterator[OfficialFinding]:
 
 
 def _finding(each: OfficialFinding) -> Finding:
-    hint = "Amtlicher Wortlaut; die eigenen Regeln haben das so nicht beanstandet."
+    hint = "Bitte beachten Sie: Das ist der amtliche Wortlaut; hier wurde es nicht beanstandet."
     return Finding(
         each.rule, each.severity, Klass.RULE.value, "", each.path, 0, each.text, hint,
         each.severity == "fatal",
@@ -157,5 +157,5 @@ def _note(words: str) -> Finding:
     return Finding(
         "AMTLICH-ABWEICHUNG", "warning", Klass.FORMAT.value, "", "", 0,
         "Die eigenen und die amtlichen Regeln kommen zu verschiedenen Ergebnissen.",
-        f"Das strengere gilt. {words}", False,
+        f"Das strengere gilt: {words}.", False,
     )  # fmt: skip

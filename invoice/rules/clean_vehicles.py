@@ -11,7 +11,7 @@ from typing import Any
 
 from invoice.model import Attribute, Classification, Invoice, Item
 from invoice.rules.code_lists import LISTS
-from invoice.rules.rule import RuleBook, document, filled
+from invoice.rules.rule import FIX, RuleBook, document, filled
 from invoice.shapes import normal
 
 book = RuleBook()
@@ -21,7 +21,6 @@ CATEGORIES = frozenset({"M1", "M2", "M3", "N1", "N2", "N3"})
 """Vehicles by Regulation (EU) 2018/858: buses (M) and lorries (N) by weight."""
 KINDS = frozenset({"clean", "zero-emission", "other"})
 _LIST, _NAME = "CVD", "cva"
-_FIX = "Bitte den Rechnungssteller um eine berichtigte Rechnung."
 
 
 def _items(invoice: Invoice) -> Sequence[Any]:
@@ -45,45 +44,51 @@ def _kinds_of(item: Item) -> int:
 
 
 fills("BR-DE-CVD-01", document, "contract", "Die Vertragsnummer fehlt.",
-      "Bei sauberen Fahrzeugen gehört sie in die Rechnung (BT-12). " + _FIX,
+      "Bei sauberen Fahrzeugen gehört sie in die Rechnung (BT-12). " + FIX,
       terms="BT-12")  # fmt: skip
 
 
 @rule("BR-DE-CVD-02", document, "tender", "Die Vergabenummer fehlt.",
-      "Bei sauberen Fahrzeugen gehört sie in die Rechnung (BT-17). " + _FIX,
+      "Bei sauberen Fahrzeugen gehört sie in die Rechnung (BT-17). " + FIX,
       terms="BT-17")  # fmt: skip
 def has_tender(invoice: Invoice, _: Invoice) -> bool:
     return filled(invoice, "tender")
 
 
-@rule("BR-DE-CVD-03", document, "lines", "Keine Position nennt ein Fahrzeug nach der CVD.",
-      "Mindestens eine Position nennt die Fahrzeugkategorie (BT-158 mit der Liste CVD) und das "
-      "Attribut „cva“ (BT-160). " + _FIX, terms="BT-158 BT-160")  # fmt: skip
+@rule(
+    "BR-DE-CVD-03",
+    document,
+    "lines",
+    "Keine Position nennt ein Fahrzeug nach der Richtlinie über saubere Fahrzeuge (CVD).",
+    "Mindestens eine Position nennt die Fahrzeugkategorie (BT-158 mit der Liste CVD) und die "
+    "Eigenschaft „cva“ (BT-160). " + FIX,
+    terms="BT-158 BT-160",
+)
 def names_a_vehicle(invoice: Invoice, _: Invoice) -> bool:
     return any(_vehicles(item) and _kinds_of(item) for item in _items(invoice))
 
 
 @rule("BR-DE-CVD-04", _classifications, "value", "Die Fahrzeugkategorie ist nicht zulässig.",
-      "Zulässig sind M1, M2, M3, N1, N2 und N3. " + _FIX, terms="BT-158")  # fmt: skip
+      "Zulässig sind M1, M2, M3, N1, N2 und N3. " + FIX, terms="BT-158")  # fmt: skip
 def vehicle_is_of_a_category(found: Classification, _: Invoice) -> bool:
     return normal(found.scheme or "") != _LIST or normal(found.value or "") in CATEGORIES
 
 
-@rule("BR-DE-CVD-05", _kinds, "value", "Das Attribut „cva“ hat keinen zulässigen Wert.",
-      "Zulässig sind clean, zero-emission und other. " + _FIX, terms="BT-161")  # fmt: skip
+@rule("BR-DE-CVD-05", _kinds, "value", "Die Eigenschaft „cva“ hat keinen zulässigen Wert.",
+      "Zulässig sind clean, zero-emission und other. " + FIX, terms="BT-161")  # fmt: skip
 def kind_is_known(found: Attribute, _: Invoice) -> bool:
     return normal(found.value or "") in KINDS
 
 
-@rule("BR-DE-CVD-06-a", _items, "attributes", "Zur Fahrzeugkategorie steht nicht genau ein "
-      "Attribut „cva“.", "Es sagt, ob das Fahrzeug sauber ist (BT-160). " + _FIX,
+@rule("BR-DE-CVD-06-a", _items, "attributes", "Zur Fahrzeugkategorie steht nicht genau eine "
+      "Eigenschaft „cva“.", "Sie sagt, ob das Fahrzeug sauber ist (BT-160). " + FIX,
       terms="BT-160 BT-158")  # fmt: skip
 def category_has_a_kind(item: Item, _: Invoice) -> bool:
     return not _vehicles(item) or _kinds_of(item) == 1
 
 
-@rule("BR-DE-CVD-06-b", _items, "classifications", "Zum Attribut „cva“ steht nicht genau eine "
-      "Fahrzeugkategorie.", "Sie steht in BT-158 mit der Liste CVD. " + _FIX,
+@rule("BR-DE-CVD-06-b", _items, "classifications", "Zur Eigenschaft „cva“ steht nicht genau eine "
+      "Fahrzeugkategorie.", "Sie steht in BT-158 mit der Liste CVD. " + FIX,
       terms="BT-158 BT-160")  # fmt: skip
 def kind_has_a_category(item: Item, _: Invoice) -> bool:
     return not _kinds_of(item) or _vehicles(item) == 1
@@ -91,7 +96,7 @@ def kind_has_a_category(item: Item, _: Invoice) -> bool:
 
 @rule("BR-TMP-CVD-01", _classifications, "scheme", "Das Verzeichnis der Einordnung ist nicht "
       "mit einem zulässigen Code angegeben.",
-      "Der Code muss aus der Liste UNTDID 7143 stammen oder CVD sein. " + _FIX,
+      "Der Code muss aus der Liste UNTDID 7143 stammen oder CVD sein. " + FIX,
       terms="BT-158-1")  # fmt: skip
 def scheme_is_known(found: Classification, _: Invoice) -> bool:
     scheme = normal(found.scheme or "")

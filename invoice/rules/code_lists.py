@@ -19,7 +19,7 @@ from lxml import etree
 from invoice.cii_parties import NAMES as CII_NAMES
 from invoice.group import Element
 from invoice.model import Group, Invoice
-from invoice.rules.rule import RuleBook
+from invoice.rules.rule import FIX, RuleBook
 from invoice.shapes import flag, normal
 from invoice.ubl_parties import NAMES as UBL_NAMES
 
@@ -212,13 +212,12 @@ def never(_: Any, __: Invoice) -> bool:
     return False
 
 
-_FIX = "Bitte den Rechnungssteller um eine berichtigte Rechnung."
 TEXTS = (
     ("01", "BT-3", "Die Art des Belegs", "UNTDID 1001"),
     ("03", "BT-110", "Die Währung eines Betrags", "ISO 4217"),
     ("04", "BT-5", "Die Währung der Rechnung", "ISO 4217"),
-    ("05", "BT-6", "Die Währung der Umsatzsteuer", "ISO 4217"),
-    ("06", "BT-8", "Der Code für das Steuerdatum", "UNTDID 2005 oder 2475"),
+    ("05", "BT-6", "Die Buchungswährung der Umsatzsteuer", "ISO 4217"),
+    ("06", "BT-8", "Der Code des Steuerdatums", "UNTDID 2005 oder 2475 (UN)"),
     ("07", "BT-18", "Die Art der Objektkennung", "UNTDID 1153"),
     ("08", "BT-21", "Der Betreff einer Bemerkung", "UNTDID 4451"),
     ("10", "BT-29", "Die Art der Kennung eines Beteiligten", "ISO 6523"),
@@ -261,6 +260,6 @@ for _number, _term, _what, _list in TEXTS:
         _subject_outside if _number == "08" else partial(outside, _number),
         "",
         f"{_what} ist nicht mit einem zulässigen Code angegeben.",
-        f"Der Code muss aus der Liste {_list} stammen. {_FIX}",
+        f"Der Code muss aus der Liste {_list} stammen. {FIX}",
         terms=_term,
     )(never)

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from invoice.model import Invoice
-from invoice.rules.rule import Klass, RuleBook, document, either, filled, present
+from invoice.rules.rule import FIX, Klass, RuleBook, document, either, filled, present
 
 book = RuleBook()
 rule, needs, fills = book.rule, book.needs, book.fills
 
-_ASK = "Bitte den Rechnungssteller um eine berichtigte Rechnung mit dieser Angabe."
 _LAW = "Die Angabe ist nach § 14 Abs. 4 UStG Pflicht. "
 
 fills(
@@ -19,7 +18,7 @@ fills(
     document,
     "specification",
     "Die Rechnung sagt nicht, nach welcher Spezifikation sie erstellt ist.",
-    "BT-24 muss zum Beispiel die Kennung von XRechnung oder EN 16931 nennen.",
+    "BT-24 nennt sie, zum Beispiel XRechnung 3.0. " + FIX,
     terms="BT-24",
 )
 fills(
@@ -27,7 +26,7 @@ fills(
     document,
     "number",
     "Die Rechnungsnummer fehlt.",
-    _LAW + _ASK,
+    _LAW + FIX,
     terms="BT-1",
     klass=Klass.CONTENT,
 )
@@ -36,7 +35,7 @@ fills(
     document,
     "type_code",
     "Die Art des Belegs ist nicht angegeben.",
-    "BT-3 muss einen Code nennen, etwa 380 für Rechnung oder 381 für Gutschrift.",
+    "BT-3 muss einen Code nennen, etwa 380 für Rechnung oder 381 für Gutschrift. " + FIX,
     terms="BT-3",
 )
 fills(
@@ -44,7 +43,7 @@ fills(
     document,
     "currency",
     "Die Währung der Rechnung ist nicht angegeben.",
-    "BT-5 muss einen Währungscode nennen, etwa EUR.",
+    "BT-5 muss einen Währungscode nennen, etwa EUR. " + FIX,
     terms="BT-5",
 )
 
@@ -54,7 +53,7 @@ fills(
     document,
     "issue_date",
     "Das Rechnungsdatum fehlt.",
-    _LAW + _ASK,
+    _LAW + FIX,
     terms="BT-2",
     klass=Klass.CONTENT,
 )
@@ -67,7 +66,7 @@ def issue_date(invoice: Invoice, _: Invoice) -> bool:
     document,
     "seller.name",
     "Der Name des Verkäufers fehlt.",
-    _LAW + _ASK,
+    _LAW + FIX,
     terms="BT-27",
     klass=Klass.CONTENT,
 )
@@ -80,7 +79,7 @@ def seller_name(invoice: Invoice, _: Invoice) -> bool:
     document,
     "buyer.name",
     "Der Name des Käufers fehlt.",
-    _LAW + "Hier muss die empfangende Stelle stehen. " + _ASK,
+    _LAW + "Hier muss die empfangende Stelle stehen. " + FIX,
     terms="BT-44",
     klass=Klass.CONTENT,
 )
@@ -93,7 +92,7 @@ def buyer_name(invoice: Invoice, _: Invoice) -> bool:
     document,
     "seller.address",
     "Die Anschrift des Verkäufers fehlt.",
-    _LAW + _ASK,
+    _LAW + FIX,
     terms="BG-5",
     klass=Klass.CONTENT,
 )
@@ -106,7 +105,7 @@ def seller_address(invoice: Invoice, _: Invoice) -> bool:
     document,
     "buyer.address",
     "Die Anschrift des Käufers fehlt.",
-    _LAW + _ASK,
+    _LAW + FIX,
     terms="BG-8",
     klass=Klass.CONTENT,
 )
@@ -128,7 +127,7 @@ def _buyers_with_address(invoice: Invoice) -> Sequence[Any]:
     either(document, _sellers_with_address),
     "seller.address.country",
     "In der Anschrift des Verkäufers fehlt das Land.",
-    "BT-40 muss einen zweistelligen Ländercode nennen, etwa DE.",
+    "BT-40 muss einen zweistelligen Ländercode nennen, etwa DE. " + FIX,
     terms="BT-40 BG-5",
 )
 def seller_country(invoice: Invoice, _: Invoice) -> bool:
@@ -141,7 +140,7 @@ def seller_country(invoice: Invoice, _: Invoice) -> bool:
     either(document, _buyers_with_address),
     "buyer.address.country",
     "In der Anschrift des Käufers fehlt das Land.",
-    "BT-55 muss einen zweistelligen Ländercode nennen, etwa DE.",
+    "BT-55 muss einen zweistelligen Ländercode nennen, etwa DE. " + FIX,
     terms="BT-55 BG-8",
 )
 def buyer_country(invoice: Invoice, _: Invoice) -> bool:
@@ -153,7 +152,7 @@ def totals(invoice: Invoice) -> Sequence[Any]:
     return present(invoice.totals)
 
 
-_TOTAL = "Ohne diesen Betrag lässt sich die Rechnung nicht nachrechnen. " + _ASK
+_TOTAL = "Ohne diesen Betrag lässt sich die Rechnung nicht nachrechnen. " + FIX
 needs("BR-12", totals, "lines", "Die Summe der Positionsbeträge fehlt.", _TOTAL, terms="BT-106")
 needs(
     "BR-13",
@@ -170,7 +169,7 @@ needs(
     totals,
     "due",
     "Der fällige Betrag fehlt.",
-    "Ohne ihn ist nicht klar, was zu zahlen ist. " + _ASK,
+    "Ohne ihn ist nicht klar, was zu zahlen ist. " + FIX,
     terms="BT-115",
 )
 
@@ -180,7 +179,7 @@ needs(
     document,
     "lines",
     "Die Rechnung hat keine einzige Position.",
-    "Menge und Art der Leistung sind Pflichtangaben. " + _ASK,
+    "Menge und Art der Leistung sind Pflichtangaben. " + FIX,
     terms="BG-25",
     klass=Klass.CONTENT,
 )

@@ -9,7 +9,7 @@ from typing import Any
 from invoice.model import Group, Invoice
 from invoice.rules.arithmetic import decimals
 from invoice.rules.core import totals
-from invoice.rules.rule import RuleBook, Select, lines
+from invoice.rules.rule import FIX, RuleBook, Select, lines
 
 book = RuleBook()
 
@@ -44,7 +44,7 @@ AMOUNTS: tuple[tuple[str, Select, str, str, str], ...] = (
     ("16", totals, "prepaid", "BT-113", "Die Vorauszahlung"),
     ("17", totals, "rounding", "BT-114", "Der Rundungsbetrag"),
     ("18", totals, "due", "BT-115", "Der fällige Betrag"),
-    ("19", _breakdown, "taxable", "BT-116", "Ein steuerpflichtiger Betrag"),
+    ("19", _breakdown, "taxable", "BT-116", "Ein Betrag ohne Steuer"),
     ("20", _breakdown, "tax", "BT-117", "Ein Steuerbetrag"),
     ("23", lines, "net", "BT-131", "Der Nettobetrag einer Position"),
     ("24", _LINE_ALLOWANCE, "amount", "BT-136", "Der Nachlass zu einer Position"),
@@ -65,7 +65,7 @@ for _number, _where, _field, _term, _what in AMOUNTS:
         _where,
         _field,
         f"{_what} hat mehr als zwei Nachkommastellen.",
-        "Beträge werden auf Cent gerundet angegeben. Bitte berichtigen lassen.",
+        "Beträge haben höchstens zwei Nachkommastellen. " + FIX,
         terms=_term,
     )(partial(_at_most_two, _field))
 
@@ -77,7 +77,7 @@ def _cii_totals(invoice: Invoice) -> Sequence[Any]:
 
 @book.rule("BR-DEC-13", _cii_totals, "tax",
            "Der Gesamtbetrag der Umsatzsteuer hat mehr als zwei Nachkommastellen.",
-           "Beträge werden auf Cent gerundet angegeben. Bitte berichtigen lassen.",
+           "Beträge haben höchstens zwei Nachkommastellen. " + FIX,
            terms="BT-110")  # fmt: skip
 def tax_total_in_cents(found: Any, invoice: Invoice) -> bool:
     amounts = found.tax_amounts
@@ -85,8 +85,8 @@ def tax_total_in_cents(found: Any, invoice: Invoice) -> bool:
 
 
 @book.rule("BR-DEC-15", _cii_totals, "tax_accounting",
-           "Der Steuerbetrag in der Buchungswährung hat mehr als zwei Nachkommastellen.",
-           "Beträge werden auf Cent gerundet angegeben. Bitte berichtigen lassen.",
+           "Die Umsatzsteuer in Buchungswährung hat mehr als zwei Nachkommastellen.",
+           "Beträge haben höchstens zwei Nachkommastellen. " + FIX,
            terms="BT-111")  # fmt: skip
 def accounting_tax_in_cents(found: Any, invoice: Invoice) -> bool:
     amounts, wanted = found.tax_amounts, invoice.tax_currency

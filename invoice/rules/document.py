@@ -20,13 +20,11 @@ from invoice.model import (
 from invoice.rules.arithmetic import rounded
 from invoice.rules.core import totals
 from invoice.rules.lines import in_order, reasoned
-from invoice.rules.rule import Klass, RuleBook, document, either, filled, lines, present
+from invoice.rules.rule import FIX, Klass, RuleBook, document, either, filled, lines, present
 from invoice.rules.vat import allowance_taxes
 
 book = RuleBook()
 rule, needs, fills = book.rule, book.needs, book.fills
-
-_FIX = "Bitte den Rechnungssteller um eine berichtigte Rechnung."
 
 
 # Period and tax point
@@ -36,14 +34,15 @@ def _period(invoice: Invoice) -> Sequence[Any]:
     return present(invoice.period)
 
 
-@rule("BR-29", _period, "end", "Der Abrechnungszeitraum endet vor seinem Beginn.", _FIX,
+@rule("BR-29", _period, "end", "Der Abrechnungszeitraum endet vor seinem Beginn.",
+      "Das Ende (BT-74) liegt nicht vor dem Beginn (BT-73). " + FIX,
       terms="BT-74 BT-73")  # fmt: skip
 def period_in_order(period: Period, invoice: Invoice) -> bool:
     return in_order(period, invoice)
 
 
 @rule("BR-CO-19", _period, "start", "Der Abrechnungszeitraum hat weder Beginn noch Ende.",
-      "Mindestens eines von beiden muss angegeben sein. " + _FIX,
+      "Mindestens eines von beiden muss angegeben sein. " + FIX,
       terms="BT-73 BT-74 BG-14")  # fmt: skip
 def period_says_something(period: Period, invoice: Invoice) -> bool:
     dated = period.has("start") or period.has("end")
@@ -59,7 +58,7 @@ def breakdown(invoice: Invoice) -> Sequence[Any]:
 
 @rule("BR-CO-03", either(breakdown, document), "tax_point_date",
       "Die Rechnung nennt sowohl ein Steuerdatum als auch einen Code dafür.",
-      "BT-7 und BT-8 schließen einander aus. " + _FIX, terms="BT-7 BT-8")  # fmt: skip
+      "BT-7 und BT-8 schließen einander aus. " + FIX, terms="BT-7 BT-8")  # fmt: skip
 def one_tax_point(_: Any, invoice: Invoice) -> bool:
     if invoice.syntax != "cii":
         coded = invoice.period is not None and invoice.period.tax_point_code is not None
@@ -83,9 +82,10 @@ def _has_category(found: AllowanceCharge, _: Invoice) -> bool:
     return any(t.is_vat and t.category is not None for t in found.taxes)
 
 
-_REASON = "Ein Grund oder ein Code für den Grund muss angegeben sein. " + _FIX
-_CATEGORY = "Es muss angegeben sein, wie der Betrag besteuert wird. " + _FIX
-needs("BR-31", _allowances, "amount", "Der Betrag eines Nachlasses fehlt.", _FIX,
+_REASON = "Ein Grund oder ein Code für den Grund muss angegeben sein. " + FIX
+_CATEGORY = "Es muss angegeben sein, wie der Betrag besteuert wird. " + FIX
+needs("BR-31", _allowances, "amount", "Der Betrag eines Nachlasses fehlt.",
+      "Ein Nachlass ohne Betrag (BT-92) lässt sich nicht nachrechnen. " + FIX,
       terms="BT-92")  # fmt: skip
 rule("BR-32", _allowances, "tax", "Zu einem Nachlass fehlt die Steuerkategorie.", _CATEGORY,
      terms="BT-95")(_has_category)  # fmt: skip
@@ -93,7 +93,8 @@ rule("BR-33", _allowances, "reason", "Zu einem Nachlass fehlt der Grund.", _REAS
      terms="BT-97 BT-98")(reasoned)  # fmt: skip
 rule("BR-CO-21", _allowances, "reason", "Ein Nachlass ist nicht begründet.", _REASON,
      terms="BT-97 BT-98")(reasoned)  # fmt: skip
-needs("BR-36", _charges, "amount", "Der Betrag eines Zuschlags fehlt.", _FIX,
+needs("BR-36", _charges, "amount", "Der Betrag eines Zuschlags fehlt.",
+      "Ein Zuschlag ohne Betrag (BT-99) lässt sich nicht nachrechnen. " + FIX,
       terms="BT-99")  # fmt: skip
 rule("BR-37", _charges, "tax", "Zu einem Zuschlag fehlt die Steuerkategorie.", _CATEGORY,
      terms="BT-102")(_has_category)  # fmt: skip
@@ -105,27 +106,42 @@ rule("BR-CO-22", _charges, "reason", "Ein Zuschlag ist nicht begründet.", _REAS
 
 # VAT breakdown
 
-needs("BR-45", breakdown, "taxable", "In der Steueraufschlüsselung fehlt der Betrag ohne Steuer.",
-      _FIX, terms="BT-116", klass=Klass.CONTENT)  # fmt: skip
-needs("BR-46", breakdown, "tax", "In der Steueraufschlüsselung fehlt der Steuerbetrag.",
-      _FIX, terms="BT-117", klass=Klass.CONTENT)  # fmt: skip
+needs(
+    "BR-45",
+    breakdown,
+    "taxable",
+    "In der Steueraufschlüsselung fehlt der Betrag ohne Steuer.",
+    "Je Kategorie und Satz steht da, wovon die Steuer berechnet ist (BT-116). " + FIX,
+    terms="BT-116",
+    klass=Klass.CONTENT,
+)
+needs(
+    "BR-46",
+    breakdown,
+    "tax",
+    "In der Steueraufschlüsselung fehlt der Steuerbetrag.",
+    "Je Kategorie und Satz steht da, wie viel Steuer es ist (BT-117). " + FIX,
+    terms="BT-117",
+    klass=Klass.CONTENT,
+)
 
 
-@rule("BR-47", breakdown, "category", "In der Steueraufschlüsselung fehlt die Kategorie.", _FIX,
+@rule("BR-47", breakdown, "category", "In der Steueraufschlüsselung fehlt die Kategorie.",
+      "BT-118 nennt sie, etwa S für den Normalsatz. " + FIX,
       terms="BT-118")  # fmt: skip
 def row_has_category(row: Breakdown, _: Invoice) -> bool:
     return row.is_vat and row.category is not None
 
 
 @rule("BR-48", breakdown, "rate", "In der Steueraufschlüsselung fehlt der Steuersatz.",
-      "Nur bei nicht steuerbaren Umsätzen (O) darf der Satz fehlen. " + _FIX,
+      "Nur bei nicht steuerbaren Umsätzen (O) darf der Satz fehlen. " + FIX,
       terms="BT-119", klass=Klass.CONTENT)  # fmt: skip
 def row_has_rate(row: Breakdown, _: Invoice) -> bool:
     return row.is_vat and (row.has("rate") or row.category == "O")
 
 
 @rule("BR-CO-17", breakdown, "tax", "Ein Steuerbetrag ist falsch gerechnet.",
-      "BT-117 muss der Betrag ohne Steuer (BT-116) mal Steuersatz (BT-119) sein. " + _FIX,
+      "BT-117 muss der Betrag ohne Steuer (BT-116) mal Steuersatz (BT-119) sein. " + FIX,
       terms="BT-117 BT-116 BT-119", klass=Klass.CONTENT)  # fmt: skip
 def tax_of_row(row: Breakdown, invoice: Invoice) -> bool:
     if row.tax is None:
@@ -142,16 +158,16 @@ def tax_of_row(row: Breakdown, invoice: Invoice) -> bool:
 
 
 @rule("BR-CO-18", either(lines, document), "breakdown", "Die Steueraufschlüsselung fehlt.",
-      "Die Rechnung muss für jede Steuerkategorie Betrag und Steuer nennen (BG-23). " + _FIX,
+      "Die Rechnung muss für jede Steuerkategorie Betrag und Steuer nennen (BG-23). " + FIX,
       terms="BG-23", klass=Klass.CONTENT)  # fmt: skip
 def has_breakdown(_: Any, invoice: Invoice) -> bool:
     return bool(invoice.breakdown)
 
 
 @rule("BR-53", either(totals, document), "totals.tax_accounting",
-      "Der Steuerbetrag in der Buchungswährung fehlt.",
-      "Ist eine Währung für die Steuer genannt (BT-6), muss auch der Betrag in ihr stehen (BT-111)."
-      " " + _FIX, terms="BT-111 BT-6")  # fmt: skip
+      "Die Umsatzsteuer in Buchungswährung fehlt.",
+      "Ist eine Buchungswährung genannt (BT-6), gehört die Umsatzsteuer auch in ihr dazu (BT-111)."
+      " " + FIX, terms="BT-111 BT-6")  # fmt: skip
 def tax_in_accounting_currency(_: Invoice | Totals, invoice: Invoice) -> bool:
     wanted = invoice.tax_currency
     if wanted is None:
@@ -174,7 +190,7 @@ def _intra_community(invoice: Invoice) -> Sequence[Any]:
 
 @rule("BR-IC-11", _intra_community, "delivery.on",
       "Zur innergemeinschaftlichen Lieferung fehlt das Datum.",
-      "Lieferdatum (BT-72) oder Abrechnungszeitraum (BG-14) muss angegeben sein. " + _FIX,
+      "Lieferdatum (BT-72) oder Abrechnungszeitraum (BG-14) muss angegeben sein. " + FIX,
       terms="BT-72 BG-14", klass=Klass.CONTENT)  # fmt: skip
 def intra_community_date(_: Any, invoice: Invoice) -> bool:
     delivery, period = invoice.delivery, invoice.period
@@ -188,8 +204,7 @@ def intra_community_date(_: Any, invoice: Invoice) -> bool:
 
 @rule("BR-IC-12", _intra_community, "delivery.address.country",
       "Zur innergemeinschaftlichen Lieferung fehlt das Bestimmungsland.",
-      "BT-80 muss einen Ländercode nennen. " + _FIX, terms="BT-80",
-      klass=Klass.CONTENT)  # fmt: skip
+      "BT-80 muss einen Ländercode nennen. " + FIX, terms="BT-80")  # fmt: skip
 def intra_community_country(_: Any, invoice: Invoice) -> bool:
     address = invoice.delivery.address if invoice.delivery is not None else None
     if address is None or address.country is None:
@@ -226,7 +241,7 @@ def _extras_outside(charge: bool, _: Any, invoice: Invoice) -> bool:
     return _only_outside(taxes, invoice)
 
 
-_MIXED = "Nicht steuerbare und andere Umsätze gehören in getrennte Rechnungen. " + _FIX
+_MIXED = "Nicht steuerbare und andere Umsätze gehören in getrennte Rechnungen. " + FIX
 rule("BR-O-11", _outside_vat, "breakdown",
      "Neben nicht steuerbaren Umsätzen (O) sind andere Kategorien aufgeschlüsselt.", _MIXED,
      terms="BG-23 BT-118")(_rows_outside)  # fmt: skip
@@ -254,12 +269,12 @@ def _transfers(invoice: Invoice) -> Sequence[Any]:
 
 
 needs("BR-49", means, "code", "Zur Zahlung fehlt die Zahlungsart.",
-      "BT-81 muss einen Code nennen, etwa 58 für SEPA-Überweisung. " + _FIX,
+      "BT-81 muss einen Code nennen, etwa 58 für SEPA-Überweisung. " + FIX,
       terms="BT-81")  # fmt: skip
 
 
 @rule("BR-50", _transfers, "account.iban", "Zur Überweisung fehlt die Kontonummer.",
-      "BT-84 muss die IBAN nennen. " + _FIX, terms="BT-84")  # fmt: skip
+      "BT-84 muss die IBAN nennen. " + FIX, terms="BT-84")  # fmt: skip
 def transfer_has_account(found: PaymentMeans, _: Invoice) -> bool:
     account = found.account
     return account is not None and (filled(account, "iban") or filled(account, "proprietary"))
@@ -267,7 +282,7 @@ def transfer_has_account(found: PaymentMeans, _: Invoice) -> bool:
 
 @rule("BR-61", either(_transfers, means), "account.iban",
       "Für die Überweisung ist kein Konto angegeben.",
-      "BT-84 muss bei Zahlungsart 30 oder 58 die IBAN nennen. " + _FIX,
+      "BT-84 muss bei Zahlungsart 30 oder 58 die IBAN nennen. " + FIX,
       terms="BT-84 BT-81")  # fmt: skip
 def transfer_names_account(found: PaymentMeans, _: Invoice) -> bool:
     if found.code not in ("30", "58"):
@@ -280,8 +295,9 @@ def _cards(invoice: Invoice) -> Sequence[Any]:
     return [c for c in found if c.number is not None]
 
 
-@rule("BR-51", _cards, "number", "Die Nummer der Zahlungskarte steht zu vollständig da.",
-      "Höchstens die ersten sechs und letzten vier Ziffern dürfen genannt sein.",
+@rule("BR-51", _cards, "number", "Die Nummer der Zahlungskarte ist zu vollständig angegeben.",
+      "Zum Schutz der Karte stehen höchstens die ersten sechs und die letzten vier Ziffern da. "
+      "Bitte geben Sie die Nummer nicht weiter.",
       terms="BT-87", severity="warning", cii_severity="fatal")  # fmt: skip
 def card_number_short(card: Any, _: Invoice) -> bool:
     return len(" ".join(card.number.split())) <= 10
@@ -295,7 +311,7 @@ def _references(invoice: Invoice) -> Sequence[Any]:
 
 
 fills("BR-52", _references, "reference", "Eine rechnungsbegründende Unterlage hat keine Kennung.",
-      "Jede Unterlage braucht eine Kennung (BT-122). " + _FIX, terms="BT-122")  # fmt: skip
+      "Jede Unterlage braucht eine Kennung (BT-122). " + FIX, terms="BT-122")  # fmt: skip
 
 
 def _preceding(invoice: Invoice) -> Sequence[Any]:
@@ -303,7 +319,7 @@ def _preceding(invoice: Invoice) -> Sequence[Any]:
 
 
 @rule("BR-55", _preceding, "number", "Die Nummer der früheren Rechnung fehlt.",
-      "Ein Verweis auf eine frühere Rechnung muss deren Nummer nennen (BT-25). " + _FIX,
+      "Ein Verweis auf eine frühere Rechnung muss deren Nummer nennen (BT-25). " + FIX,
       terms="BT-25")  # fmt: skip
 def preceding_number(found: PrecedingInvoice, invoice: Invoice) -> bool:
     return filled(found, "number") if invoice.syntax == "cii" else found.number is not None
@@ -315,7 +331,7 @@ def _delivered(invoice: Invoice) -> Sequence[Any]:
 
 
 @rule("BR-57", _delivered, "address.country", "In der Lieferanschrift fehlt das Land.",
-      "BT-80 muss einen zweistelligen Ländercode nennen. " + _FIX, terms="BT-80")  # fmt: skip
+      "BT-80 muss einen zweistelligen Ländercode nennen. " + FIX, terms="BT-80")  # fmt: skip
 def delivery_country(found: Delivery, invoice: Invoice) -> bool:
     address = found.address
     if address is None:

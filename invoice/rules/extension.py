@@ -14,12 +14,11 @@ from invoice.model import Group, Invoice, Line, ThirdPartyPayment, Totals
 from invoice.rules.arithmetic import cents, decimals, total
 from invoice.rules.code_lists import never, outside
 from invoice.rules.lines import all_lines
-from invoice.rules.rule import RuleBook, filled, present
+from invoice.rules.rule import FIX, RuleBook, filled, present
 
 book = RuleBook()
 rule, fills = book.rule, book.fills
 
-_FIX = "Bitte den Rechnungssteller um eine berichtigte Rechnung."
 
 APPLICATIONS = frozenset({"XR01", "XR02", "XR03"})
 """Schemes of the Extension beside ISO 6523 and EAS: identifiers of digital health applications."""
@@ -40,7 +39,7 @@ for _number, _replaced, _more, _term, _what in _WIDER:
         partial(outside, _replaced, more=_more),
         "",
         f"{_what} ist nicht mit einem zulässigen Code angegeben.",
-        f"Zur Liste der EN 16931 kommt in der Extension nur {', '.join(sorted(_more))}. {_FIX}",
+        f"Zur Liste der EN 16931 kommt in der Extension nur {', '.join(sorted(_more))}. {FIX}",
         terms=_term,
     )(never)
 
@@ -59,15 +58,21 @@ def _payments(invoice: Invoice) -> Sequence[Any]:
 
 @rule("BR-DEX-02", _invoice, "lines",
       "Eine Position stimmt nicht mit der Summe ihrer Unterpositionen überein.",
-      "Der Nettobetrag soll die Summe der Unterpositionen sein. Bitte nachrechnen.",
+      "Der Nettobetrag soll die Summe der Unterpositionen sein. Bitte rechnen Sie nach.",
       terms="BT-131", severity="warning")  # fmt: skip
 def sublines_add_up(_: Invoice, invoice: Invoice) -> bool:
     split = [line for line in all_lines(invoice) if line.sublines]
     return all(line.net == total(sub.net for sub in line.sublines) for line in split)
 
 
-@rule("BR-DEX-03", _invoice, "lines", "Eine Unterposition hat nicht genau eine Steuerkategorie.",
-      _FIX, terms="BT-151")  # fmt: skip
+@rule(
+    "BR-DEX-03",
+    _invoice,
+    "lines",
+    "Eine Unterposition hat nicht genau eine Steuerkategorie.",
+    "Jede Unterposition sagt, wie sie besteuert wird (BT-151). " + FIX,
+    terms="BT-151",
+)
 def sublines_are_taxed_once(_: Invoice, invoice: Invoice) -> bool:
     subs: list[Line] = [sub for line in all_lines(invoice) for sub in line.sublines]
     return all(len(sub.taxes) == 1 for sub in subs if sub.item.source is not None)
@@ -75,7 +80,7 @@ def sublines_are_taxed_once(_: Invoice, invoice: Invoice) -> bool:
 
 @rule("BR-DEX-09", _totals, "due", "Der fällige Betrag ist falsch gerechnet.",
       "BT-115 muss der Bruttobetrag abzüglich der Vorauszahlung sein, zuzüglich des Rundungsbetrags"
-      " und der Zahlungen für Dritte. " + _FIX,
+      " und der Zahlungen für Dritte. " + FIX,
       terms="BT-115 BT-112 BT-113 BT-114 BT-DEX-002")  # fmt: skip
 def amount_due_with_third_parties(found: Totals, invoice: Invoice) -> bool:
     if found.due is None or found.gross is None:
@@ -85,27 +90,29 @@ def amount_due_with_third_parties(found: Totals, invoice: Invoice) -> bool:
     return cents(found.due - (found.rounding or 0)) == cents(expected)
 
 
-fills("BR-DEX-10", _payments, "kind", "Zu einer Zahlung für Dritte fehlt die Art.", _FIX,
+fills("BR-DEX-10", _payments, "kind", "Zu einer Zahlung für Dritte fehlt die Art.", FIX,
       terms="BT-DEX-001")  # fmt: skip
 fills("BR-DEX-12", _payments, "description", "Zu einer Zahlung für Dritte fehlt die Beschreibung.",
-      _FIX, terms="BT-DEX-003")  # fmt: skip
+      FIX, terms="BT-DEX-003")  # fmt: skip
 
 
-@rule("BR-DEX-11", _payments, "amount", "Zu einer Zahlung für Dritte fehlt der Betrag.", _FIX,
+@rule("BR-DEX-11", _payments, "amount", "Zu einer Zahlung für Dritte fehlt der Betrag.", FIX,
       terms="BT-DEX-002")  # fmt: skip
 def payment_has_amount(found: ThirdPartyPayment, _: Invoice) -> bool:
     return filled(found, "amount")
 
 
 @rule("BR-DEX-13", _payments, "amount",
-      "Der Betrag einer Zahlung für Dritte hat mehr als zwei Nachkommastellen.", _FIX,
+      "Der Betrag einer Zahlung für Dritte hat mehr als zwei Nachkommastellen.",
+      "Beträge haben höchstens zwei Nachkommastellen. " + FIX,
       terms="BT-DEX-002")  # fmt: skip
 def payment_in_cents(found: ThirdPartyPayment, _: Invoice) -> bool:
     return decimals(found.amount) <= 2
 
 
 @rule("BR-DEX-14", _payments, "amount",
-      "Eine Zahlung für Dritte steht nicht in der Währung der Rechnung.", _FIX,
+      "Eine Zahlung für Dritte steht nicht in der Währung der Rechnung.",
+      "Alle Beträge stehen in einer Währung (BT-5). " + FIX,
       terms="BT-DEX-002 BT-5")  # fmt: skip
 def payment_in_currency(found: ThirdPartyPayment, invoice: Invoice) -> bool:
     return found.currency is not None and found.currency == invoice.currency
@@ -125,5 +132,5 @@ def _lines_of_a_tree(invoice: Invoice) -> Sequence[Any]:
 
 
 rule("BR-DEX-15", _lines_of_a_tree, "", "Die Positionen scheinen Unterpositionen zu haben.",
-     "In CII kennt XRechnung keine. Bitte die Summen prüfen.",
+     "Im Format CII sieht XRechnung keine vor. Bitte prüfen Sie die Summen.",
      severity="warning")(never)  # fmt: skip

@@ -7,12 +7,10 @@ from typing import Any
 
 from invoice.model import Identifier, Invoice, Party, Payee, TaxRegistration, TaxRepresentative
 from invoice.rules.codes import VAT_PREFIXES
-from invoice.rules.rule import Klass, RuleBook, either, filled, present
+from invoice.rules.rule import FIX, Klass, RuleBook, either, filled, present
 
 book = RuleBook()
 rule, needs, fills = book.rule, book.needs, book.fills
-
-_FIX = "Bitte den Rechnungssteller um eine berichtigte Rechnung."
 
 
 def _payee(invoice: Invoice) -> Sequence[Any]:
@@ -31,7 +29,7 @@ def _representative_address(invoice: Invoice) -> Sequence[Any]:
 @rule(
     "BR-17", _payee, "name",
     "Der abweichende Zahlungsempfänger ist nicht richtig angegeben.",
-    "BT-59 muss einen Namen nennen, und es muss ein anderer als der Verkäufer sein. " + _FIX,
+    "BT-59 muss einen Namen nennen, und es muss ein anderer als der Verkäufer sein. " + FIX,
     terms="BT-59 BG-10",
 )  # fmt: skip
 def payee_is_another(payee: Payee, invoice: Invoice) -> bool:
@@ -57,23 +55,26 @@ def _plain(found: Iterable[Identifier]) -> set[str | None]:
     return {i.value for i in found if i.source is None or str(i.source.tag).endswith("}ID")}
 
 
-fills("BR-18", _representative, "name", "Der Name des Steuervertreters fehlt.", _FIX,
+fills("BR-18", _representative, "name", "Der Name des Steuervertreters fehlt.",
+      "Wer für den Verkäufer die Steuer erklärt, steht mit Namen in der Rechnung (BT-62). " + FIX,
       terms="BT-62 BG-11", klass=Klass.CONTENT)  # fmt: skip
-needs("BR-19", _representative, "address", "Die Anschrift des Steuervertreters fehlt.", _FIX,
+needs("BR-19", _representative, "address", "Die Anschrift des Steuervertreters fehlt.",
+      "Zum Namen gehört die Anschrift (BG-12). " + FIX,
       terms="BG-12 BG-11", klass=Klass.CONTENT)  # fmt: skip
 
 
 @rule(
     "BR-20", either(_representative, _representative_address), "address.country",
     "In der Anschrift des Steuervertreters fehlt das Land.",
-    "BT-69 muss einen zweistelligen Ländercode nennen. " + _FIX, terms="BT-69 BG-12",
+    "BT-69 muss einen zweistelligen Ländercode nennen. " + FIX, terms="BT-69 BG-12",
 )  # fmt: skip
 def representative_country(found: TaxRepresentative, _: Invoice) -> bool:
     return found.address is not None and filled(found.address, "country")
 
 
 @rule(
-    "BR-56", _representative, "vat_id", "Die USt-IdNr. des Steuervertreters fehlt.", _FIX,
+    "BR-56", _representative, "vat_id", "Die USt-IdNr. des Steuervertreters fehlt.",
+    "Unter ihr erklärt er die Steuer des Verkäufers (BT-63). " + FIX,
     terms="BT-63 BG-11", klass=Klass.CONTENT,
 )  # fmt: skip
 def representative_vat_id(found: TaxRepresentative, invoice: Invoice) -> bool:
@@ -93,7 +94,7 @@ def _scheme_given(endpoint: Identifier, invoice: Invoice) -> bool:
     return bool(endpoint.scheme) if invoice.syntax == "cii" else endpoint.scheme is not None
 
 
-_SCHEME = "Die Kennung braucht das Attribut schemeID, etwa EM für eine E-Mail-Adresse. " + _FIX
+_SCHEME = "Die Kennung braucht das Attribut schemeID, etwa EM für eine E-Mail-Adresse. " + FIX
 rule("BR-62", _seller_endpoint, "scheme",
      "Zur elektronischen Adresse des Verkäufers fehlt die Art der Adresse.", _SCHEME,
      terms="BT-34")(_scheme_given)  # fmt: skip
@@ -111,8 +112,8 @@ def _vat_identifiers(invoice: Invoice) -> Sequence[Any]:
 
 @rule(
     "BR-CO-09", _vat_identifiers, "value",
-    "Eine USt-IdNr. beginnt nicht mit einem gültigen Länderkürzel.",
-    "Die USt-IdNr. muss mit dem Kürzel des Landes beginnen, etwa DE. " + _FIX,
+    "Eine USt-IdNr. beginnt nicht mit einem Länderkürzel.",
+    "Die USt-IdNr. muss mit dem Kürzel des Landes beginnen, etwa DE. " + FIX,
     terms="BT-31 BT-48 BT-63", klass=Klass.CONTENT,
 )  # fmt: skip
 def vat_identifier_prefix(found: TaxRegistration, invoice: Invoice) -> bool:
@@ -128,8 +129,8 @@ def _seller(invoice: Invoice) -> Sequence[Any]:
 @rule(
     "BR-CO-26", _seller, "identifiers",
     "Der Verkäufer ist nicht eindeutig bezeichnet.",
-    "Mindestens eine Kennung muss da sein: Verkäufernummer (BT-29), Registernummer (BT-30) oder"
-    " USt-IdNr. (BT-31). " + _FIX, terms="BT-29 BT-30 BT-31",
+    "Mindestens eine Kennung muss da sein: Kennung (BT-29), Registernummer (BT-30) oder"
+    " USt-IdNr. (BT-31). " + FIX, terms="BT-29 BT-30 BT-31",
 )  # fmt: skip
 def seller_is_identified(seller: Party, _: Invoice) -> bool:
     by_vat = any(r.kind == "VA" and r.value is not None for r in seller.registrations)

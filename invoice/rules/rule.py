@@ -22,6 +22,9 @@ SEVERITIES: Mapping[Severity, str] = {
     "information": "Hinweis",
 }
 """What they are called, the worst first."""
+FIX = "Bitten Sie den Rechnungssteller um eine berichtigte Rechnung."
+"""What the clerk does about most faults. In a hint, what the clerk does comes last and begins with
+„Bitte“; before it stands what is right, which is what the supplier is told."""
 Test = Callable[[Any, Invoice], bool]
 Select = Callable[[Invoice], Iterable[Any]]
 

@@ -11,13 +11,16 @@ from lxml import etree
 
 from invoice.cii_parties import NAMES as CII_NAMES
 from invoice.model import Invoice
-from invoice.rules.rule import RuleBook, document
+from invoice.rules.rule import FIX, RuleBook, document
 from invoice.ubl_parties import NAMES as UBL_NAMES
 
 book = RuleBook()
 rule = book.rule
 
-_FIX = "Die Kategorie B gibt es nur in italienischen Rechnungen. Eine andere Kategorie angeben."
+_HINT = (
+    "Split Payment (B) ist ein italienisches Verfahren, bei dem der Käufer die Steuer abführt. "
+    "Hier gehört eine andere Kategorie hin. " + FIX
+)
 _CODE, _COUNTRY = UBL_NAMES.tags("cbc:ID")[0], UBL_NAMES.tags("cbc:IdentificationCode")[0]
 _OF_CATEGORIES = set(
     UBL_NAMES.tags("cac:TaxCategory") + UBL_NAMES.tags("cac:ClassifiedTaxCategory")
@@ -42,7 +45,7 @@ def _parent_tag(element: etree._Element) -> object:
 
 
 @rule("BR-B-01", document, "breakdown", "Split Payment (B) steht in einer Rechnung, die nicht nur "
-      "Italien betrifft.", _FIX, terms="BT-151 BT-95 BT-102")  # fmt: skip
+      "Italien betrifft.", _HINT, terms="BT-151 BT-95 BT-102")  # fmt: skip
 def split_payment_is_italian(invoice: Invoice, _: Invoice) -> bool:
     if "B" not in _categories(invoice):
         return True
@@ -51,6 +54,6 @@ def split_payment_is_italian(invoice: Invoice, _: Invoice) -> bool:
 
 
 @rule("BR-B-02", document, "breakdown", "Split Payment (B) und Normalsatz (S) stehen in einer "
-      "Rechnung.", _FIX, terms="BT-151 BT-95 BT-118 BT-102")  # fmt: skip
+      "Rechnung.", _HINT, terms="BT-151 BT-95 BT-118 BT-102")  # fmt: skip
 def split_payment_stands_alone(invoice: Invoice, _: Invoice) -> bool:
     return not {"B", "S"} <= _categories(invoice)

@@ -9,18 +9,16 @@ from typing import Any
 from invoice.model import Breakdown, Invoice, TaxAmount, Totals
 from invoice.rules.arithmetic import cents, double_cents, plus, same, total
 from invoice.rules.core import totals
-from invoice.rules.rule import RuleBook, document
+from invoice.rules.rule import FIX, RuleBook, document
 
 book = RuleBook()
 rule = book.rule
-
-_RECOUNT = "Bitte nachrechnen und vom Rechnungssteller berichtigen lassen."
 
 
 @rule(
     "BR-CO-10", totals, "lines",
     "Die Summe der Positionsbeträge stimmt nicht mit den Positionen überein.",
-    "BT-106 muss die Summe aller Nettobeträge der Positionen (BT-131) sein. " + _RECOUNT,
+    "BT-106 muss die Summe aller Nettobeträge der Positionen (BT-131) sein. " + FIX,
     terms="BT-106 BT-131",
 )  # fmt: skip
 def sum_of_lines(found: Totals, invoice: Invoice) -> bool:
@@ -46,7 +44,7 @@ def _sum_of(invoice: Invoice, stated: Decimal | None, there: bool, *, charge: bo
 @rule(
     "BR-CO-11", totals, "allowances",
     "Die Summe der Nachlässe stimmt nicht mit den einzelnen Nachlässen überein.",
-    "BT-107 muss die Summe der Nachlässe auf Ebene der Rechnung (BT-92) sein. " + _RECOUNT,
+    "BT-107 muss die Summe der Nachlässe auf Ebene der Rechnung (BT-92) sein. " + FIX,
     terms="BT-107 BT-92",
 )  # fmt: skip
 def sum_of_allowances(found: Totals, invoice: Invoice) -> bool:
@@ -56,7 +54,7 @@ def sum_of_allowances(found: Totals, invoice: Invoice) -> bool:
 @rule(
     "BR-CO-12", totals, "charges",
     "Die Summe der Zuschläge stimmt nicht mit den einzelnen Zuschlägen überein.",
-    "BT-108 muss die Summe der Zuschläge auf Ebene der Rechnung (BT-99) sein. " + _RECOUNT,
+    "BT-108 muss die Summe der Zuschläge auf Ebene der Rechnung (BT-99) sein. " + FIX,
     terms="BT-108 BT-99",
 )  # fmt: skip
 def sum_of_charges(found: Totals, invoice: Invoice) -> bool:
@@ -67,7 +65,7 @@ def sum_of_charges(found: Totals, invoice: Invoice) -> bool:
     "BR-CO-13", totals, "net",
     "Der Gesamtbetrag ohne Umsatzsteuer ist falsch gerechnet.",
     "BT-109 muss die Summe der Positionen abzüglich der Nachlässe und zuzüglich der Zuschläge"
-    " sein. " + _RECOUNT,
+    " sein. " + FIX,
     terms="BT-109 BT-106 BT-107 BT-108",
 )  # fmt: skip
 def net_total(found: Totals, invoice: Invoice) -> bool:
@@ -90,7 +88,7 @@ def _tax_amounts(invoice: Invoice) -> Sequence[Any]:
 @rule(
     "BR-CO-14", _tax_amounts, "amount",
     "Der Gesamtbetrag der Umsatzsteuer stimmt nicht mit der Aufschlüsselung überein.",
-    "BT-110 muss die Summe der Steuerbeträge der einzelnen Steuersätze (BT-117) sein. " + _RECOUNT,
+    "BT-110 muss die Summe der Steuerbeträge der einzelnen Steuersätze (BT-117) sein. " + FIX,
     terms="BT-110 BT-117",
 )  # fmt: skip
 def tax_total(found: TaxAmount, invoice: Invoice) -> bool:
@@ -105,7 +103,7 @@ def tax_total(found: TaxAmount, invoice: Invoice) -> bool:
     "BR-CO-15", document, "totals.gross",
     "Der Gesamtbetrag mit Umsatzsteuer ist falsch gerechnet.",
     "BT-112 muss der Nettobetrag (BT-109) zuzüglich der Umsatzsteuer (BT-110) sein, und BT-110"
-    " darf in der Währung der Rechnung nur einmal stehen. " + _RECOUNT,
+    " darf in der Währung der Rechnung nur einmal stehen. " + FIX,
     terms="BT-112 BT-109 BT-110",
 )  # fmt: skip
 def gross_total(_: Invoice, invoice: Invoice) -> bool:
@@ -123,7 +121,7 @@ def gross_total(_: Invoice, invoice: Invoice) -> bool:
     "BR-CO-16", totals, "due",
     "Der fällige Betrag ist falsch gerechnet.",
     "BT-115 muss der Bruttobetrag (BT-112) abzüglich der Vorauszahlung (BT-113) und zuzüglich"
-    " des Rundungsbetrags (BT-114) sein. " + _RECOUNT,
+    " des Rundungsbetrags (BT-114) sein. " + FIX,
     terms="BT-115 BT-112 BT-113 BT-114",
 )  # fmt: skip
 def amount_due(found: Totals, invoice: Invoice) -> bool:

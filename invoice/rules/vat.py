@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from invoice.model import AllowanceCharge, Breakdown, Invoice, TaxCategory
 from invoice.rules.arithmetic import cents, near, near_in_cii, near_in_ubl, rounded, same, total
-from invoice.rules.rule import Klass, RuleBook, Select, document, either
+from invoice.rules.rule import FIX, Klass, RuleBook, Select, document, either
 
 book = RuleBook()
 Test = Callable[[Any, Invoice], bool]
@@ -255,7 +255,6 @@ def _reason_fits(category: Category, row: Breakdown, _: Invoice) -> bool:
 
 # The rules of all families
 
-_FIX = "Bitte den Rechnungssteller um eine berichtigte Rechnung."
 _RATE_TERMS = ("BT-152", "BT-96", "BT-103")
 _USES = (
     ("02", "Position", "BT-151"),
@@ -274,8 +273,8 @@ def _enter(category: Category) -> None:
     }
     book.rule(
         f"BR-{family}-01", document, "breakdown",
-        f"Die Steuerkategorie {called} ist in Positionen und Steueraufschlüsselung nicht gleich.",
-        "Jede verwendete Steuerkategorie muss in der Aufschlüsselung (BG-23) stehen. " + _FIX,
+        f"Positionen und Steueraufschlüsselung passen bei der Kategorie {called} nicht zusammen.",
+        _ROWS[category.rated] + FIX,
         terms="BG-23 BT-118",
     )(partial(_broken_down, category))  # fmt: skip
     for number, place, term in _USES:
@@ -283,12 +282,28 @@ def _enter(category: Category) -> None:
     for number, (use, place, _), term in zip(("05", "06", "07"), _USES, _RATE_TERMS, strict=True):
         book.rule(
             f"BR-{family}-{number}", places[use], "rate",
-            f"Der Steuersatz passt nicht zur Kategorie {called} (betrifft: {place}).",
-            _RATES[category.rate] + " " + _FIX, terms=term, klass=Klass.CONTENT,
+            f"Der Steuersatz {_OF[place]} passt nicht zur Kategorie {called}.",
+            _RATES[category.rate] + " " + FIX, terms=term,
+            klass=Klass.RULE if category.rate == "none" else Klass.CONTENT,
         )(partial(_rate_fits, category))  # fmt: skip
     _enter_breakdown(category, called)
 
 
+_ROWS = {
+    True: "Jede verwendete Kategorie steht mit jedem ihrer Sätze in der Aufschlüsselung (BG-23). ",
+    False: "Wird die Kategorie verwendet, steht sie genau einmal in der Aufschlüsselung (BG-23). ",
+}
+_ONE = {"Position": "eine Position", "Nachlass": "ein Nachlass", "Zuschlag": "ein Zuschlag"}
+_OF = {"Position": "einer Position", "Nachlass": "eines Nachlasses", "Zuschlag": "eines Zuschlags"}
+_SELLER = {
+    "any number": "USt-IdNr. oder Steuernummer des Verkäufers (BT-31, BT-32)",
+    "VAT identifier": "USt-IdNr. des Verkäufers (BT-31)",
+}
+_BUYER = {
+    "": "",
+    "VAT or legal identifier": ", dazu USt-IdNr. oder Registernummer des Käufers (BT-48, BT-47)",
+    "VAT identifier": ", dazu USt-IdNr. des Käufers (BT-48)",
+}
 _RATES = {
     "above zero": "Der Satz muss über 0 % liegen.",
     "zero or more": "Der Satz muss angegeben sein und darf nicht unter 0 % liegen.",
@@ -305,19 +320,20 @@ def _enter_number(category: Category, number: str, place: str, term: str, used: 
         return (invoice,) if _uses(category, number, invoice) else ()
 
     if category.family == "O":
-        text = f"Die Rechnung nennt eine USt-IdNr., obwohl sie {called} verwendet ({place})."
-        hint = "Wer nicht steuerbare Umsätze abrechnet, nennt hier keine USt-IdNr. " + _FIX
+        text = f"Die Rechnung nennt eine USt-IdNr., obwohl {_ONE[place]} {called} ist."
+        hint = "Wer nicht steuerbare Umsätze abrechnet, nennt hier keine USt-IdNr. " + FIX
         test: Test = _has_no_number
     else:
-        who = "des Verkäufers und des Käufers" if category.buyer else "des Verkäufers"
-        text = f"Für {called} fehlt die Steuernummer oder USt-IdNr. {who} ({place})."
-        hint = f"Bei dieser Steuerkategorie muss die Nummer {who} angegeben sein. " + _FIX
+        numbers = f"{_SELLER[category.seller]} oder USt-IdNr. seines Steuervertreters (BT-63)"
+        text = f"Zur Kategorie {called} {_OF[place]} fehlt eine steuerliche Nummer."
+        hint = f"Nötig sind: {numbers}{_BUYER[category.buyer]}. {FIX}"
         test = partial(_has_number, category)
         if (category.code, number) == ("S", "02"):
             test = _has_number_for_standard_rate
     book.rule(
         f"BR-{category.family}-{number}", either(used, once), "", text, hint,
-        terms=f"BT-31 BT-32 BT-63 {term}", klass=Klass.CONTENT,
+        terms=f"BT-31 BT-32 BT-63 {term}",
+        klass=Klass.RULE if category.family == "O" else Klass.CONTENT,
     )(test)  # fmt: skip
 
 
@@ -340,15 +356,15 @@ def _enter_breakdown(category: Category, called: str) -> None:
     )
     book.rule(
         f"BR-{family}-08", rows, "taxable",
-        f"Der steuerpflichtige Betrag zu {called} stimmt nicht mit den Positionen überein.",
+        f"Der Betrag ohne Steuer zu {called} stimmt nicht mit den Positionen überein.",
         "BT-116 muss die Summe der so besteuerten Positionen und Zuschläge abzüglich der Nachlässe"
-        " sein. " + _FIX, terms="BT-116 BT-131 BT-99 BT-92",
+        " sein. " + FIX, terms="BT-116 BT-131 BT-99 BT-92",
     )(partial(_taxable_fits, category))  # fmt: skip
     book.rule(
         f"BR-{family}-09", rows, "tax",
         f"Der Steuerbetrag zu {called} ist falsch gerechnet.",
-        "BT-117 muss der steuerpflichtige Betrag mal Steuersatz sein. " + _FIX
-        if category.rated else "BT-117 muss bei dieser Kategorie 0 sein. " + _FIX,
+        "BT-117 muss der Betrag ohne Steuer (BT-116) mal Steuersatz (BT-119) sein. " + FIX
+        if category.rated else "BT-117 muss bei dieser Kategorie 0 sein. " + FIX,
         terms="BT-117 BT-116 BT-119", klass=Klass.CONTENT,
     )(partial(_tax_fits, category))  # fmt: skip
     book.rule(
@@ -356,8 +372,8 @@ def _enter_breakdown(category: Category, called: str) -> None:
         f"Zu {called} fehlt der Grund der Steuerbefreiung." if category.reason
         else f"Zu {called} ist ein Grund für eine Steuerbefreiung angegeben.",
         ("BT-120 oder BT-121 muss angegeben sein. " if category.reason
-         else "BT-120 und BT-121 dürfen hier nicht stehen. ") + _FIX,
-        terms="BT-120 BT-121", klass=Klass.CONTENT,
+         else "BT-120 und BT-121 dürfen hier nicht stehen. ") + FIX,
+        terms="BT-120 BT-121", klass=Klass.CONTENT if category.reason else Klass.RULE,
     )(partial(_reason_fits, category))  # fmt: skip
 
 

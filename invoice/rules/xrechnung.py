@@ -8,13 +8,12 @@ from typing import Any
 
 from invoice.model import Contact, Invoice, PaymentMeans, SupportingDocument
 from invoice.profiles import XRECHNUNG_CIUS, XRECHNUNG_CVD, XRECHNUNG_EXTENSION
-from invoice.rules.rule import Klass, RuleBook, document, filled, present
+from invoice.rules.rule import FIX, Klass, RuleBook, document, filled, present
 from invoice.skonto import skonto_is_well_formed
 
 book = RuleBook()
 rule, needs, fills = book.rule, book.needs, book.fills
 
-_FIX = "Bitte den Rechnungssteller um eine berichtigte Rechnung."
 _TAXED = frozenset({"S", "Z", "E", "AE", "K", "G", "L", "M"})
 _TYPES = frozenset({"326", "380", "384", "389", "381", "875", "876", "877"})
 
@@ -23,20 +22,20 @@ _TYPES = frozenset({"326", "380", "384", "389", "381", "875", "876", "877"})
 
 
 @rule("BR-DE-1", document, "payment_means", "Die Angaben zur Zahlung fehlen.",
-      "Ohne Zahlungsart und Konto (BG-16) kann nicht gezahlt werden. " + _FIX,
+      "Ohne Zahlungsart und Konto (BG-16) kann nicht gezahlt werden. " + FIX,
       terms="BG-16")  # fmt: skip
 def has_payment(invoice: Invoice, _: Invoice) -> bool:
     return bool(invoice.payment_means)
 
 
 fills("BR-DE-15", document, "buyer_reference", "Die Leitweg-ID fehlt.",
-      "BT-10 muss die Leitweg-ID der empfangenden Stelle nennen. " + _FIX,
+      "BT-10 muss die Leitweg-ID der empfangenden Stelle nennen. " + FIX,
       terms="BT-10")  # fmt: skip
 
 
 @rule("BR-DE-16", document, "seller.vat_id",
       "Die Steuernummer oder USt-IdNr. des Verkäufers fehlt.",
-      "Eine von beiden ist nach § 14 Abs. 4 UStG Pflicht (BT-31, BT-32). " + _FIX,
+      "Eine von beiden ist nach § 14 Abs. 4 UStG Pflicht (BT-31, BT-32). " + FIX,
       terms="BT-31 BT-32 BG-11", klass=Klass.CONTENT)  # fmt: skip
 def seller_has_tax_number(invoice: Invoice, _: Invoice) -> bool:
     if not _is_taxed(invoice) or invoice.tax_representative is not None:
@@ -60,7 +59,8 @@ def _is_taxed(invoice: Invoice) -> bool:
 
 
 @rule("BR-DE-17", document, "type_code", "Die Art des Belegs ist in Deutschland unüblich.",
-      "Vorgesehen sind 326, 380, 381, 384, 389, 875, 876 und 877. Bitte prüfen, was gemeint ist.",
+      "Vorgesehen sind 326, 380, 381, 384, 389, 875, 876 und 877. "
+      "Bitte prüfen Sie, was gemeint ist.",
       terms="BT-3", severity="warning")  # fmt: skip
 def usual_type(invoice: Invoice, _: Invoice) -> bool:
     return invoice.type_code in _TYPES
@@ -68,21 +68,22 @@ def usual_type(invoice: Invoice, _: Invoice) -> bool:
 
 @rule("BR-DE-18", document, "payment_terms", "Die Angabe zum Skonto ist nicht lesbar.",
       "Jede Zeile muss lauten: #SKONTO#TAGE=14#PROZENT=2.00# und mit einem Zeilenumbruch enden."
-      " Das Skonto bitte von Hand prüfen.", terms="BT-20")  # fmt: skip
+      " Bitte prüfen Sie das Skonto selbst.", terms="BT-20")  # fmt: skip
 def skonto_readable(invoice: Invoice, _: Invoice) -> bool:
     return invoice.payment_terms is None or skonto_is_well_formed(invoice.payment_terms)
 
 
 @rule("BR-DE-21", document, "specification",
       "Die Kennung der Spezifikation ist nicht die der gültigen XRechnung.",
-      "BT-24 soll XRechnung 3.0 nennen. Die Rechnung wird trotzdem geprüft.",
+      "BT-24 soll XRechnung 3.0 nennen. Geprüft wird nach den Regeln, die hier gelten. "
+      "Bitte achten Sie auf weitere Befunde.",
       terms="BT-24", severity="warning")  # fmt: skip
 def names_current_version(invoice: Invoice, _: Invoice) -> bool:
     return invoice.specification in (XRECHNUNG_CIUS, XRECHNUNG_EXTENSION, XRECHNUNG_CVD)
 
 
 @rule("BR-DE-22", document, "documents", "Zwei Anhänge haben denselben Dateinamen.",
-      "Jeder Anhang braucht einen eigenen Namen. " + _FIX, terms="BT-125")  # fmt: skip
+      "Jeder Anhang braucht einen eigenen Namen. " + FIX, terms="BT-125")  # fmt: skip
 def attachment_names_differ(invoice: Invoice, _: Invoice) -> bool:
     names = [d.attachment.filename for d in invoice.references if d.attachment is not None]
     given = [name for name in names if name is not None]
@@ -90,15 +91,18 @@ def attachment_names_differ(invoice: Invoice, _: Invoice) -> bool:
 
 
 @rule("BR-DE-26", document, "preceding",
-      "Die korrigierte Rechnung sagt nicht, welche sie ersetzt.",
-      "Bei Art 384 soll die frühere Rechnung genannt sein (BG-3). Bitte nachfragen.",
+      "Die korrigierte Rechnung nennt keine frühere Rechnung.",
+      "Bei der Belegart 384 soll stehen, welche Rechnung sie berichtigt (BG-3). "
+      "Bitte fragen Sie nach.",
       terms="BG-3 BT-3", severity="warning")  # fmt: skip
 def correction_names_original(invoice: Invoice, _: Invoice) -> bool:
     return invoice.type_code != "384" or any(p.has("number") for p in invoice.preceding)
 
 
 @rule("BR-DE-TMP-32", document, "delivery.on", "Das Datum der Lieferung oder Leistung fehlt.",
-      "Angegeben sein soll BT-72, ein Zeitraum (BG-14) oder einer in jeder Position (BG-26).",
+      "Anzugeben sind das Datum (BT-72), ein Zeitraum (BG-14) oder ein Zeitraum in jeder Position "
+      "(BG-26). Bitte sehen Sie nach, ob es in einem Text oder einer Unterlage steht: nach § 14 "
+      "Abs. 4 UStG ist es Pflicht.",
       terms="BT-72 BG-14 BG-26", severity="information", klass=Klass.CONTENT)  # fmt: skip
 def has_delivery_date(invoice: Invoice, _: Invoice) -> bool:
     delivery = invoice.delivery
@@ -130,7 +134,8 @@ def _delivery_address(invoice: Invoice) -> Sequence[Any]:
     return present(invoice.delivery.address if invoice.delivery is not None else None)
 
 
-needs("BR-DE-2", _seller, "contact", "Der Ansprechpartner des Verkäufers fehlt.", _FIX,
+needs("BR-DE-2", _seller, "contact", "Der Ansprechpartner des Verkäufers fehlt.",
+      "Name, Telefon und E-Mail gehören dazu (BG-6). " + FIX,
       terms="BG-6")  # fmt: skip
 _PLACES = (
     ("BR-DE-3", _seller_address, "city", "BT-37", "der Ort des Verkäufers"),
@@ -141,21 +146,38 @@ _PLACES = (
     ("BR-DE-11", _delivery_address, "post_code", "BT-78", "die Postleitzahl der Lieferanschrift"),
 )
 for _id, _where, _field, _bt, _what in _PLACES:
-    fills(_id, _where, _field, f"In der Anschrift fehlt {_what}.", _FIX, terms=_bt)
-fills("BR-DE-6", _seller_contact, "phone", "Die Telefonnummer des Ansprechpartners fehlt.", _FIX,
+    fills(
+        _id,
+        _where,
+        _field,
+        f"In der Anschrift fehlt {_what}.",
+        f"XRechnung verlangt diese Angabe ({_bt}). {FIX}",
+        terms=_bt,
+    )
+fills("BR-DE-6", _seller_contact, "phone", "Die Telefonnummer des Ansprechpartners fehlt.",
+      "XRechnung verlangt sie (BT-42). " + FIX,
       terms="BT-42")  # fmt: skip
-fills("BR-DE-7", _seller_contact, "email", "Die E-Mail-Adresse des Ansprechpartners fehlt.", _FIX,
+fills("BR-DE-7", _seller_contact, "email", "Die E-Mail-Adresse des Ansprechpartners fehlt.",
+      "XRechnung verlangt sie (BT-43). " + FIX,
       terms="BT-43")  # fmt: skip
 
 
-@rule("BR-DE-5", _seller_contact, "name", "Der Name des Ansprechpartners fehlt.", _FIX,
+@rule("BR-DE-5", _seller_contact, "name", "Der Name des Ansprechpartners fehlt.",
+      "XRechnung verlangt ihn (BT-41). " + FIX,
       terms="BT-41")  # fmt: skip
 def contact_has_name(contact: Contact, _: Invoice) -> bool:
     return filled(contact, "name") or filled(contact, "department")
 
 
-@rule("BR-DE-27", _seller_contact, "phone", "Die Telefonnummer des Ansprechpartners ist keine.",
-      "Sie soll mindestens drei Ziffern haben.", terms="BT-42", severity="warning")  # fmt: skip
+@rule(
+    "BR-DE-27",
+    _seller_contact,
+    "phone",
+    "Was als Telefonnummer des Ansprechpartners angegeben ist, ist keine.",
+    "Eine Telefonnummer hat mindestens drei Ziffern. Bitte fragen Sie bei Bedarf nach.",
+    terms="BT-42",
+    severity="warning",
+)
 def phone_has_digits(contact: Contact, _: Invoice) -> bool:
     return sum(c in "0123456789" for c in contact.phone or "") >= 3
 
@@ -164,8 +186,9 @@ _EMAIL = re.compile(r"[^@\s]+@(?:[^@.\s]+\.)+[^@.\s]+\Z")
 
 
 @rule("BR-DE-28", _seller_contact, "email",
-      "Die E-Mail-Adresse des Ansprechpartners ist keine.",
-      "Sie soll genau ein @ haben und danach einen Namen mit Punkt.", terms="BT-43",
+      "Was als E-Mail-Adresse des Ansprechpartners angegeben ist, ist keine.",
+      "Eine Adresse hat genau ein @ und danach einen Namen mit Punkt. Bitte fragen Sie bei Bedarf "
+      "nach.", terms="BT-43",
       severity="warning")  # fmt: skip
 def email_is_one(contact: Contact, _: Invoice) -> bool:
     return _EMAIL.match(" ".join((contact.email or "").split())) is not None
@@ -204,17 +227,25 @@ def _has_debit(found: PaymentMeans, invoice: Invoice) -> bool:
     return by_head or found.debited_account is not None
 
 
-_BANK = "Bitte die Bankverbindung nicht ungeprüft übernehmen."
+_BANK = "Bitte übernehmen Sie die Bankverbindung nicht ungeprüft."
 
 
-@rule("BR-DE-19", _sepa, "account.iban", "Die IBAN des Kontos ist falsch.",
-      "Die Prüfziffern stimmen nicht. " + _BANK, terms="BT-84", severity="warning")  # fmt: skip
+@rule(
+    "BR-DE-19",
+    _sepa,
+    "account.iban",
+    "Die IBAN des Kontos ist falsch.",
+    "Ihr Aufbau oder ihre Prüfziffern stimmen nicht. " + _BANK,
+    terms="BT-84",
+    severity="warning",
+)
 def payee_iban(found: PaymentMeans, _: Invoice) -> bool:
     return is_iban(found.account.iban if found.account is not None else None)
 
 
 @rule("BR-DE-20", _debit, "mandate.account", "Die IBAN des belasteten Kontos ist falsch.",
-      "Die Prüfziffern stimmen nicht. Bitte prüfen, ob das Konto der Stadt gemeint ist.",
+      "Ihr Aufbau oder ihre Prüfziffern stimmen nicht. Bitte prüfen Sie, ob das Konto der Stadt "
+      "gemeint ist.",
       terms="BT-91", severity="warning")  # fmt: skip
 def debited_iban(found: PaymentMeans, invoice: Invoice) -> bool:
     if invoice.syntax == "cii":
@@ -223,21 +254,21 @@ def debited_iban(found: PaymentMeans, invoice: Invoice) -> bool:
 
 
 @rule("BR-DE-23-a", _transfer, "account", "Zur Überweisung fehlt die Bankverbindung.",
-      "Bei Zahlungsart 30 oder 58 muss BG-17 angegeben sein. " + _FIX,
+      "Bei Überweisungen (Zahlungsart 30 oder 58) gehört das Konto in die Rechnung (BG-17). " + FIX,
       terms="BG-17 BT-81")  # fmt: skip
 def transfer_has_account(found: PaymentMeans, _: Invoice) -> bool:
     return found.account is not None
 
 
 @rule("BR-DE-23-b", _transfer, "card", "Zur Überweisung stehen Angaben zu Karte oder Lastschrift.",
-      "Bei Zahlungsart 30 oder 58 dürfen BG-18 und BG-19 nicht stehen. " + _FIX,
+      "Bei Überweisungen (Zahlungsart 30 oder 58) steht hier nur das Konto (BG-17). " + FIX,
       terms="BG-18 BG-19 BT-81")  # fmt: skip
 def transfer_has_nothing_else(found: PaymentMeans, invoice: Invoice) -> bool:
     return found.card is None and not _has_debit(found, invoice)
 
 
 @rule("BR-DE-24-a", _card, "card", "Zur Kartenzahlung fehlen die Angaben zur Karte.",
-      "Bei Zahlungsart 48, 54 oder 55 muss BG-18 angegeben sein. " + _FIX,
+      "Bei Zahlungsart 48, 54 oder 55 gehört die Karte in die Rechnung (BG-18). " + FIX,
       terms="BG-18 BT-81")  # fmt: skip
 def card_is_there(found: PaymentMeans, _: Invoice) -> bool:
     return found.card is not None
@@ -245,28 +276,34 @@ def card_is_there(found: PaymentMeans, _: Invoice) -> bool:
 
 @rule("BR-DE-24-b", _card, "account",
       "Zur Kartenzahlung stehen Angaben zu Überweisung oder Lastschrift.",
-      "Bei Zahlungsart 48, 54 oder 55 dürfen BG-17 und BG-19 nicht stehen. " + _FIX,
+      "Bei Zahlungsart 48, 54 oder 55 steht hier nur die Karte (BG-18). " + FIX,
       terms="BG-17 BG-19 BT-81")  # fmt: skip
 def card_has_nothing_else(found: PaymentMeans, invoice: Invoice) -> bool:
     return found.account is None and not _has_debit(found, invoice)
 
 
-@rule("BR-DE-25-a", _debit, "mandate", "Zur Lastschrift fehlen die Angaben.",
-      "Bei Zahlungsart 59 muss BG-19 angegeben sein. " + _FIX, terms="BG-19 BT-81")  # fmt: skip
+@rule(
+    "BR-DE-25-a",
+    _debit,
+    "mandate",
+    "Zur Lastschrift fehlen alle Angaben.",
+    "Bei Zahlungsart 59 gehören Mandat, Gläubiger-ID und Konto in die Rechnung (BG-19). " + FIX,
+    terms="BG-19 BT-81",
+)
 def debit_is_there(found: PaymentMeans, invoice: Invoice) -> bool:
     return _has_debit(found, invoice)
 
 
 @rule("BR-DE-25-b", _debit, "account",
       "Zur Lastschrift stehen Angaben zu Überweisung oder Karte.",
-      "Bei Zahlungsart 59 dürfen BG-17 und BG-18 nicht stehen. " + _FIX,
+      "Bei Zahlungsart 59 steht hier nur die Lastschrift (BG-19). " + FIX,
       terms="BG-17 BG-18 BT-81")  # fmt: skip
 def debit_has_nothing_else(found: PaymentMeans, _: Invoice) -> bool:
     return found.account is None and found.card is None and not found.institutions
 
 
 @rule("BR-DE-30", document, "direct_debit", "Zur Lastschrift fehlt die Gläubiger-ID.",
-      "BT-90 muss angegeben sein. " + _FIX, terms="BT-90 BG-19")  # fmt: skip
+      "Sie sagt, wer einzieht (BT-90). " + FIX, terms="BT-90 BG-19")  # fmt: skip
 def debit_has_creditor(_: Invoice, invoice: Invoice) -> bool:
     debit = invoice.direct_debit
     if debit is None:
@@ -276,8 +313,14 @@ def debit_has_creditor(_: Invoice, invoice: Invoice) -> bool:
     return debit.creditor is not None
 
 
-@rule("BR-DE-31", document, "direct_debit", "Zur Lastschrift fehlt das belastete Konto.",
-      "BT-91 muss angegeben sein. " + _FIX, terms="BT-91 BG-19")  # fmt: skip
+@rule(
+    "BR-DE-31",
+    document,
+    "direct_debit",
+    "Zur Lastschrift fehlt das belastete Konto.",
+    "Die Rechnung sagt, von welchem Konto eingezogen wird (BT-91). " + FIX,
+    terms="BT-91 BG-19",
+)
 def debit_has_account(_: Invoice, invoice: Invoice) -> bool:
     debit = invoice.direct_debit
     if debit is None:
@@ -296,7 +339,7 @@ def _breakdown(invoice: Invoice) -> Sequence[Any]:
 
 
 fills("BR-DE-14", _breakdown, "rate", "In der Steueraufschlüsselung fehlt ein Steuersatz.",
-      "BT-119 muss immer angegeben sein, auch wenn er 0 ist. " + _FIX,
+      "BT-119 muss immer angegeben sein, auch wenn er 0 ist. " + FIX,
       terms="BT-119", klass=Klass.CONTENT)  # fmt: skip
 
 
@@ -310,7 +353,7 @@ _ADDRESS = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+:")
 
 
 @rule("BR-TMP-2", _linked, "uri", "Der Verweis auf eine Unterlage ist keine vollständige Adresse.",
-      "Sie muss mit einem Verfahren beginnen, etwa https:. Die Unterlage bitte anfordern.",
+      "Sie beginnt mit der Art des Zugriffs, etwa „https:“. Bitte fordern Sie die Unterlage an.",
       terms="BT-124", severity="warning")  # fmt: skip
 def link_is_absolute(found: SupportingDocument, _: Invoice) -> bool:
     return _ADDRESS.match(found.uri or "") is not None
@@ -322,7 +365,7 @@ def _cii_lines(invoice: Invoice) -> Sequence[Any]:
 
 @rule("BR-TMP-3", _cii_lines, "price.base_quantity",
       "Die Preisbasis von Brutto- und Nettopreis einer Position ist verschieden.",
-      "BT-149 und BT-150 müssen bei beiden Preisen gleich sein. " + _FIX,
+      "Menge und Einheit, für die der Preis gilt (BT-149, BT-150), sind bei beiden gleich. " + FIX,
       terms="BT-149 BT-150")  # fmt: skip
 def one_price_base(line: Any, _: Invoice) -> bool:
     price = line.price

@@ -59,8 +59,8 @@ _exactly_one("CII-SR-009", CONTEXT, _GUIDELINE, "Die Spezifikation (BT-24)")
 _exactly_one("CII-SR-010", CONTEXT, f"{_GUIDELINE}/ram:ID", "Die Kennung der Spezifikation (BT-24)")
 _exactly_one("CII-SR-014", "/rsm:ExchangedDocument", "ram:TypeCode", "Die Rechnungsart (BT-3)")
 _CHARACTERISTIC = f"{PRODUCT}/ram:ApplicableProductCharacteristic"
-_exactly_one("CII-SR-069", _CHARACTERISTIC, "ram:Description", "Der Name des Artikelattributs")
-_exactly_one("CII-SR-072", _CHARACTERISTIC, "ram:Value", "Der Wert des Artikelattributs (BT-161)")
+_exactly_one("CII-SR-069", _CHARACTERISTIC, "ram:Description", "Der Name der Eigenschaft (BT-160)")
+_exactly_one("CII-SR-072", _CHARACTERISTIC, "ram:Value", "Der Wert der Eigenschaft (BT-161)")
 _PRICE = "ram:NetPriceProductTradePrice/ram:ChargeAmount"
 _exactly_one("CII-SR-439", f"{_LINE}/ram:SpecifiedLineTradeAgreement", _PRICE, "Der Nettopreis")
 
@@ -78,7 +78,7 @@ _all_alike("CII-SR-468", "ram:Information", "Texte zur Zahlungsart (BT-82)")
 
 
 @rule("CII-SR-469", "fatal", "/", "Der Verwendungszweck (BT-83) steht mehrfach.",
-      "Nur einen Verwendungszweck angeben.")  # fmt: skip
+      "Es gibt nur einen Verwendungszweck.")  # fmt: skip
 def _(element: etree._Element) -> bool:
     parent = "ram:ApplicableHeaderTradeSettlement"
     return len(everywhere(element, parent, "ram:PaymentReference")) <= 1
@@ -95,7 +95,7 @@ def _one_kind_of_id(rule_id: str, context: str, party: str, who: str) -> None:
 
 
 _one_kind_of_id("CII-SR-449", DELIVERY, "ram:ShipToTradeParty", "Der Lieferort (BT-71)")
-_one_kind_of_id("CII-SR-450", AGREEMENT, "ram:BuyerTradeParty", "Der Erwerber (BT-46)")
+_one_kind_of_id("CII-SR-450", AGREEMENT, "ram:BuyerTradeParty", "Der Käufer (BT-46)")
 _one_kind_of_id("CII-SR-451", SETTLEMENT, "ram:PayeeTradeParty", "Der Zahlungsempfänger (BT-60)")
 
 
@@ -109,7 +109,7 @@ def _person_or_department(rule_id: str, party: str, who: str) -> None:
 
 
 _person_or_department("CII-SR-465", "ram:SellerTradeParty", "Verkäufers (BT-41)")
-_person_or_department("CII-SR-466", "ram:BuyerTradeParty", "Erwerbers (BT-56)")
+_person_or_department("CII-SR-466", "ram:BuyerTradeParty", "Käufers (BT-56)")
 
 
 # References
@@ -177,7 +177,7 @@ def _(element: etree._Element) -> bool:
 # Lines
 
 
-@rule("CII-SR-046", "fatal", PRODUCT, "Bei der Artikelnummer (BT-157) fehlt das Schema.",
+@rule("CII-SR-046", "fatal", PRODUCT, "Zur Artikelnummer (BT-157) fehlt die Art der Nummer.",
       "Das Attribut schemeID ergänzen.")  # fmt: skip
 def _(element: etree._Element) -> bool:
     ids = found(element, "ram:GlobalID")
@@ -225,8 +225,8 @@ _OTHER_UNITS = etree.XPath(
 )
 
 
-@rule("CII-DT-033", "fatal", "/", "Eine Menge hat eine Einheit, aber keine fakturierte Menge hat "
-      "eine (BT-130).", "unitCode bei der fakturierten Menge angeben.")  # fmt: skip
+@rule("CII-DT-033", "fatal", "/", "Eine Menge hat eine Einheit, aber keine berechnete Menge hat "
+      "eine (BT-130).", "unitCode bei der berechneten Menge (BT-129) angeben.")  # fmt: skip
 def _(element: etree._Element) -> bool:
     """Asked once: the standard's test looks at all lines, whichever quantity it is asked of."""
     lines = found(element, f"{_LINE.strip('/')}/ram:SpecifiedLineTradeDelivery/ram:BilledQuantity")
@@ -238,8 +238,8 @@ def _(element: etree._Element) -> bool:
 # Payment, tax and dates
 
 
-@rule("CII-SR-462", "fatal", SETTLEMENT, "Die Steuern nennen verschiedene Codes für den Zeitpunkt "
-      "der Steuerfälligkeit (BT-8).", "Überall denselben Code angeben.")  # fmt: skip
+@rule("CII-SR-462", "fatal", SETTLEMENT, "Die Steuern nennen verschiedene Codes für das "
+      "Steuerdatum (BT-8).", "Überall denselben Code angeben.")  # fmt: skip
 def _(element: etree._Element) -> bool:
     codes = everywhere(element, "ram:ApplicableTradeTax", "ram:DueDateTypeCode")
     return len({text(each) for each in codes}) <= 1
@@ -267,7 +267,8 @@ _no_attribute("CII-DT-031", "currencyID")
 _no_attribute("CII-DT-032", "currencyCodeListVersionID")
 
 
-@rule("CII-DT-037", "fatal", "//*TradeTax", "Die Steuerart ist nicht VAT (Umsatzsteuer).",
+@rule("CII-DT-037", "fatal", "//*TradeTax", "Die Steuerart ist nicht VAT, der Code "
+      "der Umsatzsteuer.",
       "Nur Umsatzsteuer mit dem Code VAT angeben.")  # fmt: skip
 def _(element: etree._Element) -> bool:
     kinds = texts(element, "ram:TypeCode")

@@ -101,8 +101,8 @@ def _(element: etree._Element) -> bool:
     return not (is_invoice and has(element, "cac:PaymentMeans/cbc:PaymentDueDate"))
 
 
-@rule("UBL-SR-12", "fatal", "/", "Der Verkäufer nennt mehr als eine Umsatzsteuer-ID (BT-31).",
-      "Nur eine Umsatzsteuer-ID angeben.")  # fmt: skip
+@rule("UBL-SR-12", "fatal", "/", "Der Verkäufer nennt mehr als eine USt-IdNr. (BT-31).",
+      "Nur eine USt-IdNr. angeben.")  # fmt: skip
 def _(element: etree._Element) -> bool:
     return _of_tax_scheme(element, "AccountingSupplierParty", vat=True) <= 1
 
@@ -113,13 +113,13 @@ def _(element: etree._Element) -> bool:
     return _of_tax_scheme(element, "AccountingSupplierParty", vat=False) <= 1
 
 
-@rule("UBL-SR-18", "fatal", "/", "Der Erwerber hat mehr als eine Umsatzsteuer-ID (BT-48).",
-      "Nur eine Umsatzsteuer-ID angeben.")  # fmt: skip
+@rule("UBL-SR-18", "fatal", "/", "Der Käufer hat mehr als eine USt-IdNr. (BT-48).",
+      "Nur eine USt-IdNr. angeben.")  # fmt: skip
 def _(element: etree._Element) -> bool:
     return _of_tax_scheme(element, "AccountingCustomerParty", vat=True) <= 1
 
 
-@rule("UBL-SR-29", "fatal", "/", "Die Gläubiger-Identifikationsnummer (BT-90) steht mehrfach.",
+@rule("UBL-SR-29", "fatal", "/", "Die Gläubiger-ID (BT-90) steht mehrfach.",
       "Die Nummer mit dem Schema SEPA nur bei einem Beteiligten angeben.")  # fmt: skip
 def _(element: etree._Element) -> bool:
     parties = anywhere(element, "cac:PartyIdentification")
@@ -192,7 +192,7 @@ def _(element: etree._Element) -> bool:
 
 @rule("UBL-SR-42", "fatal", "//cac:AccountingSupplierParty/cac:Party",
       "Der Verkäufer nennt mehr als zwei Steuernummern.",
-      "Höchstens eine Umsatzsteuer-ID und eine Steuernummer angeben.")  # fmt: skip
+      "Höchstens eine USt-IdNr. und eine Steuernummer angeben.")  # fmt: skip
 def _(element: etree._Element) -> bool:
     return len(found(element, "cac:PartyTaxScheme")) <= 2
 

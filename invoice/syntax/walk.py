@@ -10,12 +10,15 @@ from typing import Any
 from lxml import etree
 
 from invoice.model import Syntax
+from invoice.rules.rule import FIX
 from invoice.syntax.table import State, SyntaxBook, SyntaxRule
 
-UNUSED_HINT = (
-    "Die Angabe gehört nicht zur EN 16931 und wird nicht ausgewertet. Was darin steht, in einem "
-    "vorgesehenen Feld angeben."
+_UNUSED = (
+    "Die Angabe gehört nicht zur EN 16931 und wird hier nicht gezeigt. Was darin steht, gehört in "
+    "ein vorgesehenes Feld. "
 )
+_DOUBLED = "Die Angabe darf hier nur einmal stehen. "
+_LOOK = "Bitte sehen Sie in der Datei nach, ob dort etwas Wichtiges steht."
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +33,14 @@ class SyntaxFault:
 
     def words(self) -> tuple[str, str]:
         """What is wrong, and what to do, in German."""
+        fatal = self.rule.severity == "fatal"
         if self.rule.text:
-            return self.rule.text, self.rule.hint
+            return self.rule.text, f"{self.rule.hint} {FIX}" if fatal else self.rule.hint
         name = f"Attribut {self.attribute}" if self.attribute else _name(self.element)
+        then = FIX if fatal else _LOOK
         if self.again:
-            return f"Die Angabe „{name}“ steht mehr als einmal.", "Nur eine davon angeben."
-        return f"Die Angabe „{name}“ ist in einer E-Rechnung nicht vorgesehen.", UNUSED_HINT
+            return f"Die Angabe „{name}“ steht mehr als einmal.", _DOUBLED + then
+        return f"Die Angabe „{name}“ ist in einer E-Rechnung nicht vorgesehen.", _UNUSED + then
 
 
 def syntax_faults(root: etree._Element, syntax: Syntax) -> list[SyntaxFault]:

@@ -50,6 +50,6 @@ def _foreign(invoice: Invoice) -> Finding:
         place.path,
         place.line,
         f"Die Rechnung lautet {named}, nicht auf Euro.",
-        "Bitte in Euro umrechnen: Haushalt, Befugnisse und Wertgrenzen rechnen in Euro.",
+        "Haushalt, Befugnisse und Wertgrenzen rechnen in Euro. Bitte rechnen Sie den Betrag um.",
         refusal=False,
     )

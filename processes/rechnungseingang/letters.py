@@ -7,6 +7,7 @@ warning; the system only drafts it, a person signs.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -15,6 +16,9 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from invoice.checking import Finding, Report, Verdict
+from invoice.formats import upright
+from invoice.rules.rule import SEVERITIES
+from invoice.terms import name_of
 from processes.rechnungseingang.amounts import german
 from processes.rechnungseingang.dates import local_day
 from storage.database import Row
@@ -64,14 +68,29 @@ templates = Environment(
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
+    finalize=lambda value: upright(value) if isinstance(value, str) else value,
 )
+templates.globals.update(name_of=name_of, severities=SEVERITIES)
 templates.filters["day"] = day
 templates.filters["amount"] = german
 
 
 def faults_of(findings: Sequence[Finding]) -> list[Fault]:
     """The findings that entitle to refuse."""
-    return [Fault(f.text, f.place or "", f.rule, f.hint) for f in findings if f.refusal]
+    return [
+        Fault(f.text, _where(f.place), f.rule, for_supplier(f.hint)) for f in findings if f.refusal
+    ]
+
+
+def _where(place: str) -> str:
+    """`Verkäufer: USt-IdNr. (BT-31)`."""
+    name = name_of(place)
+    return f"{name}, {place}" if name else place
+
+
+def for_supplier(hint: str) -> str:
+    """What is right, without what the clerk does about it (see `invoice.rules.rule.FIX`)."""
+    return re.split(r"(?:^|(?<=\s))Bitten? ", hint, maxsplit=1)[0].strip()
 
 
 def refusal_letter(
@@ -129,7 +148,7 @@ def refusal_pdf(
         "geben sie Ihnen zurück. Unsere Gründe:"
     )
     letter = {
-        "title": f"Zurückweisung: {what}",
+        "title": f"Ablehnung: {what}",
         "draft": signed_by is None,
         "unit": unit,
         "reference": geschaeftszeichen,
@@ -148,7 +167,7 @@ def refusal_pdf(
     made: bytes = typst.compile(
         TEMPLATES / "ablehnung.typ",
         root=TEMPLATES,
-        sys_inputs={"letter": json.dumps(letter)},
+        sys_inputs={"letter": upright(json.dumps(letter, ensure_ascii=False))},
         pdf_standards=["ua-1"],
         timestamp=int(datetime(today.year, today.month, today.day, tzinfo=UTC).timestamp()),
     )

@@ -40,7 +40,7 @@ def test_the_pdf_is_tagged_titled_and_in_german() -> None:
     assert root["/MarkInfo"]["/Marked"]
     assert root["/Lang"].lower().startswith("de")
     assert reader.xmp_metadata is not None
-    assert "Zurückweisung" in str(reader.metadata.title if reader.metadata else "")
+    assert "Ablehnung" in str(reader.metadata.title if reader.metadata else "")
 
 
 def test_texts_of_the_supplier_are_only_text_in_the_pdf() -> None:
