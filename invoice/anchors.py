@@ -119,7 +119,8 @@ class Anchors:
             return {}
         if section.source is not None:
             self._spots[section.source] = (section.id, known)
-        self._root = known | self._root
+        for term, found in known.items():
+            self._root.setdefault(term, found)
         return known
 
     def table(self, group: str, id_: str) -> None:

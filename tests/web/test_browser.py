@@ -267,6 +267,40 @@ def test_no_page_has_a_barrier_that_axe_finds(
     assert complaints == []
 
 
+def test_a_finding_leads_to_its_field_and_back_by_keyboard(
+    page: Page, enter: Callable[[str], None], house: House
+) -> None:
+    task = tasks_of(house, "rita.rehbein", "ablehnung_zeichnen")[0]
+    enter("rita.rehbein")
+    page.goto(f"/aufgaben/{task.id}")
+    finding = page.locator(".befund").first
+    field = str(finding.locator("a").first.get_attribute("href"))
+
+    finding.locator("a").first.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(field)).to_be_focused()
+    expect(page.locator(field)).to_be_in_viewport()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+
+    expect(finding).to_be_focused()
+
+
+def test_an_invoice_prints_without_what_is_there_for_work(
+    page: Page, enter: Callable[[str], None], house: House
+) -> None:
+    task = tasks_of(house, "tim.tannhaus", "sachlich_pruefen")[0]
+    enter("tim.tannhaus")
+    page.goto(f"/aufgaben/{task.id}")
+
+    page.emulate_media(media="print")
+
+    for hidden in ("Hauptnavigation", "Formular"):
+        expect(page.get_by_label(hidden, exact=True)).to_be_hidden()
+    expect(page.get_by_role("table", name="Positionen")).to_be_visible()
+    expect(page.get_by_role("button")).to_have_count(0)
+
+
 def test_an_open_form_and_its_faults_have_no_barrier(
     page: Page, enter: Callable[[str], None], house: House
 ) -> None:
