@@ -217,7 +217,7 @@ TEXTS = (
     ("03", "BT-110", "Die Währung eines Betrags", "ISO 4217"),
     ("04", "BT-5", "Die Währung der Rechnung", "ISO 4217"),
     ("05", "BT-6", "Die Buchungswährung der Umsatzsteuer", "ISO 4217"),
-    ("06", "BT-8", "Der Code des Steuerdatums", "UNTDID 2005 oder 2475 (UN)"),
+    ("06", "BT-8", "Die Art des Steuerdatums", "UNTDID 2005 oder 2475"),
     ("07", "BT-18", "Die Art der Objektkennung", "UNTDID 1153"),
     ("08", "BT-21", "Der Betreff einer Bemerkung", "UNTDID 4451"),
     ("10", "BT-29", "Die Art der Kennung eines Beteiligten", "ISO 6523"),
@@ -233,11 +233,18 @@ TEXTS = (
     ("21", "BT-157", "Die Art der Artikelnummer", "ISO 6523"),
     ("22", "BT-121", "Der Grund der Steuerbefreiung", "VATEX"),
     ("23", "BT-130", "Eine Mengeneinheit", "UN/ECE Rec. 20 oder 21"),
-    ("24", "BT-125", "Der Dateityp eines Anhangs", "EN 16931"),
+    ("24", "BT-125", "Der Dateityp eines Anhangs", "der EN 16931"),
     ("25", "BT-34", "Die Art einer elektronischen Adresse", "EAS"),
     ("26", "BT-71", "Die Art der Kennung des Lieferorts", "ISO 6523"),
 )
 """Rule, business term, what is coded, the list."""
+
+
+_OF_WHOM = {
+    "UNTDID": " (Vereinte Nationen)",
+    "VATEX": " (Befreiungsgründe, EU)",
+    "EAS": " (Arten von Adressen, EU)",
+}
 
 
 def _subject_outside(invoice: Invoice) -> Iterable[Group]:
@@ -260,6 +267,6 @@ for _number, _term, _what, _list in TEXTS:
         _subject_outside if _number == "08" else partial(outside, _number),
         "",
         f"{_what} ist nicht mit einem zulässigen Code angegeben.",
-        f"Der Code muss aus der Liste {_list} stammen. {FIX}",
+        f"Der Code muss aus der Liste {_list}{_OF_WHOM.get(_list.split()[0], '')} stammen. {FIX}",
         terms=_term,
     )(never)

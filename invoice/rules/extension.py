@@ -20,6 +20,8 @@ book = RuleBook()
 rule, fills = book.rule, book.fills
 
 
+_THIRD = "Art, Betrag und Beschreibung gehören dazu (BG-DEX-09). " + FIX
+
 APPLICATIONS = frozenset({"XR01", "XR02", "XR03"})
 """Schemes of the Extension beside ISO 6523 and EAS: identifiers of digital health applications."""
 XML = frozenset({"application/xml"})
@@ -39,7 +41,7 @@ for _number, _replaced, _more, _term, _what in _WIDER:
         partial(outside, _replaced, more=_more),
         "",
         f"{_what} ist nicht mit einem zulässigen Code angegeben.",
-        f"Zur Liste der EN 16931 kommt in der Extension nur {', '.join(sorted(_more))}. {FIX}",
+        f"Zulässig sind die Codes der EN 16931 und hier dazu: {', '.join(sorted(_more))}. {FIX}",
         terms=_term,
     )(never)
 
@@ -90,13 +92,13 @@ def amount_due_with_third_parties(found: Totals, invoice: Invoice) -> bool:
     return cents(found.due - (found.rounding or 0)) == cents(expected)
 
 
-fills("BR-DEX-10", _payments, "kind", "Zu einer Zahlung für Dritte fehlt die Art.", FIX,
+fills("BR-DEX-10", _payments, "kind", "Zu einer Zahlung für Dritte fehlt die Art.", _THIRD,
       terms="BT-DEX-001")  # fmt: skip
 fills("BR-DEX-12", _payments, "description", "Zu einer Zahlung für Dritte fehlt die Beschreibung.",
-      FIX, terms="BT-DEX-003")  # fmt: skip
+      _THIRD, terms="BT-DEX-003")  # fmt: skip
 
 
-@rule("BR-DEX-11", _payments, "amount", "Zu einer Zahlung für Dritte fehlt der Betrag.", FIX,
+@rule("BR-DEX-11", _payments, "amount", "Zu einer Zahlung für Dritte fehlt der Betrag.", _THIRD,
       terms="BT-DEX-002")  # fmt: skip
 def payment_has_amount(found: ThirdPartyPayment, _: Invoice) -> bool:
     return filled(found, "amount")

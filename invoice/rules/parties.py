@@ -129,7 +129,7 @@ def _seller(invoice: Invoice) -> Sequence[Any]:
 @rule(
     "BR-CO-26", _seller, "identifiers",
     "Der Verkäufer ist nicht eindeutig bezeichnet.",
-    "Mindestens eine Kennung muss da sein: Kennung (BT-29), Registernummer (BT-30) oder"
+    "Mindestens eine davon muss da sein: Kennung (BT-29), Registernummer (BT-30) oder"
     " USt-IdNr. (BT-31). " + FIX, terms="BT-29 BT-30 BT-31",
 )  # fmt: skip
 def seller_is_identified(seller: Party, _: Invoice) -> bool:

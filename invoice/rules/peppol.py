@@ -95,7 +95,7 @@ def _ubl(invoice: Invoice) -> Sequence[Any]:
 
 
 @rule("PEPPOL-EN16931-R053", _ubl, "breakdown", "Die Steueraufschlüsselung steht nicht genau "
-      "einmal.", "Genau eine Steuersumme hat die Aufschlüsselung (BG-23). " + FIX,
+      "einmal.", "Sie gehört zu genau einer Steuersumme (BT-110, BG-23). " + FIX,
       terms="BT-110 BG-23")  # fmt: skip
 def one_broken_down_total(invoice: Invoice, _: Invoice) -> bool:
     return sum(bool(amount.subtotals) for amount in invoice.totals.tax_amounts) == 1

@@ -87,7 +87,7 @@ def _tax_amounts(invoice: Invoice) -> Sequence[Any]:
 
 @rule(
     "BR-CO-14", _tax_amounts, "amount",
-    "Der Gesamtbetrag der Umsatzsteuer stimmt nicht mit der Aufschlüsselung überein.",
+    "Der Gesamtbetrag der Umsatzsteuer stimmt nicht mit der Steueraufschlüsselung überein.",
     "BT-110 muss die Summe der Steuerbeträge der einzelnen Steuersätze (BT-117) sein. " + FIX,
     terms="BT-110 BT-117",
 )  # fmt: skip
@@ -102,8 +102,8 @@ def tax_total(found: TaxAmount, invoice: Invoice) -> bool:
 @rule(
     "BR-CO-15", document, "totals.gross",
     "Der Gesamtbetrag mit Umsatzsteuer ist falsch gerechnet.",
-    "BT-112 muss der Nettobetrag (BT-109) zuzüglich der Umsatzsteuer (BT-110) sein, und BT-110"
-    " darf in der Währung der Rechnung nur einmal stehen. " + FIX,
+    "BT-112 muss der Gesamtbetrag ohne Umsatzsteuer (BT-109) zuzüglich der Umsatzsteuer (BT-110)"
+    " sein, und BT-110 darf in der Währung der Rechnung nur einmal stehen. " + FIX,
     terms="BT-112 BT-109 BT-110",
 )  # fmt: skip
 def gross_total(_: Invoice, invoice: Invoice) -> bool:
@@ -120,8 +120,8 @@ def gross_total(_: Invoice, invoice: Invoice) -> bool:
 @rule(
     "BR-CO-16", totals, "due",
     "Der fällige Betrag ist falsch gerechnet.",
-    "BT-115 muss der Bruttobetrag (BT-112) abzüglich der Vorauszahlung (BT-113) und zuzüglich"
-    " des Rundungsbetrags (BT-114) sein. " + FIX,
+    "BT-115 muss der Gesamtbetrag mit Umsatzsteuer (BT-112) abzüglich der Vorauszahlung (BT-113)"
+    " und zuzüglich des Rundungsbetrags (BT-114) sein. " + FIX,
     terms="BT-115 BT-112 BT-113 BT-114",
 )  # fmt: skip
 def amount_due(found: Totals, invoice: Invoice) -> bool:

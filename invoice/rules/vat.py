@@ -290,19 +290,22 @@ def _enter(category: Category) -> None:
 
 
 _ROWS = {
-    True: "Jede verwendete Kategorie steht mit jedem ihrer Sätze in der Aufschlüsselung (BG-23). ",
-    False: "Wird die Kategorie verwendet, steht sie genau einmal in der Aufschlüsselung (BG-23). ",
+    True: "Jede verwendete Kategorie steht mit jedem ihrer Sätze in der Steueraufschlüsselung"
+    " (BG-23). ",
+    False: "Wird die Kategorie verwendet, steht sie genau einmal in der Steueraufschlüsselung"
+    " (BG-23). ",
 }
 _ONE = {"Position": "eine Position", "Nachlass": "ein Nachlass", "Zuschlag": "ein Zuschlag"}
 _OF = {"Position": "einer Position", "Nachlass": "eines Nachlasses", "Zuschlag": "eines Zuschlags"}
 _SELLER = {
-    "any number": "USt-IdNr. oder Steuernummer des Verkäufers (BT-31, BT-32)",
-    "VAT identifier": "USt-IdNr. des Verkäufers (BT-31)",
+    "any number": "die USt-IdNr. oder Steuernummer des Verkäufers (BT-31, BT-32)",
+    "VAT identifier": "die USt-IdNr. des Verkäufers (BT-31)",
 }
 _BUYER = {
     "": "",
-    "VAT or legal identifier": ", dazu USt-IdNr. oder Registernummer des Käufers (BT-48, BT-47)",
-    "VAT identifier": ", dazu USt-IdNr. des Käufers (BT-48)",
+    "VAT or legal identifier": ", dazu die USt-IdNr. oder Registernummer des Käufers"
+    " (BT-48, BT-47)",
+    "VAT identifier": ", dazu die USt-IdNr. des Käufers (BT-48)",
 }
 _RATES = {
     "above zero": "Der Satz muss über 0 % liegen.",
@@ -324,9 +327,9 @@ def _enter_number(category: Category, number: str, place: str, term: str, used: 
         hint = "Wer nicht steuerbare Umsätze abrechnet, nennt hier keine USt-IdNr. " + FIX
         test: Test = _has_no_number
     else:
-        numbers = f"{_SELLER[category.seller]} oder USt-IdNr. seines Steuervertreters (BT-63)"
+        numbers = f"{_SELLER[category.seller]} oder die USt-IdNr. seines Steuervertreters (BT-63)"
         text = f"Zur Kategorie {called} {_OF[place]} fehlt eine steuerliche Nummer."
-        hint = f"Nötig sind: {numbers}{_BUYER[category.buyer]}. {FIX}"
+        hint = f"Anzugeben ist {numbers}{_BUYER[category.buyer]}. {FIX}"
         test = partial(_has_number, category)
         if (category.code, number) == ("S", "02"):
             test = _has_number_for_standard_rate

@@ -138,19 +138,31 @@ needs("BR-DE-2", _seller, "contact", "Der Ansprechpartner des Verkäufers fehlt.
       "Name, Telefon und E-Mail gehören dazu (BG-6). " + FIX,
       terms="BG-6")  # fmt: skip
 _PLACES = (
-    ("BR-DE-3", _seller_address, "city", "BT-37", "der Ort des Verkäufers"),
-    ("BR-DE-4", _seller_address, "post_code", "BT-38", "die Postleitzahl des Verkäufers"),
-    ("BR-DE-8", _buyer_address, "city", "BT-52", "der Ort des Käufers"),
-    ("BR-DE-9", _buyer_address, "post_code", "BT-53", "die Postleitzahl des Käufers"),
-    ("BR-DE-10", _delivery_address, "city", "BT-77", "der Ort der Lieferanschrift"),
-    ("BR-DE-11", _delivery_address, "post_code", "BT-78", "die Postleitzahl der Lieferanschrift"),
+    ("BR-DE-3", _seller_address, "city", "BT-37", "Anschrift des Verkäufers fehlt der Ort"),
+    (
+        "BR-DE-4",
+        _seller_address,
+        "post_code",
+        "BT-38",
+        "Anschrift des Verkäufers fehlt die Postleitzahl",
+    ),
+    ("BR-DE-8", _buyer_address, "city", "BT-52", "Anschrift des Käufers fehlt der Ort"),
+    (
+        "BR-DE-9",
+        _buyer_address,
+        "post_code",
+        "BT-53",
+        "Anschrift des Käufers fehlt die Postleitzahl",
+    ),
+    ("BR-DE-10", _delivery_address, "city", "BT-77", "Lieferanschrift fehlt der Ort"),
+    ("BR-DE-11", _delivery_address, "post_code", "BT-78", "Lieferanschrift fehlt die Postleitzahl"),
 )
 for _id, _where, _field, _bt, _what in _PLACES:
     fills(
         _id,
         _where,
         _field,
-        f"In der Anschrift fehlt {_what}.",
+        f"In der {_what}.",
         f"XRechnung verlangt diese Angabe ({_bt}). {FIX}",
         terms=_bt,
     )
@@ -173,8 +185,8 @@ def contact_has_name(contact: Contact, _: Invoice) -> bool:
     "BR-DE-27",
     _seller_contact,
     "phone",
-    "Was als Telefonnummer des Ansprechpartners angegeben ist, ist keine.",
-    "Eine Telefonnummer hat mindestens drei Ziffern. Bitte fragen Sie bei Bedarf nach.",
+    "Die Telefonnummer des Ansprechpartners hat weniger als drei Ziffern.",
+    "Damit ist es keine Telefonnummer. Bitte fragen Sie bei Bedarf nach.",
     terms="BT-42",
     severity="warning",
 )
@@ -186,7 +198,7 @@ _EMAIL = re.compile(r"[^@\s]+@(?:[^@.\s]+\.)+[^@.\s]+\Z")
 
 
 @rule("BR-DE-28", _seller_contact, "email",
-      "Was als E-Mail-Adresse des Ansprechpartners angegeben ist, ist keine.",
+      "Die E-Mail-Adresse des Ansprechpartners ist nicht richtig gebildet.",
       "Eine Adresse hat genau ein @ und danach einen Namen mit Punkt. Bitte fragen Sie bei Bedarf "
       "nach.", terms="BT-43",
       severity="warning")  # fmt: skip
@@ -260,7 +272,8 @@ def transfer_has_account(found: PaymentMeans, _: Invoice) -> bool:
     return found.account is not None
 
 
-@rule("BR-DE-23-b", _transfer, "card", "Zur Überweisung stehen Angaben zu Karte oder Lastschrift.",
+@rule("BR-DE-23-b", _transfer, "card",
+      "Neben der Überweisung stehen Angaben zu Karte oder Lastschrift.",
       "Bei Überweisungen (Zahlungsart 30 oder 58) steht hier nur das Konto (BG-17). " + FIX,
       terms="BG-18 BG-19 BT-81")  # fmt: skip
 def transfer_has_nothing_else(found: PaymentMeans, invoice: Invoice) -> bool:
@@ -275,7 +288,7 @@ def card_is_there(found: PaymentMeans, _: Invoice) -> bool:
 
 
 @rule("BR-DE-24-b", _card, "account",
-      "Zur Kartenzahlung stehen Angaben zu Überweisung oder Lastschrift.",
+      "Neben der Kartenzahlung stehen Angaben zu Überweisung oder Lastschrift.",
       "Bei Zahlungsart 48, 54 oder 55 steht hier nur die Karte (BG-18). " + FIX,
       terms="BG-17 BG-19 BT-81")  # fmt: skip
 def card_has_nothing_else(found: PaymentMeans, invoice: Invoice) -> bool:
@@ -295,7 +308,7 @@ def debit_is_there(found: PaymentMeans, invoice: Invoice) -> bool:
 
 
 @rule("BR-DE-25-b", _debit, "account",
-      "Zur Lastschrift stehen Angaben zu Überweisung oder Karte.",
+      "Neben der Lastschrift stehen Angaben zu Überweisung oder Karte.",
       "Bei Zahlungsart 59 steht hier nur die Lastschrift (BG-19). " + FIX,
       terms="BG-17 BG-18 BT-81")  # fmt: skip
 def debit_has_nothing_else(found: PaymentMeans, _: Invoice) -> bool:

@@ -57,7 +57,7 @@ def _exactly_one(rule_id: str, context: str, path: str, what: str) -> None:
 _GUIDELINE = "ram:GuidelineSpecifiedDocumentContextParameter"
 _exactly_one("CII-SR-009", CONTEXT, _GUIDELINE, "Die Spezifikation (BT-24)")
 _exactly_one("CII-SR-010", CONTEXT, f"{_GUIDELINE}/ram:ID", "Die Kennung der Spezifikation (BT-24)")
-_exactly_one("CII-SR-014", "/rsm:ExchangedDocument", "ram:TypeCode", "Die Rechnungsart (BT-3)")
+_exactly_one("CII-SR-014", "/rsm:ExchangedDocument", "ram:TypeCode", "Die Art des Belegs (BT-3)")
 _CHARACTERISTIC = f"{PRODUCT}/ram:ApplicableProductCharacteristic"
 _exactly_one("CII-SR-069", _CHARACTERISTIC, "ram:Description", "Der Name der Eigenschaft (BT-160)")
 _exactly_one("CII-SR-072", _CHARACTERISTIC, "ram:Value", "Der Wert der Eigenschaft (BT-161)")
@@ -66,7 +66,7 @@ _exactly_one("CII-SR-439", f"{_LINE}/ram:SpecifiedLineTradeAgreement", _PRICE, "
 
 
 def _all_alike(rule_id: str, name: str, what: str) -> None:
-    @rule(rule_id, "fatal", "/", f"Die Zahlungsanweisungen nennen verschiedene {what}.",
+    @rule(rule_id, "fatal", "/", f"Die Zahlungswege nennen verschiedene {what}.",
           "Überall dieselbe Angabe machen.")  # fmt: skip
     def _(element: etree._Element) -> bool:
         means = everywhere(element, "ram:SpecifiedTradeSettlementPaymentMeans", name)
@@ -192,7 +192,7 @@ def _(element: etree._Element) -> bool:
 
 
 @rule("CII-SR-119", "warning", f"{_LINE}/ram:SpecifiedLineTradeAgreement",
-      "Der Preisnachlass (BT-147) ist unvollständig oder ein Zuschlag.",
+      "Der Nachlass auf den Preis (BT-147) ist unvollständig oder ein Zuschlag.",
       "Betrag und ChargeIndicator false zusammen angeben.")  # fmt: skip
 def _(element: etree._Element) -> bool:
     allowance = "ram:GrossPriceProductTradePrice/ram:AppliedTradeAllowanceCharge"
@@ -205,7 +205,7 @@ def _(element: etree._Element) -> bool:
 
 
 @rule("CII-SR-454", "warning", f"{_LINE}/ram:SpecifiedLineTradeSettlement",
-      "Die Position hat nicht genau eine Umsatzsteuerkategorie (BT-151).",
+      "Die Position hat nicht genau eine Steuerkategorie (BT-151).",
       "Bei jeder Position genau eine Kategorie angeben.")  # fmt: skip
 def _(element: etree._Element) -> bool:
     return len(found(element, "ram:ApplicableTradeTax")) == 1

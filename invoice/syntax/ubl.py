@@ -249,7 +249,7 @@ def _(element: etree._Element) -> bool:
 # Lines, allowances and charges
 
 
-@rule("UBL-SR-48", "fatal", LINE, "Die Position hat nicht genau eine Umsatzsteuerkategorie "
+@rule("UBL-SR-48", "fatal", LINE, "Die Position hat nicht genau eine Steuerkategorie "
       "(BT-151).", "Bei jeder Position genau eine Kategorie angeben.")  # fmt: skip
 def _(element: etree._Element) -> bool:
     return len(found(element, "cac:Item/cac:ClassifiedTaxCategory")) == 1

@@ -18,6 +18,7 @@ _UNUSED = (
     "ein vorgesehenes Feld. "
 )
 _DOUBLED = "Die Angabe darf hier nur einmal stehen. "
+_NO_REASON = "Bitte beachten Sie: Das allein ist kein Grund, die Rechnung abzulehnen."
 _LOOK = "Bitte sehen Sie in der Datei nach, ob dort etwas Wichtiges steht."
 
 
@@ -35,7 +36,7 @@ class SyntaxFault:
         """What is wrong, and what to do, in German."""
         fatal = self.rule.severity == "fatal"
         if self.rule.text:
-            return self.rule.text, f"{self.rule.hint} {FIX}" if fatal else self.rule.hint
+            return self.rule.text, f"{self.rule.hint} {FIX if fatal else _NO_REASON}"
         name = f"Attribut {self.attribute}" if self.attribute else _name(self.element)
         then = FIX if fatal else _LOOK
         if self.again:
