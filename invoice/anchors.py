@@ -6,13 +6,13 @@ Ids are made of terms: `bt-84`, the second of them on the page `bt-84-2`, in the
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from lxml import etree
 
+from invoice.places import Paths
 from invoice.terms import GROUP_OF, whole
 from invoice.view import Row, Section
 
@@ -21,12 +21,6 @@ if TYPE_CHECKING:
     from invoice.model import Invoice
 
 TOP = "rechnung"
-_STEP = re.compile(
-    r"/(?:[\w.-]+:|\*:|Q\{[^}]*\})?(?P<name>[\w.-]+|\*)"
-    r"(?:\[namespace-uri\(\)=(?:'[^']*'|\"[^\"]*\")\])?(?:\[(?P<number>\d{1,9})\])?"
-)
-"""A step of our own paths, of libxml2's (`/*/*[3]`) and of Schematron reports."""
-
 _WITHOUT_HEADING = {"BG-26": "BT-134", "BG-29": "BT-146", "BG-30": "BT-151", "BG-31": "BT-153"}
 """Groups of a line whose rows are columns; what is said of the group stands at the first."""
 
@@ -39,7 +33,7 @@ class Subjects:
 
     def __init__(self, invoice: Invoice, findings: Sequence[Finding]) -> None:
         self._root = invoice.source
-        self._children: dict[etree._Element, dict[str, list[etree._Element]]] = {}
+        self._paths = Paths(invoice.source)
         self.chains = [self._chain(finding.path) for finding in findings]
         """For each finding its element, or the nearest that is there, and all above it."""
         self._about: dict[etree._Element | None, About] = {}
@@ -57,29 +51,7 @@ class Subjects:
         return element is not None and element in self._about
 
     def _chain(self, path: str) -> list[etree._Element | None]:
-        return [*reversed(list(self._down(path)))] or [self._root]
-
-    def _down(self, path: str) -> Iterator[etree._Element]:
-        """The elements along the path, as far as the source goes."""
-        element, position = self._root, 0
-        while element is not None and (step := _STEP.match(path, position)):
-            if position:
-                same = self._named(element, step["name"])
-                index = int(step["number"] or 1) - 1
-                element = same[index] if 0 <= index < len(same) else None
-            if element is not None:
-                yield element
-            position = step.end()
-
-    def _named(self, element: etree._Element, name: str) -> list[etree._Element]:
-        """The children of this local name; those of all names where it is a star."""
-        known = self._children.get(element)
-        if known is None:
-            known = self._children[element] = {"*": []}
-            for child in element.iterchildren(etree.Element):
-                known["*"].append(child)
-                known.setdefault(etree.QName(child).localname, []).append(child)
-        return known.get(name, [])
+        return [*reversed(self._paths.along(path))] or [self._root]
 
 
 class Anchors:

@@ -6,6 +6,7 @@ that a place cannot drift from what was read.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, cast
@@ -106,6 +107,46 @@ def _resolve(syntax: str, cls: Any, name: str) -> tuple[str, str]:
         steps.append(shape.paths.get(part, ""))
         shape = shape.below.get(part)
     return "/".join(step for step in steps if step not in ("", ".")), term_of(owner, part)
+
+
+_STEP = re.compile(
+    r"/(?:[\w.-]+:|\*:|Q\{[^}]*\})?(?P<name>[\w.-]+|\*)"
+    r"(?:\[namespace-uri\(\)=(?:'[^']*'|\"[^\"]*\")\])?(?:\[(?P<number>\d{1,9})\])?"
+)
+"""A step of our own paths, of libxml2's (`/*/*[3]`) and of Schematron reports."""
+
+
+class Paths:
+    """The elements of a source by their paths; each element's children are looked at once."""
+
+    def __init__(self, root: etree._Element | None) -> None:
+        self._root = root
+        self._children: dict[etree._Element, dict[str, list[etree._Element]]] = {}
+
+    def along(self, path: str) -> list[etree._Element]:
+        """The elements along the path from the root on, as far as the source goes."""
+        found: list[etree._Element] = []
+        element, position = self._root, 0
+        while element is not None and (step := _STEP.match(path, position)):
+            if position:
+                same = self._named(element, step["name"])
+                index = int(step["number"] or 1) - 1
+                if not 0 <= index < len(same):
+                    break
+                element = same[index]
+            found.append(element)
+            position = step.end()
+        return found
+
+    def _named(self, element: etree._Element, name: str) -> list[etree._Element]:
+        """The children of this local name; those of all names where it is a star."""
+        known = self._children.get(element)
+        if known is None:
+            known = self._children[element] = {"*": []}
+            for child in element.iterchildren(etree.Element):
+                known["*"].append(child)
+                known.setdefault(etree.QName(child).localname, []).append(child)
+        return known.get(name, [])
 
 
 def _line(element: etree._Element) -> int:

@@ -21,6 +21,7 @@ from invoice.child import run_child
 from invoice.errors import InvoiceError, NoVerdict, OfficialMissing, OutOfTime
 from invoice.model import Syntax
 from invoice.official.configuration import Configuration, Scenario
+from invoice.places import Paths, Place, place_of_element
 from invoice.reading import read_tree
 from invoice.rules import ALL
 from invoice.rules.rule import Klass, Severity
@@ -65,8 +66,9 @@ def compared(report: Report, official: Sequence[OfficialFinding]) -> Report:
     """The report with the official findings that ours lack, and the stricter verdict."""
     ours = {finding.rule: finding.severity for finding in report.findings}
     theirs = {each.rule: each.severity for each in official}
+    paths = Paths(report.invoice.source if report.invoice is not None else None)
     more = [
-        _finding(each)
+        _finding(each, paths, report.syntax)
         for each in official
         if each.rule not in ours or (each.severity == "fatal" and ours[each.rule] != "fatal")
     ]
@@ -145,10 +147,14 @@ def _read(report: str, levels: dict[str, str]) -> Iterator[OfficialFinding]:
         yield OfficialFinding(rule, severity, text, element.get("location") or "")
 
 
-def _finding(each: OfficialFinding) -> Finding:
+def _finding(each: OfficialFinding, paths: Paths, syntax: Syntax | None) -> Finding:
+    """With the place in our words, so that it leads to its field as ours do."""
+    found = paths.along(each.path)
+    place = place_of_element(found[-1], syntax) if found and syntax else Place("", each.path, 0)
     hint = "Bitte beachten Sie: Das ist der amtliche Wortlaut; hier wurde es nicht beanstandet."
     return Finding(
-        each.rule, each.severity, Klass.RULE.value, "", each.path, 0, each.text, hint,
+        each.rule, each.severity, Klass.RULE.value, place.term, place.path, place.line,
+        each.text, hint,
         each.severity == "fatal",
     )  # fmt: skip
 

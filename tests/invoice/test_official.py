@@ -13,7 +13,13 @@ import pytest
 from invoice.checking import Report, Verdict, check_invoice
 from invoice.errors import NoVerdict, RulesRefused
 from invoice.official.configuration import Configuration, read_configuration
-from invoice.official.verdict import compared, differences, official_findings, without_verdict
+from invoice.official.verdict import (
+    OfficialFinding,
+    compared,
+    differences,
+    official_findings,
+    without_verdict,
+)
 
 SAMPLES = Path(__file__).parents[2] / "processes" / "rechnungseingang" / "samples"
 UBL = (SAMPLES / "01_tiefbau_ubl.xml").read_bytes()
@@ -180,3 +186,15 @@ def test_a_configuration_that_is_none_is_refused(data: bytes) -> None:
 def test_other_bytes_than_the_pinned_ones_are_refused() -> None:
     with pytest.raises(RulesRefused, match="SHA-256"):
         read_configuration(archive(scenarios_xml=SCENARIOS), "0" * 64)
+
+
+def test_an_official_finding_names_the_field_that_it_is_about() -> None:
+    report = check_invoice(UBL)
+    steps = ("Invoice", "AccountingSupplierParty", "Party", "PartyLegalEntity", "RegistrationName")
+    location = "".join(f"/*:{step}[namespace-uri()='urn:x'][1]" for step in steps)
+
+    judged = compared(report, [OfficialFinding("BR-X", "fatal", "Der Name fehlt.", location)])
+
+    (found,) = judged.findings
+    assert (found.place, found.line > 0) == ("BT-27", True)
+    assert found.path.endswith("/cac:PartyLegalEntity/cbc:RegistrationName")
