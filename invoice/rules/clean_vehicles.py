@@ -94,5 +94,5 @@ def kind_has_a_category(item: Item, _: Invoice) -> bool:
       "Der Code muss aus der Liste UNTDID 7143 stammen oder CVD sein. " + _FIX,
       terms="BT-158-1")  # fmt: skip
 def scheme_is_known(found: Classification, _: Invoice) -> bool:
-    scheme = normal(found.scheme or "")
-    return scheme == _LIST or scheme in LISTS["classifications"]
+    scheme = normal(found.scheme or "")  # that it is missing is BR-65's
+    return scheme in ("", _LIST) or scheme in LISTS["classifications"]
