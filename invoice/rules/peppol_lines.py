@@ -16,8 +16,7 @@ from lxml import etree
 from invoice.model import AllowanceCharge, Group, Invoice, Line, Period
 from invoice.rules.arithmetic import ZERO, cents, total
 from invoice.rules.rule import Klass, RuleBook, either, lines
-from invoice.rules.sources import ancestor, below, elements, is_named, words
-from invoice.shapes import Unreadable, normal, number
+from invoice.rules.sources import amount, ancestor, below, elements, is_named, words
 
 book = RuleBook()
 rule = book.rule
@@ -28,9 +27,8 @@ SLACK, SLACK_IN_FORINT = Decimal("0.02"), Decimal("0.5")
 
 
 def _alike(stated: Decimal, computed: Decimal, invoice: Invoice) -> bool:
-    currency = invoice.currency or ""
-    forint = (currency if invoice.syntax == "cii" else normal(currency)) == "HUF"
-    return abs(stated - computed) <= (SLACK_IN_FORINT if forint else SLACK)
+    slack = SLACK_IN_FORINT if invoice.currency == "HUF" else SLACK
+    return abs(stated - computed) <= slack
 
 
 def _groups(found: Iterable[etree._Element]) -> list[Group]:
@@ -79,13 +77,18 @@ def _indicators(found: Group) -> list[str]:
     return [words(each) for each in said]
 
 
+def _whole_allowances(invoice: Invoice) -> Sequence[Any]:
+    """Those that R041 and R042 have nothing to say of; in the standard they come first."""
+    return [a for a in _allowances(invoice) if a.has("base") == a.has("percent")]
+
+
 def _discounts(invoice: Invoice) -> Sequence[Any]:
     return _groups(elements(invoice, "ram:AppliedTradeAllowanceCharge"))
 
 
 for _id, _on in (
-    ("R043", either(_nothing, _allowances)),
-    ("R043-1", either(_allowances, _nothing)),
+    ("R043", either(_nothing, _whole_allowances)),
+    ("R043-1", either(_whole_allowances, _nothing)),
     ("R043-2", either(_discounts, _nothing)),
 ):
     rule(
@@ -164,10 +167,8 @@ def _bases_of_lines(invoice: Invoice) -> Sequence[Any]:
       terms="BT-149")  # fmt: skip
 def base_quantity_is_positive(found: Group, _: Invoice) -> bool:
     assert found.source is not None
-    try:
-        return number(found.source.text or "") > 0
-    except Unreadable:
-        return True  # the schema's fault
+    quantity = amount(found.source)
+    return quantity is None or quantity > 0
 
 
 def _units_of_bases(invoice: Invoice) -> Sequence[Any]:
@@ -205,7 +206,9 @@ def _net_fits(line: Line, invoice: Invoice) -> bool:
 
 def _besides(line: Line, indicator: str) -> Decimal:
     """The sum of a line's charges or allowances, all that say so in a word."""
-    return cents(total(a.amount for a in line.allowances if indicator in _indicators(a)))
+    found = [a.source for a in line.allowances if indicator in _indicators(a)]
+    amounts = [below(a, "ram:ActualAmount") or below(a, "cbc:Amount") for a in found]
+    return cents(total(amount(each) for several in amounts for each in several))
 
 
 rule("PEPPOL-EN16931-R120", lines, "net", "Der Nettobetrag einer Position ist falsch gerechnet.",

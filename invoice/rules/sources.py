@@ -7,13 +7,14 @@ qdt: CII; cac, cbc: UBL).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from functools import cache
 
 from lxml import etree
 
 from invoice.cii_parties import NAMES as CII_NAMES
 from invoice.model import Invoice
-from invoice.shapes import normal
+from invoice.shapes import Unreadable, normal, number
 from invoice.ubl_parties import NAMES as UBL_NAMES
 
 
@@ -49,3 +50,11 @@ def is_named(element: etree._Element | None, *names: str) -> bool:
 def words(element: etree._Element) -> str:
     """All its text, as XPath's normalize-space gives it."""
     return normal("".join(map(str, element.itertext())))
+
+
+def amount(element: etree._Element) -> Decimal | None:
+    """Its number, if it is one; else the schema says so."""
+    try:
+        return number(element.text or "")
+    except Unreadable:
+        return None
