@@ -11,6 +11,7 @@ the two apart. A value that is there and cannot be read is `None` here and its t
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -20,6 +21,7 @@ from typing import Literal
 from lxml import etree
 
 from invoice.attachments import Attachment
+from invoice.elements import clark
 from invoice.group import Group, residue, term
 from invoice.parties import (
     Address,
@@ -296,6 +298,10 @@ class Invoice(Group):
                 found[str(element.tag)].append(element)
         found.default_factory = None
         return found
+
+    def named(self, name: str) -> Sequence[etree._Element]:
+        """The elements of this name, such as `ram:TypeCode`, wherever they stand."""
+        return self.elements.get(clark(name), ())
 
     @cached_property
     def line_taxes(self) -> tuple[TaxCategory, ...]:

@@ -13,10 +13,10 @@ from typing import Any
 
 from lxml import etree
 
+from invoice.elements import amount, ancestor, below, is_named, trimmed
 from invoice.model import AllowanceCharge, Group, Invoice, Line, Period
 from invoice.rules.arithmetic import ZERO, cents, total
 from invoice.rules.rule import Klass, RuleBook, either, lines
-from invoice.rules.sources import amount, ancestor, below, elements, is_named, words
 
 book = RuleBook()
 rule = book.rule
@@ -74,7 +74,7 @@ def _indicators(found: Group) -> list[str]:
     """What an allowance or charge says it is: `true` for a charge, `false` for an allowance."""
     source = found.source
     said = below(source, _CII_INDICATOR) or below(source, _UBL_INDICATOR)
-    return [words(each) for each in said]
+    return [trimmed(each) for each in said]
 
 
 def _whole_allowances(invoice: Invoice) -> Sequence[Any]:
@@ -83,7 +83,7 @@ def _whole_allowances(invoice: Invoice) -> Sequence[Any]:
 
 
 def _discounts(invoice: Invoice) -> Sequence[Any]:
-    return _groups(elements(invoice, "ram:AppliedTradeAllowanceCharge"))
+    return _groups(invoice.named("ram:AppliedTradeAllowanceCharge"))
 
 
 for _id, _on in (
@@ -105,11 +105,11 @@ for _id, _on in (
 
 
 def _gross_prices(invoice: Invoice) -> Sequence[Any]:
-    return _groups(elements(invoice, "ram:GrossPriceProductTradePrice"))
+    return _groups(invoice.named("ram:GrossPriceProductTradePrice"))
 
 
 def _price_allowances(invoice: Invoice) -> Sequence[Any]:
-    found = elements(invoice, "cac:AllowanceCharge")
+    found = invoice.named("cac:AllowanceCharge")
     return _groups(each for each in found if is_named(each.getparent(), "cac:Price"))
 
 
@@ -148,9 +148,9 @@ def _bases(invoice: Invoice) -> list[etree._Element]:
     """For how many units a price is, of every price."""
     if invoice.syntax == "cii":
         prices = "ram:NetPriceProductTradePrice", "ram:GrossPriceProductTradePrice"
-        found = elements(invoice, "ram:BasisQuantity")
+        found = invoice.named("ram:BasisQuantity")
         return [each for each in found if is_named(each.getparent(), *prices)]
-    found = elements(invoice, "cbc:BaseQuantity")
+    found = invoice.named("cbc:BaseQuantity")
     return [each for each in found if is_named(each.getparent(), "cac:Price")]
 
 
