@@ -314,6 +314,12 @@ class Invoice(Group):
             pending.extend(line.sublines)
         return tuple(found)
 
+    @cached_property
+    def tax_categories(self) -> frozenset[str | None]:
+        """All codes of VAT categories that lines, allowances, charges and the breakdown name."""
+        named = [tax for each in self.allowances for tax in each.taxes]
+        return frozenset(t.category for t in (*self.line_taxes, *named, *self.breakdown))
+
     @property
     def leitweg_id(self) -> str | None:
         """BT-10, where XRechnung puts the Leitweg-ID."""
