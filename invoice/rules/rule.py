@@ -9,15 +9,20 @@ definitions of EN 16931 (1.3.16) and XRechnung; the sentences are ours.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
+from functools import partial
 from typing import Any, Literal
 
 from invoice.model import Group, Invoice, Syntax
+from invoice.rules.codes import CodeLists
 
 Severity = Literal["fatal", "warning", "information"]
-Test = Callable[[Any, Invoice], bool]
-Select = Callable[[Invoice], Iterable[Any]]
+Test = Callable[..., bool]
+"""Of the subject and the invoice; with `asks` "test" also of `codes`, the lists in force."""
+Select = Callable[..., Iterable[Any]]
+"""Of the invoice; with `asks` "on" also of `codes`, the lists in force."""
+Asks = Literal["", "on", "test"]
 
 
 class Klass(Enum):
@@ -42,6 +47,16 @@ class Rule:
     klass: Klass = Klass.RULE
     terms: tuple[str, ...] = ()
     cii_severity: Severity | None = None
+    asks: Asks = ""
+
+    def bound(self, codes: CodeLists) -> Rule:
+        """The rule as it stands while these code lists are in force."""
+        match self.asks:
+            case "on":
+                return replace(self, on=partial(self.on, codes=codes), asks="")
+            case "test":
+                return replace(self, test=partial(self.test, codes=codes), asks="")
+        return self
 
     def severity_in(self, syntax: Syntax) -> Severity:
         """A few rules weigh differently in CII. Only a fatal breach entitles to refuse."""
@@ -66,13 +81,14 @@ class RuleBook:
         severity: Severity = "fatal",
         cii_severity: Severity | None = None,
         klass: Klass = Klass.RULE,
+        asks: Asks = "",
     ) -> Callable[[Test], Test]:
         """Enter the function below as a rule."""
 
         def enter(test: Test) -> Test:
             found = tuple(terms.split())
             self.rules.append(
-                Rule(id, on, test, field, text, hint, severity, klass, found, cii_severity)
+                Rule(id, on, test, field, text, hint, severity, klass, found, cii_severity, asks)
             )
             return test
 
