@@ -121,6 +121,11 @@ class Report:
     invoice: Invoice | None
     basis: Basis | None = None
 
+    @property
+    def dated(self) -> date | None:
+        """BT-2: the day whose rules judge the invoice."""
+        return None if self.invoice is None else self.invoice.issue_date
+
     def as_json(self) -> dict[str, object]:
         return {
             "verdict": self.verdict.value,
