@@ -51,6 +51,10 @@ class Child:
         self._late = False
 
     @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
     def ended(self) -> bool:
         """Whether it is gone, by itself or by us."""
         return self._process.poll() is not None

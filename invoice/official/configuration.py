@@ -49,6 +49,8 @@ class Scenario:
     """customLevel by rule id."""
     rules: frozenset[str]
     """Ids of all rules that its sheets ask."""
+    proofs: tuple[str, ...]
+    """Of each sheet, what its report must have, or it did not judge; empty if it never tells."""
     text: str
     """The scenario as the report's stylesheet reads it."""
 
@@ -94,6 +96,7 @@ class _Reader:
         self._archive = archive
         self._files: dict[str, str] = {}
         self._rules: dict[str, frozenset[str]] = {}
+        self._proofs: dict[str, str] = {}
 
     def configuration(self, digest: str) -> Configuration:
         root = self._archive.scenarios
@@ -134,6 +137,7 @@ class _Reader:
             accept=accept or None,
             levels=_levels(element),
             rules=frozenset().union(*(self._rules[each] for each in sheets)),
+            proofs=tuple(self._proofs[each] for each in sheets),
             text=etree.tostring(element, encoding="unicode", with_tail=False),
         )
 
@@ -149,7 +153,7 @@ class _Reader:
         if depth > MOST_NESTED:
             raise RulesRefused(f"{location} lädt sich selbst oder zu viele andere")
         root = self._archive.tree(location)
-        rules = {str(each) for each in _ids(root)}
+        rules, proof = set(_ids(root)), _proof(root)
         for element in root.iter(etree.Element):
             if element.tag in _REFUSED:
                 raise RulesRefused(f"{location} schreibt Dateien oder verlangt Schematypen")
@@ -157,9 +161,10 @@ class _Reader:
                 other = self._archive.beside(location, element.get("href", ""))
                 alone = self._alone(other, depth + 1)
                 rules |= self._rules[other]
+                proof = proof or self._proofs[other]
                 data = b64encode(etree.tostring(alone)).decode()
                 element.set("href", f"data:application/xslt+xml;base64,{data}")
-        self._rules[location] = frozenset(rules)
+        self._rules[location], self._proofs[location] = frozenset(rules), proof
         return root
 
     def _schema(self, location: str) -> str:
@@ -204,6 +209,12 @@ def _ids(root: etree._Element) -> list[str]:
             if each.get("name") == "id"
         ]
     return found
+
+
+def _proof(root: etree._Element) -> str:
+    """What a compiled Schematron writes when it judges, unless its compiler left that out."""
+    written = (f"{_SVRL}fired-rule", f"{_SVRL}active-pattern")
+    return next((name for name in written if next(root.iter(name), None) is not None), "")
 
 
 def _text(element: etree._Element, name: str) -> str:

@@ -12,9 +12,12 @@ import json
 import resource
 import select
 import sys
+from base64 import b64encode
 from collections.abc import Iterator
 from copy import deepcopy
+from datetime import UTC, datetime
 from functools import cache
+from hashlib import sha256
 from typing import Any
 
 from lxml import etree
@@ -85,7 +88,8 @@ class Evaluator:
         if not answer["faults"]:  # rules are asked of valid documents only
             answer["reports"] = reports = [self._report(document, s) for s in scenario["sheets"]]
             if scenario["accept"] is not None:
-                answer["accepted"] = self._accepted(document, scenario, reports)
+                given = report_input(text, scenario["text"], reports)
+                answer["accepted"] = self._accepted(document, scenario, given)
         return answer
 
     def _matches(self, document: Any, scenario: dict[str, Any]) -> bool:
@@ -112,12 +116,11 @@ class Evaluator:
             raise ValueError("the stylesheet reported nothing")
         return str(written)
 
-    def _accepted(self, document: Any, scenario: dict[str, Any], reports: list[str]) -> bool:
+    def _accepted(self, document: Any, scenario: dict[str, Any], given: str) -> bool:
         """What acceptMatch says of the report that the scenario's stylesheet makes."""
-        given = self._processor.parse_xml(xml_text=report_input(scenario["text"], reports))
         sheet = self.sheet(scenario["report"])
         sheet.set_parameter("input-document", document)
-        written = sheet.transform_to_string(xdm_node=given)
+        written = sheet.transform_to_string(xdm_node=self._processor.parse_xml(xml_text=given))
         sheet.clear_parameters()
         xpath = self._xpath(scenario, None)
         xpath.set_context(xdm_item=self._processor.parse_xml(xml_text=str(written)))
@@ -156,12 +159,20 @@ class Evaluator:
         )
 
 
-def report_input(scenario: str, reports: list[str]) -> str:
+def report_input(document: str, scenario: str, reports: list[str]) -> str:
     """What a report is made from (createReportInput.xsd), of a document that the schema allows."""
     told = etree.fromstring(scenario)
     root = etree.Element(f"{IN}createReportInput", frameworkVersion="1.0.0")
     engine = etree.SubElement(root, f"{IN}engine")
     etree.SubElement(engine, f"{IN}name").text = "Amtsgang"
+    etree.SubElement(root, f"{IN}timestamp").text = datetime.now(UTC).isoformat("T", "seconds")
+    identification = etree.SubElement(root, f"{IN}documentIdentification")
+    digest = etree.SubElement(identification, f"{IN}documentHash")
+    etree.SubElement(digest, f"{IN}hashAlgorithm").text = "SHA-256"
+    etree.SubElement(digest, f"{IN}hashValue").text = b64encode(
+        sha256(document.encode()).digest()
+    ).decode()
+    etree.SubElement(identification, f"{IN}documentReference").text = "Rechnung"
     root.append(told)
     etree.SubElement(root, f"{IN}validationResultsWellformedness")
     for resource_ in told.iterfind(f"{S}validateWithXmlSchema/{S}resource"):

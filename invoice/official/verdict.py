@@ -82,17 +82,18 @@ def _result(scenario: Scenario, answer: Mapping[str, Any]) -> OfficialResult:
     if answer["faults"]:
         found = [OfficialFinding(SCHEMA, "fatal", fault) for fault in answer["faults"]]
         return OfficialResult(scenario.name, tuple(found), schema, accepted=False)
-    findings = tuple(each for report in answer["reports"] for each in _read(report, scenario))
+    reports = zip(answer["reports"], scenario.proofs, strict=True)
+    findings = tuple(each for report, proof in reports for each in _read(report, proof, scenario))
     asked = scenario.rules | schema
     return OfficialResult(scenario.name, findings, asked, answer.get("accepted"))
 
 
-def _read(report: str, scenario: Scenario) -> Iterator[OfficialFinding]:
+def _read(report: str, proof: str, scenario: Scenario) -> Iterator[OfficialFinding]:
     try:
         root = read_tree(report.encode())
     except InvoiceError as error:
         raise NoVerdict("der amtliche Bericht ist nicht lesbar") from error
-    if root.tag != f"{SVRL}schematron-output" or root.find(f"{SVRL}fired-rule") is None:
+    if root.tag != f"{SVRL}schematron-output" or (proof and root.find(proof) is None):
         raise NoVerdict("der amtliche Bericht ist leer")
     for element in root.iter(f"{SVRL}failed-assert", f"{SVRL}successful-report"):
         rule = element.get("id") or "?"

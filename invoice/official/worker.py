@@ -50,6 +50,11 @@ class Worker:
         """Raises NoVerdict where a part of the configuration cannot be compiled."""
         self.evaluate(b"", COMPILE_SECONDS)
 
+    @property
+    def pid(self) -> int | None:
+        """The process, if there is one."""
+        return None if self._child is None else self._child.pid
+
     def end(self) -> None:
         with self._lock:
             if self._child is not None:

@@ -35,7 +35,9 @@ SHEET = """<xsl:stylesheet version="2.0" xmlns:xsl="http://www.w3.org/1999/XSL/T
 <xsl:template name="again"><xsl:param name="n"/><xsl:call-template name="again">
 <xsl:with-param name="n" select="$n + 1"/></xsl:call-template></xsl:template></xsl:stylesheet>"""
 REPORT = """<xsl:stylesheet version="2.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform"
-  xmlns:rep="http://www.xoev.de/de/validator/varl/1" xmlns:svrl="http://purl.oclc.org/dsdl/svrl">
+  xmlns:rep="http://www.xoev.de/de/validator/varl/1" xmlns:svrl="http://purl.oclc.org/dsdl/svrl"
+  xmlns:in="http://www.xoev.de/de/validator/framework/1/createreportinput"
+  xmlns:s="http://www.xoev.de/de/validator/framework/1/scenarios">
 <xsl:param name="input-document" required="yes"/>
 <xsl:template match="/"><rep:report><xsl:choose>
 <xsl:when test="{accept}"><rep:accept/></xsl:when><xsl:otherwise><rep:reject/></xsl:otherwise>

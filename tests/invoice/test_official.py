@@ -6,6 +6,7 @@ import pytest
 
 from invoice.checking import MAX_OF_ONE_RULE, Report, Verdict, check_invoice
 from invoice.errors import NoVerdict
+from invoice.official.locations import element_at
 from invoice.official.verdict import (
     OfficialFinding,
     OfficialResult,
@@ -14,6 +15,7 @@ from invoice.official.verdict import (
     official_result,
     without_verdict,
 )
+from invoice.reading import read_tree
 from tests.invoice.miniature import (
     CII,
     CREDIT_NOTE,
@@ -216,6 +218,8 @@ def test_a_condition_that_cannot_be_told_does_not_match() -> None:
         ("exists($input-document/*)", True),
         ("exists(//svrl:failed-assert[@id = 'T-2'])", True),
         ("empty(//svrl:failed-assert)", False),
+        ("//in:documentReference and //s:scenario/s:name = 'A' and //s:resource", True),
+        ("year-from-dateTime(//in:timestamp) gt 2025", True),
     ],
 )
 def test_whether_it_is_accepted_says_the_report_of_the_scenario(test: str, accepted: bool) -> None:
@@ -258,3 +262,26 @@ def test_a_stylesheet_may_import_others_of_the_archive() -> None:
 
     assert found(UBL, official) == [("T-1", "fatal")]
     assert official_result(UBL, official).asked == {"T-1"}
+
+
+ISO, SCHXSLT = "/*:{name}[namespace-uri()='{uri}'][{n}]", "/Q{{{uri}}}{name}[{n}]"
+_CAC = "urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2"
+
+
+@pytest.mark.parametrize("form", [ISO, SCHXSLT])
+def test_a_location_names_its_element_in_either_form(form: str) -> None:
+    root = read_tree(UBL)
+    top = form.format(uri=INVOICE, name="Invoice", n=1)
+    line = form.format(uri=_CAC, name="InvoiceLine", n=2)
+    far = form.format(uri=_CAC, name="InvoiceLine", n=99)
+
+    assert element_at(root, top) is root
+    assert element_at(root, top + line) is root.findall(f"{{{_CAC}}}InvoiceLine")[1]
+    assert element_at(root, top + line + "/@id") is root.findall(f"{{{_CAC}}}InvoiceLine")[1]
+    assert element_at(root, top + far) is None
+    assert element_at(root, line) is None
+
+
+@pytest.mark.parametrize("location", ["", "/", "/a", "//x", "/*[1]", "doc('x')", "/Q{}Invoice[1]"])
+def test_any_other_location_names_nothing(location: str) -> None:
+    assert element_at(read_tree(UBL), location) is None

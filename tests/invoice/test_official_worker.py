@@ -44,11 +44,27 @@ def test_a_stylesheet_that_finds_no_end_gives_no_verdict() -> None:
         official_result(UBL, configuration(body), seconds=3)
 
 
-def test_an_empty_report_is_no_verdict() -> None:
-    silent = SHEET.format(body="").replace('<svrl:fired-rule context="/"/>', "")
+@pytest.mark.parametrize("proof", ["fired-rule", "active-pattern"])
+def test_an_empty_report_is_no_verdict(proof: str) -> None:
+    """A sheet that tells what it asked, and told nothing, has not judged."""
+    mark = '<svrl:fired-rule context="/"/>'
+    asked = f'<xsl:if test="/none"><svrl:{proof}/></xsl:if>'
 
-    with pytest.raises(NoVerdict):
-        official_result(UBL, configuration(sheet=silent))
+    with pytest.raises(NoVerdict, match="leer"):
+        official_result(UBL, configuration(sheet=SHEET.format(body="").replace(mark, asked)))
+
+
+def test_a_sheet_that_never_tells_what_it_asked_is_believed() -> None:
+    terse = SHEET.format(body=failed("T-1")).replace('<svrl:fired-rule context="/"/>', "")
+
+    assert found(UBL, configuration(sheet=terse)) == [("T-1", "fatal")]
+
+
+def test_what_is_no_report_at_all_is_no_verdict() -> None:
+    other = SHEET.format(body="").replace("svrl:schematron-output", "svrl:other")
+
+    with pytest.raises(NoVerdict, match="leer"):
+        official_result(UBL, configuration(sheet=other))
 
 
 @pytest.mark.parametrize(
@@ -83,7 +99,7 @@ def test_after_a_crash_the_next_document_has_a_new_process() -> None:
     child = worker_for(official)._child
     assert child is not None
 
-    os.killpg(child._process.pid, signal.SIGKILL)
+    os.killpg(child.pid, signal.SIGKILL)
     child._process.wait()
 
     assert found(UBL, official) == [("T-1", "fatal")]
