@@ -113,12 +113,13 @@ def _severity(stated: set[str]) -> Severity:
 
 def compared(report: Report, result: OfficialResult) -> Report:
     """The report with the official findings that ours lack, and the stricter verdict."""
-    ours = {finding.rule: finding.severity for finding in report.findings}
+    ours = {finding.rule for finding in report.findings}
+    objected = {finding.rule for finding in report.findings if finding.refusal}
     told: Counter[str] = Counter()
     more = []
     for each in result.findings:
         told[each.rule] += 1
-        graver = each.severity == "fatal" and ours.get(each.rule) != "fatal"
+        graver = _refuses(each, result) and each.rule not in objected
         if (each.rule not in ours or graver) and told[each.rule] <= MAX_OF_ONE_RULE:
             more.append(_finding(each, report, result))
     if result.accepted is False and all(f.severity != "fatal" for f in result.findings):
@@ -183,10 +184,14 @@ def _finding(each: OfficialFinding, report: Report, result: OfficialResult) -> F
     term = known.terms[0] if known is not None and known.terms else ""
     klass = Klass.FORMAT if each.rule == SCHEMA else known.klass if known else Klass.RULE
     hint = "Amtlicher Wortlaut; die eigenen Regeln haben das so nicht beanstandet."
-    refusal = each.severity == "fatal" and result.accepted is not True
+    refusal = _refuses(each, result)
     return Finding(
         each.rule, each.severity, klass.value, term, path, line, each.text, hint, refusal
     )
+
+
+def _refuses(each: OfficialFinding, result: OfficialResult) -> bool:
+    return each.severity == "fatal" and result.accepted is not True
 
 
 def _rejected(result: OfficialResult) -> Finding:

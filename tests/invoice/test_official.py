@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from invoice.checking import MAX_OF_ONE_RULE, Report, Verdict, check_invoice
+from invoice.checking import MAX_OF_ONE_RULE, Finding, Report, Verdict, check_invoice
 from invoice.errors import NoVerdict
 from invoice.official.locations import element_at
 from invoice.official.verdict import (
@@ -285,3 +285,14 @@ def test_a_location_names_its_element_in_either_form(form: str) -> None:
 @pytest.mark.parametrize("location", ["", "/", "/a", "//x", "/*[1]", "doc('x')", "/Q{}Invoice[1]"])
 def test_any_other_location_names_nothing(location: str) -> None:
     assert element_at(read_tree(UBL), location) is None
+
+
+def test_what_only_the_official_rules_entitle_to_refuse_is_refused() -> None:
+    """Of an invoice whose profile is unknown, ours tell a fault and do not refuse for it."""
+    ours = Finding("BR-01", "fatal", "", "", "", 0, "Unser", "", refusal=False)
+    report = Report(Verdict.TO_CLARIFY, "unbekannt", "ubl-invoice", (ours,), None)
+
+    judged = compared(report, result(OfficialFinding("BR-01", "fatal", "Amtlich")))
+
+    assert judged.verdict is Verdict.OBJECTED
+    assert [(f.text, f.refusal) for f in judged.findings] == [("Unser", False), ("Amtlich", True)]
