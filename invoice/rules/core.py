@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from invoice.model import Invoice
-from invoice.rules.rule import FIX, Klass, RuleBook, document, either, filled, present
+from invoice.rules.rule import FIX, BySyntax, Klass, RuleBook, document, filled, present
 
 book = RuleBook()
 rule, needs, fills = book.rule, book.needs, book.fills
 
-_LAW = "Die Angabe ist nach § 14 Abs. 4 UStG Pflicht. "
+_LAW = "Diese Angabe ist nach § 14 Abs. 4 UStG Pflicht. "
 
 fills(
     "BR-01",
@@ -124,7 +124,7 @@ def _buyers_with_address(invoice: Invoice) -> Sequence[Any]:
 
 @rule(
     "BR-09",
-    either(document, _sellers_with_address),
+    BySyntax(document, _sellers_with_address),
     "seller.address.country",
     "In der Anschrift des Verkäufers fehlt das Land.",
     "BT-40 muss einen zweistelligen Ländercode nennen, etwa DE. " + FIX,
@@ -137,7 +137,7 @@ def seller_country(invoice: Invoice, _: Invoice) -> bool:
 
 @rule(
     "BR-11",
-    either(document, _buyers_with_address),
+    BySyntax(document, _buyers_with_address),
     "buyer.address.country",
     "In der Anschrift des Käufers fehlt das Land.",
     "BT-55 muss einen zweistelligen Ländercode nennen, etwa DE. " + FIX,

@@ -43,6 +43,7 @@ for _number, _replaced, _more, _term, _what in _WIDER:
         f"{_what} ist nicht mit einem zulässigen Code angegeben.",
         f"Zulässig sind die Codes der EN 16931 und hier dazu: {', '.join(sorted(_more))}. {FIX}",
         terms=_term,
+        asks="on",
     )(never)
 
 

@@ -30,6 +30,7 @@ BASIS = (
     "Grundlage sind die Norm EN 16931 und die von der Rechnung genannte Spezifikation sowie die "
     "§§ 14 und 14a des Umsatzsteuergesetzes."
 )
+DUTY = "Diese Angabe ist nach § 14 Abs. 4 UStG Pflicht."
 VERDICTS = {
     Verdict.ACCEPTABLE: "annehmbar",
     Verdict.WITH_NOTES: "annehmbar, mit Hinweisen",
@@ -47,11 +48,12 @@ class Fault:
     place: str = ""
     rule: str = ""
     hint: str = ""
+    duty: str = ""
 
     def sentence(self) -> str:
         """All of it in one line."""
         where = ", ".join(each for each in (self.place, self.rule) if each)
-        said = " ".join(each for each in (self.text, self.hint) if each)
+        said = " ".join(each for each in (self.text, self.hint, self.duty) if each)
         return f"{said} ({where})" if where else said
 
 
@@ -78,8 +80,16 @@ templates.filters["amount"] = german
 def faults_of(findings: Sequence[Finding]) -> list[Fault]:
     """The findings that entitle to refuse."""
     return [
-        Fault(f.text, _where(f.place), f.rule, for_supplier(f.hint)) for f in findings if f.refusal
+        Fault(f.text, _where(f.place), f.rule, for_supplier(f.hint), _duty(f))
+        for f in findings
+        if f.refusal
     ]
+
+
+def _duty(finding: Finding) -> str:
+    """That the law demands it, unless the finding says so itself."""
+    told = "§ 14" in finding.hint
+    return DUTY if finding.mandatory_vat_field and not told else ""
 
 
 def _where(place: str) -> str:
