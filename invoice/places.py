@@ -109,11 +109,8 @@ def _resolve(syntax: str, cls: Any, name: str) -> tuple[str, str]:
     return "/".join(step for step in steps if step not in ("", ".")), term_of(owner, part)
 
 
-_STEP = re.compile(
-    r"/(?:[\w.-]+:|\*:|Q\{[^}]*\})?(?P<name>[\w.-]+|\*)"
-    r"(?:\[namespace-uri\(\)=(?:'[^']*'|\"[^\"]*\")\])?(?:\[(?P<number>\d{1,9})\])?"
-)
-"""A step of our own paths, of libxml2's (`/*/*[3]`) and of Schematron reports."""
+_STEP = re.compile(r"/(?:[\w.-]+:)?(?P<name>[\w.-]+|\*)(?:\[(?P<number>\d{1,9})\])?")
+"""A step of our own paths, and of libxml2's (`/*/*[3]`)."""
 
 
 class Paths:

@@ -115,21 +115,19 @@ def test_what_the_syntax_forbids_leads_to_the_group_that_it_stands_in(table: str
     assert set(_targets(page)) <= set(page.xpath("//@id"))
 
 
-@pytest.mark.parametrize("syntax", BOTH)
-def test_a_finding_of_the_official_rules_leads_to_its_field(syntax: str) -> None:
-    found = parse_invoice(BOTH[syntax]())
-    uri = "urn:un:unece:uncefact:data:standard:%s:100"
-    ram, rsm = uri % "ReusableAggregateBusinessInformationEntity", uri % "CrossIndustryInvoice"
-    cac = "urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2"
-    steps = {
-        "UBL": [("Invoice", "x"), ("InvoiceLine", cac), ("Item", cac)],
-        "CII": [
-            ("CrossIndustryInvoice", rsm),
-            ("SupplyChainTradeTransaction", rsm),
-            ("IncludedSupplyChainTradeLineItem", ram),
-        ],
-    }
-    location = "".join(f"/*:{name}[namespace-uri()='{ns}'][1]" for name, ns in steps[syntax])
-    told = Finding("X-1", "fatal", "Geschäftsregelfehler", "", location, 0, "A", "B", True)
+@pytest.mark.parametrize("path", ["", "/", "/a", "//x", "/*[99999999]", "doc('x')"])
+def test_a_path_that_names_nothing_leads_to_the_invoice(path: str) -> None:
+    found = parse_invoice(every_term.ubl())
+    told = Finding("X-1", "fatal", "Formatfehler", "", path, 0, "A", "B", refusal=True)
 
-    assert _targets(_page(found, [told])) == ["position-1"]
+    assert _targets(_page(found, [told])) == ["rechnung"]
+
+
+def test_a_path_of_the_schemas_reader_leads_to_its_line() -> None:
+    data = every_term.ubl().replace(b"<cbc:Note>Wert BT-127", b"<cbc:Nichts/><cbc:Note>Wert BT-127")
+    report = check_invoice(data)
+    assert report.invoice is not None
+
+    page = _page(report.invoice, [f for f in report.findings if f.rule == "XSD"])
+
+    assert _targets(page) == ["position-1"]

@@ -296,3 +296,20 @@ def test_what_only_the_official_rules_entitle_to_refuse_is_refused() -> None:
 
     assert judged.verdict is Verdict.OBJECTED
     assert [(f.text, f.refusal) for f in judged.findings] == [("Unser", False), ("Amtlich", True)]
+
+
+def test_an_official_finding_stands_at_the_very_field_that_its_element_holds() -> None:
+    report = check_invoice(UBL)
+    party = "".join(ISO.format(uri=_CAC, name=name, n=1) for name in _SELLER)
+    top, name = ISO.format(uri=INVOICE, name="Invoice", n=1), "RegistrationName"
+    location = f"{top}{party}{ISO.format(uri=_CBC, name=name, n=1)}"
+
+    judged = compared(report, result(OfficialFinding("X-1", "fatal", "Amtlich", location)))
+
+    (told,) = [finding for finding in judged.findings if finding.rule == "X-1"]
+    assert (told.place, told.line > 0) == ("BT-27", True)
+    assert told.path.endswith("/cac:PartyLegalEntity/cbc:RegistrationName")
+
+
+_SELLER = ("AccountingSupplierParty", "Party", "PartyLegalEntity")
+_CBC = "urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2"
