@@ -366,7 +366,8 @@ _ADDRESS = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+:")
 
 
 @rule("BR-TMP-2", _linked, "uri", "Der Verweis auf eine Unterlage ist keine vollständige Adresse.",
-      "Sie beginnt mit der Art des Zugriffs, etwa „https:“. Bitte fordern Sie die Unterlage an.",
+      "Eine solche beginnt mit der Art des Zugriffs, etwa „https:“. "
+      "Bitte fordern Sie die Unterlage an.",
       terms="BT-124", severity="warning")  # fmt: skip
 def link_is_absolute(found: SupportingDocument, _: Invoice) -> bool:
     written = (found.indented or {}).get("uri", found.uri)
