@@ -112,8 +112,8 @@ def test_the_report_of_the_check_names_its_rules_and_what_the_vat_act_demands() 
     assert report.basis.pack in text
     assert f"<dd>{report.basis.code_lists}</dd>" in text
     assert "in Kraft ab" in text
-    assert "<td>Pflichtangabe nach § 14 UStG</td>" in text
-    assert "<td>keine Pflichtangabe nach § 14 UStG</td>" in text
+    assert ", Pflichtangabe nach § 14 UStG" in text
+    assert ", keine Pflichtangabe nach § 14 UStG" in text
 
 
 def test_the_report_on_what_was_no_invoice_names_no_rules() -> None:
