@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from itertools import islice
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
@@ -27,13 +27,17 @@ MOST_LINES = 2_000
 _WEIGHT = {severity: weight for weight, severity in enumerate(SEVERITIES)}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Column:
     """A column of a table and the terms that it shows."""
 
     heading: str
     terms: tuple[str, ...]
     numeric: bool = False
+
+    @cached_property
+    def named(self) -> str:
+        return ", ".join(self.terms)
 
 
 LINES = (
@@ -82,8 +86,13 @@ class Table:
 
     def more(self, section: Section) -> list[Row]:
         """What no column shows."""
-        shown = {term for column in self.columns for term in column.terms}
+        shown = _shown_in(self.columns)
         return [row for row in section.rows if row.term not in shown]
+
+
+@cache
+def _shown_in(columns: tuple[Column, ...]) -> frozenset[str]:
+    return frozenset(term for column in columns for term in column.terms)
 
 
 def invoice_html(invoice: Invoice, findings: Sequence[Finding] = (), part: int = 1) -> str:

@@ -307,15 +307,27 @@ def _classification(found: m.Classification) -> Row:
 
 def rows(group: Group, *names: str, currency: str | None = None) -> list[Row]:
     """The rows of these fields, also of those that are not there."""
-    found, cls, unreadable = [], type(group), group.unreadable
-    for name in names:
-        term = term_of(cls, name)
+    found, unreadable = [], group.unreadable
+    for name, term, label in _named(type(group), names):
         value = getattr(group, name)
-        if value is None and unreadable and name in unreadable:
-            found.append(Row(term, LABELS[term], cut(unreadable[name] or ""), UNREADABLE))
+        if value is not None:
+            found.append(Row(term, label, cut(_shown(term, value, currency))))
+        elif unreadable and name in unreadable:
+            found.append(Row(term, label, cut(unreadable[name] or ""), UNREADABLE))
         else:
-            shown = "" if value is None else cut(_shown(term, value, currency))
-            found.append(Row(term, LABELS[term], shown))
+            found.append(Row(term, label, ""))
+    return found
+
+
+_names: dict[tuple[type[Group], tuple[str, ...]], tuple[tuple[str, str, str], ...]] = {}
+
+
+def _named(cls: type[Group], names: tuple[str, ...]) -> tuple[tuple[str, str, str], ...]:
+    """Fields of a group with their terms and labels."""
+    found = _names.get((cls, names))
+    if found is None:
+        terms = [(name, term_of(cls, name)) for name in names]
+        found = _names[cls, names] = tuple((name, term, LABELS[term]) for name, term in terms)
     return found
 
 
