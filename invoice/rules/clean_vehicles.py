@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from invoice.elements import below
 from invoice.model import Attribute, Classification, Invoice, Item
 from invoice.rules.codes import CodeLists
 from invoice.rules.rule import RuleBook, document, filled
-from invoice.rules.sources import below
 from invoice.shapes import normal
 
 book = RuleBook()

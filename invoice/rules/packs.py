@@ -19,7 +19,7 @@ from invoice.model import Syntax
 from invoice.profiles import Profile
 from invoice.rules import CVD, EN16931, EXTENSION, PEPPOL, XRECHNUNG
 from invoice.rules.codes import EN16931_1_3_16, CodeLists
-from invoice.rules.rule import Rule, Severity
+from invoice.rules.rule import Rule, Severity, ids
 
 Overrides = Mapping[tuple[Profile | str, str], Severity]
 """Severities that a profile, or all of XRechnung, sets otherwise than the rule itself."""
@@ -61,6 +61,12 @@ class Pack:
                 return self.en16931 + self.peppol
         return self.en16931
 
+    @cache  # noqa: B019
+    def asked_of(self, profile: Profile, syntax: Syntax) -> tuple[Rule, ...]:
+        """Those of them that this syntax has."""
+        asked = (rule.asked_in(syntax) for rule in self.rules_of(profile))
+        return tuple(rule for rule in asked if rule is not None)
+
     def severity_of(self, rule: Rule, profile: Profile, syntax: Syntax) -> Severity:
         """How much a breach of this rule weighs in this profile and syntax."""
         if rule.id == "BR-CO-16" and syntax == "cii":
@@ -69,7 +75,7 @@ class Pack:
 
     def entitles(self, rule: Rule, profile: Profile) -> bool:
         """Whether a fatal breach entitles to refuse: only of rules that the invoice claims."""
-        return profile is not Profile.UNKNOWN or rule in self.en16931
+        return profile is not Profile.UNKNOWN or rule.id in ids(self.en16931)
 
     def override(self, rule: str, profile: Profile) -> Severity | None:
         """What the profile says of the rule; what it does not, XRechnung may say for all."""
