@@ -130,15 +130,21 @@ class Visit:
     def navigation(self) -> list[Mapping[str, object]]:
         path = self.request.url.path
         own = [
-            (f"/seiten/{page.name}", page.label, page.permission)
+            place
             for package in self.house.packages
-            for page in package.pages
+            for place in (
+                *((f"/seiten/{page.name}", page.label, page.permission) for page in package.pages),
+                *(
+                    (f"/verwaltung/{each.name}", each.label, each.looking or each.permission)
+                    for each in package.registers
+                    if each.label is not None
+                ),
+            )
         ]
-        return [
-            {"href": href, "label": label, "here": _below(path, (href, *_PART_OF.get(href, ())))}
-            for href, label, permission in (*NAVIGATION[:3], *own, *NAVIGATION[3:])
-            if self.may(permission)
-        ]
+        shown = [e for e in (*NAVIGATION[:3], *own, *NAVIGATION[3:]) if self.may(e[2])]
+        fitting = [h for h, _, _ in shown if _below(path, (h, *_PART_OF.get(h, ())))]
+        here = max(fitting, key=len, default=None)  # the closest: a register stands below another
+        return [{"href": href, "label": label, "here": href == here} for href, label, _ in shown]
 
 
 def _below(path: str, places: tuple[str, ...]) -> bool:
@@ -156,6 +162,9 @@ _NOTICES = {
     "zugewiesen": {"tone": "good", "text": "Die Aufgabe ist zugewiesen."},
     "hinzugefuegt": {"tone": "good", "text": "Die Unterlage liegt im Vorgang."},
     "gespeichert": {"tone": "good", "text": "Gespeichert."},
+    "getan": {"tone": "good", "text": "Getan."},
+    "gewaehlt": {"tone": "good", "text": "Gewählt."},
+    "importiert": {"tone": "good", "text": "Die Datei ist vollständig übernommen."},
     "entfernt": {"tone": "good", "text": "Die Zeile ist entfernt."},
     "vorgeschlagen": {
         "tone": "good",
