@@ -18,6 +18,7 @@ from processes.rechnungseingang.demo import USERS
 from processes.rechnungseingang.errors import STATUSES
 from processes.rechnungseingang.handlers import handlers as _handlers
 from processes.rechnungseingang.handover import DUTY as HAND_OVER
+from processes.rechnungseingang.kreditor_registers import ACCOUNTS, KREDITOREN
 from processes.rechnungseingang.pages import LOSSES
 from processes.rechnungseingang.panel import WORDS, panel_file, task_panel
 from processes.rechnungseingang.papers import PAPERS
@@ -25,7 +26,6 @@ from processes.rechnungseingang.records import furnish
 from processes.rechnungseingang.routing import REGISTER as ROUTES
 from processes.rechnungseingang.signatures import STUFEN
 from processes.rechnungseingang.summaries import task_summaries
-from processes.rechnungseingang.suppliers import REGISTER as ACCOUNTS
 
 if TYPE_CHECKING:
     from processes.house import House
@@ -62,7 +62,7 @@ PACKAGE = Package(
     task_summaries=task_summaries,
     panel_file=panel_file,
     pages=(LOSSES,),
-    registers=(ROUTES, ACCOUNTS),
+    registers=(KREDITOREN, ROUTES, ACCOUNTS),
     furnish=furnish,
     stufen=STUFEN,
     papers=PAPERS,

@@ -16,6 +16,7 @@ from eakte.dokumente import dokument_head, read_dokument
 from eakte.readlog import record_access
 from eakte.search import dokumente_in
 from eakte.tables import vorgang
+from identity.access import permits
 from identity.persons import display_names
 from identity.principal import Principal
 from invoice.checking import Verdict
@@ -38,13 +39,14 @@ from processes.rechnungseingang.duplicates import why_suspected
 from processes.rechnungseingang.errors import AttachmentNotOpened, InvoiceUnknown
 from processes.rechnungseingang.examination import examine
 from processes.rechnungseingang.letters import VERDICTS, day, templates
+from processes.rechnungseingang.matching import match
 from processes.rechnungseingang.papers import TITLES
 from processes.rechnungseingang.suggestions import (
     Posting,
     posting_like_before,
     suggested_units,
 )
-from processes.rechnungseingang.suppliers import iban_alarm
+from processes.rechnungseingang.suppliers import iban_alarm, may_choose
 from storage.database import Row, Transaction
 
 if TYPE_CHECKING:
@@ -125,6 +127,8 @@ def task_panel(house: House, tx: Transaction, principal: Principal, task: Any) -
         predecessor=predecessor,
         suspected=why_suspected(row, predecessor) if predecessor is not None else None,
         alarm=iban_alarm(tx, row),
+        match=match(tx, row),
+        may_choose=may_choose(tx, principal, row) and permits(principal, "kreditor.read"),
         units=suggested_units(tx, row) if task.node == "zuordnen" else (),
         posting=_posting(tx, row, task),
         credited=credited_by(tx, row),

@@ -16,6 +16,8 @@ OURS = {
         tables.invoice_route,
         tables.invoice_routing,
         tables.invoice_official,
+        tables.invoice_kreditor,
+        tables.invoice_kreditor_account,
     )
 }
 
