@@ -167,6 +167,24 @@ class Register:
 
 
 @dataclass(frozen=True, slots=True)
+class Upload:
+    """Files that a page takes. `take` gets a key that the page made: the same key again is the same
+    upload, however often a browser sends it; `fields` is what else is asked for.
+
+    What became of an upload is a page of its own: `html` of its key, None where there is none that
+    the principal may see.
+    """
+
+    label: str
+    hint: str
+    most_files: int
+    most_bytes: int
+    fields: tuple[Field, ...]
+    take: Callable[[House, Principal, str, Sequence[tuple[str, bytes]], Mapping[str, str]], object]
+    html: Callable[[House, Transaction, Principal, str], str | None]
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """A page, and what it is called in the navigation (`label`). `html` is safe, made by templates
     that escape, holds what the principal may see, and records that access itself."""
@@ -176,6 +194,7 @@ class Page:
     title: str
     permission: str
     html: Callable[[House, Transaction, Principal], str]
+    upload: Upload | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -223,14 +223,18 @@ def _fault(tx: Transaction, register: Register, given: Mapping[str, str]) -> str
     return None
 
 
+def refusals(visit: Visit) -> tuple[type[Exception], ...]:
+    """What is raised with a sentence for people."""
+    own = tuple(kind for package in visit.house.packages for kind in package.statuses)
+    return (EakteError, IdentityError, *own)
+
+
 def _done(visit: Visit, act: Callable[[Transaction], object]) -> str | None:
     """Do it; else the sentence that says why not."""
-    own = tuple(kind for package in visit.house.packages for kind in package.statuses)
-    refusals: tuple[type[Exception], ...] = (EakteError, IdentityError, *own)
     try:
         with visit.writing() as tx:
             act(tx)
-    except refusals as error:
+    except refusals(visit) as error:
         return str(error)
     except Conflict:
         return "Das gibt es schon unter einer anderen Kennung, oder jemand war schneller."

@@ -14,6 +14,7 @@ from urllib.parse import quote, urlsplit
 
 from fastapi import Depends, Request
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from identity.access import permits
@@ -31,7 +32,8 @@ from web.rendering import environment
 Files: TypeAlias = tuple[tuple[str, bytes], ...]
 """Name and content of each uploaded file."""
 
-MAX_FILES = 50
+MAX_FILES = 1000
+"""Of one post; a page that takes fewer says so itself."""
 
 NAVIGATION = (
     ("/aufgaben", "Aufgaben", "task.read"),
@@ -61,6 +63,10 @@ class LogInFirst(Exception):
 
 class FormExpired(Exception):
     """A post without the session's token: an old page, or somebody else's."""
+
+
+class FormUnreadable(Exception):
+    """A post that breaks off, or has more files than any page takes."""
 
 
 class PageNotFound(Exception):
@@ -164,6 +170,7 @@ _NOTICES = {
     "gespeichert": {"tone": "good", "text": "Gespeichert."},
     "getan": {"tone": "good", "text": "Getan."},
     "gewaehlt": {"tone": "good", "text": "Gewählt."},
+    "eingereicht": {"tone": "good", "text": "Die Dateien sind angekommen."},
     "importiert": {"tone": "good", "text": "Die Datei ist vollständig übernommen."},
     "entfernt": {"tone": "good", "text": "Die Zeile ist entfernt."},
     "vorgeschlagen": {
@@ -202,12 +209,15 @@ async def _read(request: Request, max_files: int = 0) -> tuple[Posted, Files]:
         raise FormExpired
     posted: dict[str, list[str]] = {}
     files: list[tuple[str, bytes]] = []
-    async with request.form(max_files=max_files, max_fields=5000) as form:
-        for name, value in form.multi_items():
-            if isinstance(value, str):
-                posted.setdefault(name, []).append(value)
-            elif value.filename:
-                files.append((value.filename, await value.read()))
+    try:
+        async with request.form(max_files=max_files, max_fields=5000) as form:
+            for name, value in form.multi_items():
+                if isinstance(value, str):
+                    posted.setdefault(name, []).append(value)
+                elif value.filename:
+                    files.append((value.filename, await value.read()))
+    except HTTPException as error:
+        raise FormUnreadable from error
     return posted, tuple(files)
 
 

@@ -26,6 +26,7 @@ from processes.rechnungseingang.records import furnish
 from processes.rechnungseingang.routing import REGISTER as ROUTES
 from processes.rechnungseingang.signatures import STUFEN
 from processes.rechnungseingang.summaries import task_summaries
+from processes.rechnungseingang.uploads import SEND_IN
 
 if TYPE_CHECKING:
     from processes.house import House
@@ -61,7 +62,7 @@ PACKAGE = Package(
     task_panel=task_panel,
     task_summaries=task_summaries,
     panel_file=panel_file,
-    pages=(LOSSES,),
+    pages=(SEND_IN, LOSSES),
     registers=(KREDITOREN, ROUTES, ACCOUNTS),
     furnish=furnish,
     stufen=STUFEN,

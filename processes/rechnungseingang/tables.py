@@ -200,6 +200,31 @@ invoice_kreditor_account = Table(
 )
 """Accounts of the Kreditoren: proposed by one person, confirmed by another."""
 
+invoice_upload = Table(
+    "invoice_upload",
+    metadata,
+    tenant_column(),
+    Column("id", String(40), nullable=False),
+    Column("by", String(40), nullable=False),
+    Column("at", Instant, nullable=False),
+    PrimaryKeyConstraint("tenant", "id"),
+    Index("ix_invoice_upload_by", "tenant", "by", "at"),
+)
+"""What a person sent in at once; `id` comes from the page, so that sending twice is one."""
+
+invoice_upload_file = Table(
+    "invoice_upload_file",
+    metadata,
+    tenant_column(),
+    Column("upload", String(40), nullable=False),
+    Column("place", Integer, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("invoice", String(64)),  # else why not
+    Column("first", Boolean, nullable=False),
+    Column("reason", Text),
+    PrimaryKeyConstraint("tenant", "upload", "place"),
+)
+
 invoice_official = Table(
     "invoice_official",
     metadata,

@@ -18,6 +18,8 @@ OURS = {
         tables.invoice_official,
         tables.invoice_kreditor,
         tables.invoice_kreditor_account,
+        tables.invoice_upload,
+        tables.invoice_upload_file,
     )
 }
 
