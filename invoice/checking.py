@@ -95,6 +95,9 @@ class Report:
     syntax: Syntax | None
     findings: tuple[Finding, ...]
     invoice: Invoice | None
+    stated: Invoice | None = None
+    """What the XML in a PDF says that is no invoice by itself (MINIMUM, BASIC WL): for a person to
+    compare with the image, never to count on."""
 
     def as_json(self) -> dict[str, object]:
         return {

@@ -13,6 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from bpmn.values import Variables
 from engine.handlers import Handlers, Participants
 from identity.principal import Principal
 from storage.database import Transaction
@@ -241,6 +242,9 @@ class Package:
         Callable[[House, Transaction, Principal, Sequence[Any]], Mapping[str, TaskSummary]] | None
     ) = None
     """By task id, for those tasks of a list whose content the principal may see."""
+    task_values: Callable[[House, Transaction, Principal, Any], Variables] | None = None
+    """What the fields of a task's form hold at first where no variable says it: content that the
+    principal may read, to be confirmed by sending it."""
     panel_file: Callable[[House, Transaction, Principal, Any, str], PanelFile | None] | None = None
     """The file of a name that the panel links to as `dateien/{name}`; None where there is none."""
     registers: tuple[Register, ...] = ()

@@ -22,6 +22,7 @@ from processes.rechnungseingang.kreditor_registers import ACCOUNTS, KREDITOREN
 from processes.rechnungseingang.pages import LOSSES
 from processes.rechnungseingang.panel import WORDS, panel_file, task_panel
 from processes.rechnungseingang.papers import PAPERS
+from processes.rechnungseingang.prefill import task_values
 from processes.rechnungseingang.records import furnish
 from processes.rechnungseingang.routing import REGISTER as ROUTES
 from processes.rechnungseingang.signatures import STUFEN
@@ -60,6 +61,7 @@ PACKAGE = Package(
     routes=_routes,
     statuses=STATUSES,
     task_panel=task_panel,
+    task_values=task_values,
     task_summaries=task_summaries,
     panel_file=panel_file,
     pages=(SEND_IN, LOSSES),

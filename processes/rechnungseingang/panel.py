@@ -41,6 +41,7 @@ from processes.rechnungseingang.examination import examine
 from processes.rechnungseingang.letters import VERDICTS, day, templates
 from processes.rechnungseingang.matching import match
 from processes.rechnungseingang.papers import TITLES
+from processes.rechnungseingang.prefill import NODE, prefilled
 from processes.rechnungseingang.suggestions import (
     Posting,
     posting_like_before,
@@ -134,6 +135,7 @@ def task_panel(house: House, tx: Transaction, principal: Principal, task: Any) -
         credited=credited_by(tx, row),
         credit_note=row.type_code in CREDIT_NOTES,
         credited_shown=_may_read_credited(tx, principal, row),
+        prefilled=prefilled(row, report) if task.node == NODE else None,
         letter=_letter(house, tx, principal, row) if task.node == "ablehnung_zeichnen" else None,
     )
     return TaskPanel(f"Rechnung {row.number}" if row.number else "Eingang", html)
