@@ -17,6 +17,7 @@ from processes.house import House, open_house
 from processes.rechnungseingang import receipts
 from processes.rechnungseingang.channels import Fetched, fetch, open_channel
 from processes.rechnungseingang.errors import ChannelUnknown
+from processes.rechnungseingang.imap_names import Names, names_of, written
 from processes.rechnungseingang.mail import MailUnreadable, read_mail
 from processes.rechnungseingang.tables import invoice_receipt
 from storage.database import Row
@@ -119,7 +120,9 @@ def test_what_is_not_taken_lies_in_its_folder_with_a_note_and_stops_no_other(
     assert moved == raw
 
 
-@pytest.mark.parametrize("step", ["SEARCH", "FETCH", "CREATE", "COPY", "STORE", "MOVE", "LOGOUT"])
+@pytest.mark.parametrize(
+    "step", ["LIST", "SEARCH", "FETCH", "CREATE", "COPY", "STORE", "MOVE", "LOGOUT"]
+)
 def test_a_connection_that_breaks_before_any_command_loses_and_doubles_nothing(
     connected: House, post: Post, step: str
 ) -> None:
@@ -133,6 +136,73 @@ def test_a_connection_that_breaks_before_any_command_loses_and_doubles_nothing(
     assert post.dies_before is None
     assert len(received(connected)) == 2
     assert set(post.folders["INBOX"]) <= post.deleted
+
+
+@pytest.mark.parametrize(
+    "capabilities", ["IMAP4rev1 MOVE UIDPLUS NAMESPACE", "IMAP4rev1 MOVE UIDPLUS"]
+)
+def test_a_server_that_keeps_all_folders_below_its_inbox_is_served_there(
+    connected: House, post: Post, capabilities: str
+) -> None:
+    post.capabilities, post.prefix, post.delimiter = capabilities, "INBOX.", "."
+    post.put(mail(("a.xml", UBL)))
+    post.put(mail())
+
+    fetched = fetch(connected)
+
+    assert fetched == Fetched(taken=1, refused=1)
+    assert {name: len(mails) for name, mails in post.folders.items()} == {
+        "INBOX": 0,
+        "INBOX.Erledigt": 1,
+        "INBOX.Fehler": 2,
+    }
+
+
+def test_a_folder_is_found_by_the_delimiter_of_the_server(house: House, post: Post) -> None:
+    post.capabilities, post.prefix, post.delimiter = "IMAP4rev1 NAMESPACE", "INBOX.", "."
+    post.folders["INBOX.Rechnungen.B&APw-ro"] = {}
+    post.put(mail(("a.xml", UBL)), "INBOX.Rechnungen.B&APw-ro")
+    with ImapServer(post) as server:
+        url = server.url.replace("INBOX", "Rechnungen/B%C3%BCro")
+        other = open_house(replace(house.settings, intake=(url,)))
+
+        fetched = fetch(other)
+        other.close()
+
+    assert fetched == Fetched(taken=1)
+
+
+@pytest.mark.parametrize(
+    ("said", "names"),
+    [
+        (b'(("" "/")) NIL NIL', Names("", "/")),
+        (b'(("INBOX." ".")) (("user." ".")) (("" "."))', Names("INBOX.", ".")),
+        (b'(("a\\"b/" "\\\\")) NIL NIL', Names('a"b/', "\\")),
+        (b'(("" NIL)) NIL NIL', Names("", "/")),
+        (b"NIL NIL NIL", Names("", ".")),
+    ],
+)
+def test_a_namespace_is_read_as_its_standard_says(said: bytes, names: Names) -> None:
+    """RFC 2342, section 6; where there is no personal one, LIST says the delimiter."""
+
+    class Server:
+        capabilities = ("NAMESPACE",)
+
+        def namespace(self) -> tuple[str, list[bytes]]:
+            return "OK", [said]
+
+        def list(self, _directory: str, _pattern: str) -> tuple[str, list[bytes]]:
+            return "OK", [b'(\\Noselect) "." ""']
+
+    assert names_of(Server()) == names  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("name", "wire"),
+    [("Büro & Co", '"B&APw-ro &- Co"'), ("日本語", '"&ZeVnLIqe-"'), ('a"b', '"a\\"b"')],
+)
+def test_a_name_is_written_in_modified_utf_7(name: str, wire: str) -> None:
+    assert written(name) == wire
 
 
 def test_a_kill_between_two_invoices_of_a_mail_goes_on_with_the_second(
