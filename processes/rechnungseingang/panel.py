@@ -24,7 +24,7 @@ from invoice.documents import may_be_opened
 from invoice.pdf.reading import is_pdf
 from invoice.rendering import invoice_html
 from processes.package import PanelFile, TaskPanel
-from processes.rechnungseingang import letters, outgoing, receipts, status
+from processes.rechnungseingang import covers, letters, outgoing, receipts, status
 from processes.rechnungseingang.amounts import german, parse_amount
 from processes.rechnungseingang.credit_notes import CREDIT_NOTES, credited_by
 from processes.rechnungseingang.dates import (
@@ -87,7 +87,7 @@ TASKS = {
     "buchung": "Buchung",
     "abbruch": "Ablauf",
 }
-ADDED = frozenset(TITLES.values())
+ADDED = frozenset((*TITLES.values(), *covers.TITLES))
 WORDS = {**TASKS, **OUTCOMES}
 
 

@@ -1,4 +1,4 @@
-"""What people send in on a page, and what became of each file."""
+"""What people send in on a page, and what became of each file; where mails after z.d.A. lie."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.add_column("invoice_receipt", sa.Column("later", sa.String(40)))
     op.create_table(
         "invoice_upload",
         sa.Column("tenant", sa.String(64), nullable=False),
