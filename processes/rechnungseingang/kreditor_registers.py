@@ -230,7 +230,7 @@ KREDITOREN = Register(
     fields=(
         Field("id", "Kennung", listed=False, form="hidden", optional=True),
         Field("stand", "Stand", listed=False, form="hidden", optional=True),
-        Field("number", "Nummer", "des HKR-Verfahrens; leer, bis es eine gibt", optional=True),
+        Field("number", "Nummer", "von der Buchhaltung; leer, bis es eine gibt", optional=True),
         Field("name", "Name"),
         Field("vat_id", "USt-IdNr.", optional=True),
         Field("tax_number", "Steuernummer", listed=False, optional=True),
