@@ -7,12 +7,12 @@ an invoice is valid, only that nothing was found; what could not be judged is fo
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Context, InvalidOperation, localcontext
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
 from lxml import etree
 
@@ -161,6 +161,8 @@ def _schema_finding(fault: SchemaFault) -> Finding:
 
 def _profile_findings(invoice: Invoice, profile: Profile) -> Iterator[Finding]:
     """What no rule of the standard says, but a person has to see."""
+    if profile.is_an_invoice and profile is not Profile.UNKNOWN:
+        return
     place = place_of(invoice, invoice, "specification")
     if not profile.is_an_invoice:
         yield Finding(
@@ -168,7 +170,7 @@ def _profile_findings(invoice: Invoice, profile: Profile) -> Iterator[Finding]:
             f"Das Profil {profile.value} enthält keine vollständige Rechnung.",
             "Die Kopfdaten bitte von Hand am Rechnungsbild prüfen (sonstige Rechnung).", False,
         )  # fmt: skip
-    elif profile is Profile.UNKNOWN and invoice.specification:
+    elif invoice.specification:
         yield Finding(
             "PROFIL", "fatal", Klass.FORMAT.value, place.term, place.path, place.line,
             "Die Rechnung nennt eine Spezifikation, die hier nicht bekannt ist.",
@@ -197,20 +199,37 @@ def _syntax_findings(
 def _rule_findings(invoice: Invoice, profile: Profile, pack: Pack) -> list[Finding]:
     findings: list[Finding] = []
     with localcontext(ARITHMETIC):
-        for rule in pack.rules_of(profile):
+        for rule, subjects in _asked(invoice, pack.asked_of(profile, invoice.syntax)):
             told = 0
-            for subject in rule.on(invoice):
+            for subject in subjects:
                 if rule.test(subject, invoice):
                     continue
                 severity = pack.severity_of(rule, profile, invoice.syntax)
-                findings.append(_finding(rule, subject, invoice, severity))
+                refusal = severity == "fatal" and pack.entitles(rule, profile)
+                findings.append(_finding(rule, subject, invoice, severity, refusal))
                 told += 1
                 if told == MAX_OF_ONE_RULE:
                     break
     return findings
 
 
-def _finding(rule: Rule, subject: Group, invoice: Invoice, severity: Severity) -> Finding:
+def _asked(invoice: Invoice, rules: Iterable[Rule]) -> Iterator[tuple[Rule, Iterable[Any]]]:
+    """Each rule and its subjects. Rules in a row that ask of the same are told them once."""
+    used = invoice.tax_categories
+    on, subjects = None, cast("Iterable[Any]", ())
+    for rule in rules:
+        if rule.category and rule.category not in used:
+            continue
+        if rule.on is not on:
+            subjects = rule.on(invoice)
+            on = rule.on if isinstance(subjects, tuple | list) else None  # others end when read
+        if subjects:
+            yield rule, subjects
+
+
+def _finding(
+    rule: Rule, subject: Group, invoice: Invoice, severity: Severity, refusal: bool
+) -> Finding:
     place = place_of(invoice, subject, rule.field)
     term = place.term or (rule.terms[0] if rule.terms else "")
     return Finding(
@@ -222,5 +241,5 @@ def _finding(rule: Rule, subject: Group, invoice: Invoice, severity: Severity) -
         place.line,
         rule.text,
         rule.hint,
-        severity == "fatal",
+        refusal,
     )

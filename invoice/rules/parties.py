@@ -7,7 +7,7 @@ from typing import Any
 
 from invoice.model import Identifier, Invoice, Party, Payee, TaxRegistration, TaxRepresentative
 from invoice.rules.codes import VAT_PREFIXES
-from invoice.rules.rule import Klass, RuleBook, either, filled, present
+from invoice.rules.rule import BySyntax, Klass, RuleBook, filled, present
 
 book = RuleBook()
 rule, needs, fills = book.rule, book.needs, book.fills
@@ -64,7 +64,7 @@ needs("BR-19", _representative, "address", "Die Anschrift des Steuervertreters f
 
 
 @rule(
-    "BR-20", either(_representative, _representative_address), "address.country",
+    "BR-20", BySyntax(_representative, _representative_address), "address.country",
     "In der Anschrift des Steuervertreters fehlt das Land.",
     "BT-69 muss einen zweistelligen Ländercode nennen. " + _FIX, terms="BT-69 BG-12",
 )  # fmt: skip

@@ -9,7 +9,7 @@ definitions of EN 16931 (1.3.16) and XRechnung; the sentences are ours.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, Literal
 
@@ -42,10 +42,17 @@ class Rule:
     klass: Klass = Klass.RULE
     terms: tuple[str, ...] = ()
     cii_severity: Severity | None = None
+    category: str = ""
+    """The VAT category that it is about: where an invoice does not use it, nothing is asked."""
 
     def severity_in(self, syntax: Syntax) -> Severity:
         """A few rules weigh differently in CII. Only a fatal breach entitles to refuse."""
         return self.cii_severity if self.cii_severity and syntax == "cii" else self.severity
+
+    def asked_in(self, syntax: Syntax) -> Rule | None:
+        """The rule as this syntax has it, if it has it."""
+        on = self.on.of(syntax) if isinstance(self.on, BySyntax) else self.on
+        return None if on is nothing else replace(self, on=on)
 
 
 class RuleBook:
@@ -66,13 +73,14 @@ class RuleBook:
         severity: Severity = "fatal",
         cii_severity: Severity | None = None,
         klass: Klass = Klass.RULE,
+        category: str = "",
     ) -> Callable[[Test], Test]:
         """Enter the function below as a rule."""
 
         def enter(test: Test) -> Test:
-            found = tuple(terms.split())
+            told = tuple(terms.split())
             self.rules.append(
-                Rule(id, on, test, field, text, hint, severity, klass, found, cii_severity)
+                Rule(id, on, test, field, text, hint, severity, klass, told, cii_severity, category)
             )
             return test
 
@@ -126,13 +134,23 @@ def filled(group: Group, name: str) -> bool:
     return not isinstance(value, str) or bool(value.strip(" \t\r\n"))
 
 
-def either(in_cii: Select, in_ubl: Select) -> Select:
+@dataclass(frozen=True, slots=True)
+class BySyntax:
     """Subjects that the two syntaxes define differently."""
 
-    def select(invoice: Invoice) -> Iterable[Any]:
-        return in_cii(invoice) if invoice.syntax == "cii" else in_ubl(invoice)
+    in_cii: Select
+    in_ubl: Select
 
-    return select
+    def __call__(self, invoice: Invoice) -> Iterable[Any]:
+        return self.of(invoice.syntax)(invoice)
+
+    def of(self, syntax: Syntax) -> Select:
+        return self.in_cii if syntax == "cii" else self.in_ubl
+
+
+def nothing(_: Invoice) -> Sequence[Any]:
+    """The subjects of a rule that a syntax does not have."""
+    return ()
 
 
 def document(invoice: Invoice) -> Sequence[Invoice]:

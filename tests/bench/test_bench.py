@@ -18,6 +18,7 @@ WORDS = {
     "startup": "start-up s",
     "invoices": "a CPU second",
     "invoice_rules": "differences",
+    "invoice_turns": "ratio",
     "ledger": "a CPU second",
 }
 
