@@ -70,6 +70,7 @@ def canonical(content: Mapping[str, object]) -> bytes:
 def booking_file(
     receipt: Row,
     *,
+    kreditor: str | None,
     round_number: int,
     geschaeftszeichen: str,
     kind: str,
@@ -103,6 +104,7 @@ def booking_file(
             "order": {
                 "kind": kind,
                 "amount": amount,
+                "kreditor": kreditor,
                 "payee": receipt.payee if kind == "auszahlung" else None,
                 "iban": receipt.iban if kind == "auszahlung" else None,
                 "remittance": receipt.remittance or receipt.number,
@@ -128,7 +130,7 @@ def booking_file(
 
 
 TABLE_MEDIA_TYPE = "text/csv"
-_OF_ORDER = ("kind", "payee", "iban", "remittance", "due_on")
+_OF_ORDER = ("kind", "kreditor", "payee", "iban", "remittance", "due_on")
 _OF_INVOICE = ("number", "issued_on", "seller", "currency")
 _OF_LINE = ("haushaltsjahr", "produkt", "sachkonto", "kostenstelle", "steuerkennzeichen", "betrag")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -147,15 +149,16 @@ def booking_table(content: bytes) -> bytes:
         ("booking_id", "geschaeftszeichen", "unit", *_OF_ORDER, *_OF_INVOICE, "line", *_OF_LINE)
     )
     shared = [said["booking_id"], said["geschaeftszeichen"], said["unit"]]
-    shared += [said["order"][name] for name in _OF_ORDER]
+    shared += [said["order"].get(name) for name in _OF_ORDER]
     shared += [said["invoice"][name] for name in _OF_INVOICE]
     for number, line in enumerate(said["posting_lines"], start=1):
         cells = [*shared, number, *(line.get(name) for name in _OF_LINE[:-1])]
-        table.writerow([*(_cell(cell) for cell in cells), line.get("betrag")])
+        table.writerow([*(cell(each) for each in cells), line.get("betrag")])
     return out.getvalue().encode()
 
 
-def _cell(value: object) -> str:
+def cell(value: object) -> str:
+    """A cell of a table that people open in a spreadsheet."""
     text = "" if value is None else str(value)
     return f"'{text}" if text.startswith(_FORMULA) else text
 

@@ -17,6 +17,7 @@ from processes.rechnungseingang import booking, letters, records, signatures, st
 from processes.rechnungseingang.amounts import parse_amount
 from processes.rechnungseingang.dates import local_day
 from processes.rechnungseingang.examination import examine
+from processes.rechnungseingang.kreditoren import kreditor
 from storage.blobs import Blobs
 from storage.database import Row, Transaction
 
@@ -96,6 +97,7 @@ def order_file(tx: Transaction, row: Row, case: Mapping[str, Value]) -> bytes:
     signed = signatures.require_standing(records.steps_of(tx, row.vorgang), _ALL, subject)
     return booking.booking_file(
         row,
+        kreditor=kreditor(tx, row.kreditor).number if row.kreditor else None,
         round_number=row.booking_round + 1,
         geschaeftszeichen=records.geschaeftszeichen(tx, row.vorgang),
         kind=kind,

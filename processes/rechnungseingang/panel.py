@@ -16,6 +16,7 @@ from eakte.dokumente import dokument_head, read_dokument
 from eakte.readlog import record_access
 from eakte.search import dokumente_in
 from eakte.tables import vorgang
+from identity.access import permits
 from identity.persons import display_names
 from identity.principal import Principal
 from invoice.checking import Verdict
@@ -23,7 +24,7 @@ from invoice.documents import may_be_opened
 from invoice.pdf.reading import is_pdf
 from invoice.rendering import invoice_html
 from processes.package import PanelFile, TaskPanel
-from processes.rechnungseingang import letters, outgoing, receipts, status
+from processes.rechnungseingang import covers, letters, outgoing, receipts, status
 from processes.rechnungseingang.amounts import german, parse_amount
 from processes.rechnungseingang.credit_notes import CREDIT_NOTES, credited_by
 from processes.rechnungseingang.dates import (
@@ -38,13 +39,15 @@ from processes.rechnungseingang.duplicates import why_suspected
 from processes.rechnungseingang.errors import AttachmentNotOpened, InvoiceUnknown
 from processes.rechnungseingang.examination import examine
 from processes.rechnungseingang.letters import VERDICTS, day, templates
+from processes.rechnungseingang.matching import match
 from processes.rechnungseingang.papers import TITLES
+from processes.rechnungseingang.prefill import NODE, prefilled
 from processes.rechnungseingang.suggestions import (
     Posting,
     posting_like_before,
     suggested_units,
 )
-from processes.rechnungseingang.suppliers import iban_alarm
+from processes.rechnungseingang.suppliers import iban_alarm, may_choose
 from storage.database import Row, Transaction
 
 if TYPE_CHECKING:
@@ -84,7 +87,7 @@ TASKS = {
     "buchung": "Buchung",
     "abbruch": "Ablauf",
 }
-ADDED = frozenset(TITLES.values())
+ADDED = frozenset((*TITLES.values(), *covers.TITLES))
 WORDS = {**TASKS, **OUTCOMES}
 
 
@@ -125,11 +128,14 @@ def task_panel(house: House, tx: Transaction, principal: Principal, task: Any) -
         predecessor=predecessor,
         suspected=why_suspected(row, predecessor) if predecessor is not None else None,
         alarm=iban_alarm(tx, row),
+        match=match(tx, row),
+        may_choose=may_choose(tx, principal, row) and permits(principal, "kreditor.read"),
         units=suggested_units(tx, row) if task.node == "zuordnen" else (),
         posting=_posting(tx, row, task),
         credited=credited_by(tx, row),
         credit_note=row.type_code in CREDIT_NOTES,
         credited_shown=_may_read_credited(tx, principal, row),
+        prefilled=prefilled(row, report) if task.node == NODE else None,
         letter=_letter(house, tx, principal, row) if task.node == "ablehnung_zeichnen" else None,
     )
     return TaskPanel(f"Rechnung {row.number}" if row.number else "Eingang", html)

@@ -26,7 +26,7 @@ from processes.rechnungseingang.errors import Befangen, CurrencyForeign
 from processes.rechnungseingang.examination import EURO
 from processes.rechnungseingang.heads import head_typed, iban_typed
 from processes.rechnungseingang.routing import INTAKE_UNIT
-from processes.rechnungseingang.suppliers import confirmation, iban_alarm
+from processes.rechnungseingang.suppliers import bound, confirmation, iban_alarm, refuse_blocked
 from storage.database import Row, Transaction
 
 participants = Participants()
@@ -171,7 +171,7 @@ def _certify(act: Act) -> Beteiligung:
     if act.given("mittel_verfuegbar") is not True:
         text = "Ohne verfügbare Mittel keine Feststellung."
         raise FormInvalid([FieldError("mittel_verfuegbar", text)])
-    subject = signatures.subject_of(_with_iban(act, order), order, amount, lines)
+    subject = signatures.subject_of(bound(act.tx, _with_iban(act, order)), order, amount, lines)
     signatures.void_changed(act.tx, act.steps, subject)
     signed = _signed(act, subject)
     disputed = _disputed(act, amount)
@@ -236,6 +236,7 @@ def _order(act: Act) -> Beteiligung:
     subject = _subject(act)
     signatures.require_standing(act.steps, ("sachlich", "rechnerisch"), subject)
     if subject.order == "auszahlung":
+        refuse_blocked(act.tx, act.row)
         if not subject.iban:
             text = "Ohne IBAN ist keine Auszahlung möglich: bitte zurückgeben und klären."
             raise FormInvalid([FieldError("ergebnis", text)])
