@@ -18,7 +18,8 @@ from typing import Literal
 
 from sqlalchemy import select, update
 
-from processes.rechnungseingang.dates import skonto_terms
+from invoice.skonto import skonti
+from processes.rechnungseingang.dates import skonto_until
 from processes.rechnungseingang.errors import (
     BookingContradicts,
     InvoiceUnknown,
@@ -79,7 +80,7 @@ def booking_file(
     reason: str | None,
 ) -> bytes:
     """What the booking system needs, and nothing of the person who is paid beyond that."""
-    terms = skonto_terms(receipt.payment_terms)
+    terms = skonti(receipt.payment_terms)
     return canonical(
         {
             "format": FORMAT,
@@ -112,7 +113,7 @@ def booking_file(
                     {
                         "percent": term.percent,
                         "base": term.base,
-                        "until": term.until(receipt.issued_on),
+                        "until": skonto_until(term, receipt.issued_on),
                     }
                     for term in terms
                 ],

@@ -17,8 +17,9 @@ from eakte.access import visible
 from eakte.readlog import record_access
 from eakte.tables import vorgang
 from identity.principal import Principal
+from invoice.skonto import Skonto, skonti
 from processes.rechnungseingang.amounts import parse_amount
-from processes.rechnungseingang.dates import Skonto, local_day, order_by, skonto_terms
+from processes.rechnungseingang.dates import local_day, order_by, skonto_until
 from processes.rechnungseingang.receipts import OPEN
 from processes.rechnungseingang.tables import invoice_receipt
 from storage.database import Row, Transaction
@@ -48,11 +49,11 @@ def next_loss(row: Row, today: date, land: str) -> Loss | None:
     """The next that this invoice can lose; None before it has been read."""
     if row.due_on is None or row.amount_due is None:
         return None
-    terms = skonto_terms(row.payment_terms)
+    terms = skonti(row.payment_terms)
     last = order_by(row.due_on, row.issued_on, terms, max(today, local_day(row.received_at)), land)
     worth = Decimal("0.00")
     if last.reason == "skonto":
-        ending = [t for t in terms if t.until(row.issued_on) == last.ends]
+        ending = [t for t in terms if skonto_until(t, row.issued_on) == last.ends]
         worth = max(discount(term, row.amount_due) for term in ending)
     return Loss(last.on, last.ends, last.reason, worth)
 

@@ -10,13 +10,13 @@ from datetime import UTC, datetime, timedelta
 
 from bpmn.values import Variables, decode
 from engine.handlers import JobContext
+from invoice.skonto import skonti
 from processes.rechnungseingang.dates import (
     ESCALATE_BEFORE,
     clarify_by,
     due,
     local_day,
     order_by,
-    skonto_terms,
     start_of,
 )
 from processes.rechnungseingang.heads import Head
@@ -28,7 +28,7 @@ NORMAL, SOON = 50, 70
 
 def deciding(head: Head, received_at: datetime, now: datetime, land: str) -> Variables:
     """The variables that gateways, decisions, timers and task lists use."""
-    terms = skonto_terms(head.payment_terms)
+    terms = skonti(head.payment_terms)
     last = order_by(head.due.on, head.issued_on, terms, local_day(received_at), land)
     deadline = start_of(last.on)
     return {

@@ -22,6 +22,7 @@ from invoice.checking import Verdict
 from invoice.documents import may_be_opened
 from invoice.pdf.reading import is_pdf
 from invoice.rendering import invoice_html
+from invoice.skonto import skonti
 from processes.package import PanelFile, TaskPanel
 from processes.rechnungseingang import letters, outgoing, receipts, status
 from processes.rechnungseingang.amounts import german, parse_amount
@@ -31,7 +32,7 @@ from processes.rechnungseingang.dates import (
     KASSE_WORKING_DAYS,
     local_day,
     order_by,
-    skonto_terms,
+    skonto_until,
 )
 from processes.rechnungseingang.deadlines import discount
 from processes.rechnungseingang.duplicates import why_suspected
@@ -199,10 +200,10 @@ def _skonto(row: Row) -> list[dict[str, object]]:
     return [
         {
             "percent": f"{term.percent}".replace(".", ","),
-            "until": term.until(row.issued_on),
+            "until": skonto_until(term, row.issued_on),
             "worth": german(discount(term, row.amount_due), row.currency or "EUR"),
         }
-        for term in skonto_terms(row.payment_terms)
+        for term in skonti(row.payment_terms)
     ]
 
 
@@ -215,7 +216,7 @@ def _deadline(row: Row, task: Any, land: str) -> str | None:
         return f"{until}, Wiedervorlage der Rückfrage"
     if row.issued_on is None or row.due_on is None:
         return f"{until}, {CLARIFY_WORKING_DAYS} Arbeitstage nach Eingang"
-    terms, received_on = skonto_terms(row.payment_terms), local_day(row.received_at)
+    terms, received_on = skonti(row.payment_terms), local_day(row.received_at)
     last = order_by(row.due_on, row.issued_on, terms, received_on, land)
     end = "Ende des Skontos" if last.reason == "skonto" else "Fälligkeit"
     return f"{until}, {KASSE_WORKING_DAYS} Arbeitstage der Kasse vor {end} am {day(last.ends)}"

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from invoice.skonto import Skonto
 from processes.house import House
 from processes.rechnungseingang import deadlines, demo, receipts
-from processes.rechnungseingang.dates import Skonto
 from processes.rechnungseingang.deadlines import Loss, discount, next_loss
 from tests.processes.desk import SAMPLES, UBL, Desk, Run
 from tests.processes.test_http import URL, Client, client  # noqa: F401 the fixture
