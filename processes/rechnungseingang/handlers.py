@@ -185,10 +185,10 @@ def draft_refusal(job: JobContext) -> Done:
     """Draft the letter that names each fault; a person will sign it or not."""
     with job.database.reading(job.tenant) as tx:
         row = receipts.receipt(tx, job.instance_id)
-        text = outgoing.refusal(
+        letter = outgoing.refusal(
             tx, job.objects, row, local_day(job.now), others_refused=_only_e_invoices(job)
         )
-    blob = _putter(job)(text, letters.MEDIA_TYPE)
+    blob = _putter(job)(letters.refusal_page(letter), letters.MEDIA_TYPE)
 
     def file(tx: Transaction) -> None:
         current = receipts.receipt(tx, job.instance_id)
@@ -253,11 +253,16 @@ def close_vorgang(job: JobContext) -> Done:
     if state == "abgelehnt":
         with job.database.reading(job.tenant) as tx:
             known = receipts.receipt(tx, job.instance_id)
-            made = outgoing.signed_refusals(
+            letter = outgoing.signed_refusal(
                 tx, job.objects, known, local_day(job.now), others_refused=_only_e_invoices(job)
             )
         put, title = _putter(job), "Ablehnung (gezeichnet)"
-        sent = [Paper(put(text, kind), title, "Schreiben", kind, "ausgang") for kind, text in made]
+        # As a page, and as an accessible PDF to send.
+        forms = (letters.MEDIA_TYPE, letters.refusal_page), (letters.PDF, letters.refusal_pdf)
+        sent = [
+            Paper(put(write(letter), kind), title, "Schreiben", kind, "ausgang")
+            for kind, write in forms
+        ]
 
     def close(tx: Transaction) -> None:
         row = receipts.receipt(tx, job.instance_id)

@@ -6,7 +6,7 @@ the same bytes, unless what they say has changed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 
@@ -20,8 +20,6 @@ from processes.rechnungseingang.examination import examine
 from storage.blobs import Blobs
 from storage.database import Row, Transaction
 
-Letter = Callable[..., bytes]
-"""Writes it: `letters.refusal_letter` or `letters.refusal_pdf`."""
 _FINAL = {"dublette_pruefen", "zuordnen"}
 """Who refuses here wants no corrected invoice: it is there already, or concerns another house."""
 _ALL: tuple[signatures.Kind, ...] = ("sachlich", "rechnerisch", "anordnung")
@@ -35,38 +33,34 @@ def refusal(
     signed_by: str | None = None,
     *,
     others_refused: bool = False,
-    write: Letter = letters.refusal_letter,
-) -> bytes:
+) -> letters.Refusal:
     """The letter with all faults: those of the stored report, the official rules' among them, and
     what persons objected to."""
     findings = status.findings(tx, blobs, row)
     if findings is None:
         data, on = blobs.read(tx, row.blob_id), local_day(row.received_at)
         findings = examine(data, on, others_refused=others_refused).findings
+    steps = records.steps_of(tx, row.vorgang)
     faults = letters.faults_of(findings)
-    for step in records.steps_of(tx, row.vorgang):
+    for step in steps:
         objected = step.outcome in {"beanstanden", "ablehnen"}
         if objected and step.remark and step.kind != "ablehnung_zeichnen":
             faults.append(letters.Fault(step.remark))
-    return write(
+    return letters.Refusal(
         row,
         geschaeftszeichen=records.geschaeftszeichen(tx, row.vorgang),
         unit=unit(tx, row.unit).bezeichnung,
         faults=faults or [letters.Fault("Die Datei ist keine Rechnung, die wir lesen können.")],
         today=today,
         signed_by=signed_by,
-        correctable=not any(
-            step.kind in _FINAL and step.outcome == "ablehnen"
-            for step in records.steps_of(tx, row.vorgang)
-        ),
+        correctable=not any(step.kind in _FINAL and step.outcome == "ablehnen" for step in steps),
     )
 
 
-def signed_refusals(
+def signed_refusal(
     tx: Transaction, blobs: Blobs, row: Row, today: date, *, others_refused: bool = False
-) -> list[tuple[str, bytes]]:
-    """The letter as it goes out, with the name of who signed the draft: as a page, and as an
-    accessible PDF to send."""
+) -> letters.Refusal:
+    """The letter as it goes out, with the name of who signed the draft."""
     signed = [
         step
         for step in records.steps_of(tx, row.vorgang)
@@ -75,16 +69,7 @@ def signed_refusals(
     signer = signed.performer or ""
     name = display_names(tx, [signer]).get(signer, signer)
     signed_by = f"i. V. {name}" if signed.on_behalf_of else name
-    return [
-        (
-            media_type,
-            refusal(tx, blobs, row, today, signed_by, others_refused=others_refused, write=write),
-        )
-        for media_type, write in (
-            (letters.MEDIA_TYPE, letters.refusal_letter),
-            (letters.PDF, letters.refusal_pdf),
-        )
-    ]
+    return refusal(tx, blobs, row, today, signed_by, others_refused=others_refused)
 
 
 def order_file(tx: Transaction, row: Row, case: Mapping[str, Value]) -> bytes:

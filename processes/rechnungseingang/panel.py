@@ -190,8 +190,8 @@ def _draft(
     status.original(
         tx, principal, house.blobs, row.id
     )  # raises where the content is not to be seen
-    made = outgoing.refusal(tx, house.blobs, row, local_day(tx.now), write=letters.refusal_pdf)
-    return PanelFile("ablehnung-entwurf.pdf", letters.PDF, made)
+    draft = outgoing.refusal(tx, house.blobs, row, local_day(tx.now))
+    return PanelFile("ablehnung-entwurf.pdf", letters.PDF, letters.refusal_pdf(draft))
 
 
 def _skonto(row: Row) -> list[dict[str, object]]:

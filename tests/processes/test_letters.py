@@ -10,25 +10,21 @@ from typing import Any
 import pytest
 from pypdf import PdfReader
 
-from processes.rechnungseingang.letters import Fault, refusal_letter, refusal_pdf
+from processes.rechnungseingang.letters import Fault, Refusal, refusal_page, refusal_pdf
 
 CODE = '#panic("boom") *x* $y$ <script>alert(1)</script> #read("/etc/hostname") ] } \\'
 
 
 def letter(write: Any, **more: Any) -> bytes:
-    row = SimpleNamespace(
+    row: Any = SimpleNamespace(
         number=CODE,
         seller=CODE,
         issued_on=date(2026, 11, 2),
         received_at=datetime(2026, 11, 3, tzinfo=UTC),
     )
+    faults = [Fault("Die Summe stimmt nicht.", "BT-112", "BR-CO-15", "Bitte neu rechnen.")]
     made: bytes = write(
-        row,
-        geschaeftszeichen="66-2026-1",
-        unit="Tiefbauamt",
-        faults=[Fault("Die Summe stimmt nicht.", "BT-112", "BR-CO-15", "Bitte neu rechnen.")],
-        today=date(2026, 11, 5),
-        **more,
+        Refusal(row, "66-2026-1", "Tiefbauamt", faults, today=date(2026, 11, 5), **more)
     )
     return made
 
@@ -51,21 +47,21 @@ def test_texts_of_the_supplier_are_only_text_in_the_pdf() -> None:
 
 
 def test_texts_of_the_supplier_are_only_text_in_the_page() -> None:
-    assert b"<script>" not in letter(refusal_letter)
+    assert b"<script>" not in letter(refusal_page)
 
 
-@pytest.mark.parametrize("write", [refusal_letter, refusal_pdf])
+@pytest.mark.parametrize("write", [refusal_page, refusal_pdf])
 def test_without_a_signature_it_is_a_draft(write: Any) -> None:
     draft, signed = letter(write), letter(write, signed_by="Karla Kranz")
 
     assert draft != signed
-    if write is refusal_letter:
+    if write is refusal_page:
         assert b"Entwurf" in draft
         assert b"Entwurf" not in signed
 
 
 def test_the_letter_says_what_to_do_and_on_what_basis() -> None:
-    page = letter(refusal_letter).decode()
+    page = letter(refusal_page).decode()
 
     assert "Bitte neu rechnen." in page
     assert "EN 16931" in page
