@@ -131,7 +131,8 @@ def booking_file(
 TABLE_MEDIA_TYPE = "text/csv"
 _OF_ORDER = ("kind", "payee", "iban", "remittance", "due_on")
 _OF_INVOICE = ("number", "issued_on", "seller", "currency")
-_OF_LINE = ("haushaltsjahr", "produkt", "sachkonto", "kostenstelle", "steuerkennzeichen", "betrag")
+_OF_LINE = ("haushaltsjahr", "produkt", "sachkonto", "kostenstelle", "steuerkennzeichen")
+_AMOUNTS = ("betrag", "steuerbetrag")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -145,14 +146,24 @@ def booking_table(content: bytes) -> bytes:
     out = StringIO()
     table = csv.writer(out, delimiter=";", lineterminator="\r\n")
     table.writerow(
-        ("booking_id", "geschaeftszeichen", "unit", *_OF_ORDER, *_OF_INVOICE, "line", *_OF_LINE)
+        (
+            "booking_id",
+            "geschaeftszeichen",
+            "unit",
+            *_OF_ORDER,
+            *_OF_INVOICE,
+            "line",
+            *_OF_LINE,
+            *_AMOUNTS,
+        )
     )
     shared = [said["booking_id"], said["geschaeftszeichen"], said["unit"]]
     shared += [said["order"][name] for name in _OF_ORDER]
     shared += [said["invoice"][name] for name in _OF_INVOICE]
     for number, line in enumerate(said["posting_lines"], start=1):
-        cells = [*shared, number, *(line.get(name) for name in _OF_LINE[:-1])]
-        table.writerow([*(_cell(cell) for cell in cells), line.get("betrag")])
+        cells = [*shared, number, *(line.get(name) for name in _OF_LINE)]
+        amounts = (line.get(name) for name in _AMOUNTS)
+        table.writerow([*(_cell(cell) for cell in cells), *amounts])
     return out.getvalue().encode()
 
 

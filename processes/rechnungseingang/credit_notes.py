@@ -15,6 +15,7 @@ from processes.rechnungseingang.tables import invoice_receipt
 from storage.database import Row, Transaction
 
 CREDIT_NOTES = frozenset({"381", "396", "81", "83", "308", "420", "458", "532"})
+SELF_BILLED = frozenset({"389", "261", "527"})
 """UNTDID 1001, as models/anordnungsart.dmn has them."""
 _GONE = ("abgelehnt", "dublette")
 MOST = 200

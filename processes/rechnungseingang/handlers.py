@@ -16,6 +16,7 @@ from bpmn.values import Value, Variables, encode
 from engine.handlers import Backoff, BpmnError, Done, Handlers, JobContext
 from invoice.checking import Report, Verdict
 from processes.rechnungseingang import booking, letters, official, outgoing, receipts, records
+from processes.rechnungseingang.amounts import parse_amount
 from processes.rechnungseingang.dates import local_day
 from processes.rechnungseingang.decisive import deciding, land_of, received_of, undecided
 from processes.rechnungseingang.duplicates import predecessor_of
@@ -83,6 +84,7 @@ def read_invoice(job: JobContext) -> Done:
         "readable": head.is_complete,
         "verdict": report.verdict.value,
         "zugeordnet": False,
+        "invoice_total": parse_amount(report.invoice.totals.gross),
         **deciding(head, received_at, job.now, land_of(job)),
     }
     return Done(variables, [remember])

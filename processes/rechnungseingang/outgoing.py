@@ -17,6 +17,7 @@ from processes.rechnungseingang import booking, letters, records, signatures, st
 from processes.rechnungseingang.amounts import parse_amount
 from processes.rechnungseingang.dates import local_day
 from processes.rechnungseingang.examination import examine
+from processes.rechnungseingang.posting import posting_lines, turned, with_tax
 from storage.blobs import Blobs
 from storage.database import Row, Transaction
 
@@ -73,19 +74,24 @@ def signed_refusal(
 
 
 def order_file(tx: Transaction, row: Row, case: Mapping[str, Value]) -> bytes:
-    """The booking file; raises `SignatureVoid` unless all three signatures certify this order."""
+    """The booking file; raises `SignatureVoid` unless all three signatures certify this order.
+
+    A refund's amounts are positive in its own direction, whichever way the invoice states them: a
+    credit note over 100 and an invoice over -100 are both an Absetzung over 100.
+    """
     amount = parse_amount(case.get("festgestellter_betrag")) or Decimal(0)
     kind = str(case.get("anordnungsart"))
-    lines = signatures.posting_lines(case.get("buchungszeilen"))
+    lines = posting_lines(case.get("buchungszeilen"))
     subject = signatures.subject_of(row, kind, amount, lines)
     signed = signatures.require_standing(records.steps_of(tx, row.vorgang), _ALL, subject)
+    refund = kind in signatures.REFUNDS and amount < 0
     return booking.booking_file(
         row,
         round_number=row.booking_round + 1,
         geschaeftszeichen=records.geschaeftszeichen(tx, row.vorgang),
         kind=kind,
-        amount=amount,
-        lines=subject.lines,
+        amount=-amount if refund else amount,
+        lines=with_tax(turned(subject.lines) if refund else subject.lines),
         signatures=[
             booking.Signature(
                 kind=signatures.NODES[each.kind],

@@ -6,6 +6,7 @@ before the content leaves. All of it is made by templates that escape.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
@@ -16,9 +17,10 @@ from eakte.dokumente import dokument_head, read_dokument
 from eakte.readlog import record_access
 from eakte.search import dokumente_in
 from eakte.tables import vorgang
+from engine import queries
 from identity.persons import display_names
-from identity.principal import Principal
-from invoice.checking import Verdict
+from identity.principal import Principal, system_principal
+from invoice.checking import Report, Verdict
 from invoice.documents import may_be_opened
 from invoice.pdf.reading import is_pdf
 from invoice.rendering import invoice_html
@@ -40,6 +42,8 @@ from processes.rechnungseingang.errors import AttachmentNotOpened, InvoiceUnknow
 from processes.rechnungseingang.examination import examine
 from processes.rechnungseingang.letters import VERDICTS, day, templates
 from processes.rechnungseingang.papers import TITLES
+from processes.rechnungseingang.posting import TAX_CODES, posting_lines, tax_doubts, with_tax
+from processes.rechnungseingang.signatures import ORDERS
 from processes.rechnungseingang.suggestions import (
     Posting,
     posting_like_before,
@@ -128,6 +132,7 @@ def task_panel(house: House, tx: Transaction, principal: Principal, task: Any) -
         alarm=iban_alarm(tx, row),
         units=suggested_units(tx, row) if task.node == "zuordnen" else (),
         posting=_posting(tx, row, task),
+        kontierung=_kontierung(tx, row, task, report),
         credited=credited_by(tx, row),
         credit_note=row.type_code in CREDIT_NOTES,
         credited_shown=_may_read_credited(tx, principal, row),
@@ -172,6 +177,28 @@ def _posting(tx: Transaction, row: Row, task: Any) -> Posting | None:
     if task.node != "sachlich_pruefen":
         return None
     return posting_like_before(tx, row, row.unit, tx.now)
+
+
+def _kontierung(tx: Transaction, row: Row, task: Any, report: Report) -> Mapping[str, Any] | None:
+    """What is signed after the sachliche Feststellung: the lines with the tax in them."""
+    if task.node not in {"rechnerisch_feststellen", "anordnen"}:
+        return None
+    case = queries.variables(tx, system_principal(tx.tenant), row.id)
+    kind, amount, value = (
+        case[name].value for name in ("anordnungsart", "festgestellter_betrag", "buchungszeilen")
+    )
+    lines = posting_lines(value)
+    breakdown = report.invoice.breakdown if report.invoice is not None else ()
+    return {
+        "kind": ORDERS.get(str(kind), kind),
+        "amount": parse_amount(amount),
+        "lines": [
+            {**line, "steuerkennzeichen": TAX_CODES.get(str(code), code)}
+            for line in with_tax(lines)
+            for code in (line["steuerkennzeichen"],)
+        ],
+        "doubts": tax_doubts(lines, breakdown),
+    }
 
 
 def _may_read_credited(tx: Transaction, principal: Principal, row: Row) -> bool:

@@ -14,6 +14,7 @@ from processes.rechnungseingang.dates import local_day
 from processes.rechnungseingang.errors import CurrencyForeign
 from processes.rechnungseingang.examination import EURO
 from processes.rechnungseingang.heads import iban_typed
+from processes.rechnungseingang.posting import posting_lines
 from storage.database import Row, Transaction
 
 
@@ -74,7 +75,7 @@ def subject_of_case(act: Act) -> signatures.Subject:
     case = act.completion.case
     amount = parse_amount(case.get("festgestellter_betrag"))
     assert amount is not None, "the sachliche Feststellung has set it"
-    lines = signatures.posting_lines(case.get("buchungszeilen"))
+    lines = posting_lines(case.get("buchungszeilen"))
     return signatures.subject_of(act.row, str(case.get("anordnungsart")), amount, lines)
 
 

@@ -12,11 +12,15 @@ from decimal import Decimal
 from bpmn.forms import FieldError, FormInvalid
 from eakte.beteiligung import Beteiligung
 from processes.rechnungseingang import receipts, records, signatures
-from processes.rechnungseingang.amounts import german, parse_amount
+from processes.rechnungseingang.amounts import parse_amount
 from processes.rechnungseingang.dates import local_day
 from processes.rechnungseingang.disputes import dispute_in
 from processes.rechnungseingang.steps.act import Act, iban_in, plain, signed
-from processes.rechnungseingang.steps.kontierung import established_amount, posted_lines
+from processes.rechnungseingang.steps.kontierung import (
+    established_amount,
+    kind_of_order,
+    posted_lines,
+)
 from storage.database import Row
 
 
@@ -25,15 +29,12 @@ def certify(act: Act) -> Beteiligung:
     if act.outcome not in signatures.GIVEN:
         return plain(act)
     amount = established_amount(act)
-    order = str(act.given("anordnungsart"))
-    if order == "auszahlung" and amount <= 0:
-        text = f"Über {german(amount, act.row.currency)} gibt es keine Auszahlung."
-        raise FormInvalid([FieldError("anordnungsart", text)])
+    order = kind_of_order(act, amount)
     lines = posted_lines(act, amount)
     if act.given("mittel_verfuegbar") is not True:
         text = "Ohne verfügbare Mittel keine Feststellung."
         raise FormInvalid([FieldError("mittel_verfuegbar", text)])
-    subject = signatures.subject_of(_withiban_in(act, order), order, amount, lines)
+    subject = signatures.subject_of(_with_iban(act, order), order, amount, lines)
     signatures.void_changed(act.tx, act.steps, subject)
     given = signed(act, subject)
     disputed = _disputed(act, amount)
@@ -54,7 +55,7 @@ def _disputed(act: Act, amount: Decimal) -> str | None:
     return found.remark
 
 
-def _withiban_in(act: Act, order: str) -> Row:
+def _with_iban(act: Act, order: str) -> Row:
     """The row, with the IBAN that a person adds where the file names none."""
     added = iban_in(act, "iban_ergaenzt")
     if added is not None and act.row.iban not in {None, added}:
