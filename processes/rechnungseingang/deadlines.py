@@ -39,9 +39,15 @@ class Loss:
     """The discount; nought where only the due date is missed."""
 
 
-def discount(term: Skonto, amount_due: str | None) -> Decimal:
-    """What a term is worth, of its own base or of the amount due; never below nought."""
-    base = term.base if term.base is not None else parse_amount(amount_due) or Decimal(0)
+def discount(term: Skonto, row: Row) -> Decimal:
+    """What a term is worth, of its own base or of the amount due; never below nought.
+
+    A base is in the currency of the invoice: where a person has converted that, by the same rate.
+    """
+    due, stated = parse_amount(row.amount_due) or Decimal(0), parse_amount(row.stated_amount)
+    base = due if term.base is None else term.base
+    if term.base is not None and stated:
+        base = term.base * due / stated
     return max((base * term.percent / 100).quantize(_CENT, ROUND_HALF_UP), Decimal("0.00"))
 
 
@@ -54,7 +60,7 @@ def next_loss(row: Row, today: date, land: str) -> Loss | None:
     worth = Decimal("0.00")
     if last.reason == "skonto":
         ending = [t for t in terms if skonto_until(t, row.issued_on) == last.ends]
-        worth = max(discount(term, row.amount_due) for term in ending)
+        worth = max(discount(term, row) for term in ending)
     return Loss(last.on, last.ends, last.reason, worth)
 
 

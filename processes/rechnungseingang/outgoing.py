@@ -84,7 +84,7 @@ def order_file(tx: Transaction, row: Row, case: Mapping[str, Value]) -> bytes:
     lines = posting_lines(case.get("buchungszeilen"))
     subject = signatures.subject_of(row, kind, amount, lines)
     signed = signatures.require_standing(records.steps_of(tx, row.vorgang), _ALL, subject)
-    refund = kind in signatures.REFUNDS and amount < 0
+    refund = kind in booking.REFUNDS and amount < 0
     return booking.booking_file(
         row,
         round_number=row.booking_round + 1,

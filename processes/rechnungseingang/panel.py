@@ -228,7 +228,7 @@ def _skonto(row: Row) -> list[dict[str, object]]:
         {
             "percent": f"{term.percent}".replace(".", ","),
             "until": skonto_until(term, row.issued_on),
-            "worth": german(discount(term, row.amount_due), row.currency or "EUR"),
+            "worth": german(discount(term, row), row.currency or "EUR"),
         }
         for term in skonti(row.payment_terms)
     ]

@@ -19,7 +19,7 @@ from eakte.beteiligung import Schritt, void_step
 from identity.befugnisse import Befugnis, befugnis_for
 from identity.principal import Principal, system_principal
 from processes.rechnungseingang.amounts import german
-from processes.rechnungseingang.booking import canonical
+from processes.rechnungseingang.booking import REFUNDS, canonical
 from processes.rechnungseingang.errors import BefugnisMissing, SignatureVoid
 from processes.rechnungseingang.posting import moved
 from storage.database import Row, Transaction
@@ -42,8 +42,6 @@ ORDERS = {
     "absetzung": "Absetzung",
     "annahme": "Annahme",
 }
-REFUNDS = ("absetzung", "annahme")
-"""Orders in our favour: their amounts are positive in this direction."""
 STUFEN = ("Sachgebietsleitung", "Amtsleitung", "Kämmerei")
 """The offices that models/befugnis.dmn names, ascending: who stands higher may what those below
 may. An office that only a changed table knows is served by itself alone."""

@@ -82,6 +82,9 @@ def test_an_order_lies_in_the_folder_as_json_and_as_a_table(
     assert file["booking_id"] == line["booking_id"] == f"{ordered.id}-1"
     assert (line["sachkonto"], line["betrag"]) == ("523110", "18828.18")
     assert line["iban"] == file["order"]["iban"]
+    (term,) = file["order"]["skonto"]
+    assert (line["skonto_1_percent"], line["skonto_1_until"]) == (term["percent"], term["until"])
+    assert line["skonto_2_percent"] == ""
 
 
 def test_what_was_taken_away_is_not_delivered_again(
@@ -248,7 +251,7 @@ def test_a_strangers_text_is_no_formula_in_the_table() -> None:
         "booking_id": "x-1",
         "geschaeftszeichen": "R.10",
         "unit": "u",
-        "order": {**order, "due_on": None},
+        "order": {**order, "due_on": None, "skonto": []},
         "invoice": {"number": "+1", "issued_on": None, "seller": "@x", "currency": "EUR"},
         "posting_lines": [{"betrag": "-12.00", "sachkonto": "523110"}],
     }

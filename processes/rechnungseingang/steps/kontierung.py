@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from bpmn.forms import FieldError, FormInvalid
 from bpmn.values import Value
-from processes.rechnungseingang import signatures
+from processes.rechnungseingang import booking, signatures
 from processes.rechnungseingang.amounts import german, parse_amount
 from processes.rechnungseingang.credit_notes import CREDIT_NOTES, SELF_BILLED
 from processes.rechnungseingang.posting import fault_in, posting_lines
@@ -24,7 +24,7 @@ def kind_of_order(act: Act, amount: Decimal) -> str:
     once more. What a person typed, and what the house has issued itself, has no kind that tells.
     """
     order, code = str(act.given("anordnungsart")), act.row.type_code
-    credit, refund = code in CREDIT_NOTES, order in signatures.REFUNDS
+    credit, refund = code in CREDIT_NOTES, order in booking.REFUNDS
     fault = None
     if order == "auszahlung" and amount <= 0:
         fault = f"Über {german(amount, act.row.currency)} gibt es keine Auszahlung."
