@@ -51,6 +51,7 @@ PACKAGE = Package(
         _HERE / "models" / "rechnungseingang.bpmn",
         _HERE / "models" / "anordnungsart.dmn",
         _HERE / "models" / "befugnis.dmn",
+        _HERE / "models" / "fristen.dmn",
         *sorted((_HERE / "forms").glob("*.form")),
     ),
     handlers=_handlers,

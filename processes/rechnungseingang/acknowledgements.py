@@ -21,7 +21,7 @@ from processes.rechnungseingang.booking import Acknowledgement
 from processes.rechnungseingang.errors import InvoiceUnknown, NotWaitingForBooking
 from processes.rechnungseingang.routing import route_of_unit
 from storage.blobs import Blobs
-from storage.database import Transaction
+from storage.database import Row, Transaction
 
 if TYPE_CHECKING:
     from processes.house import House
@@ -50,10 +50,19 @@ def report(house: House, principal: Principal, invoice: str, said: Acknowledgeme
             remark = f"Beleg {said.voucher} vom {said.booked_on:%d.%m.%Y}"
             step = Beteiligung(kind="buchung", outcome="gebucht", remark=remark)
         records.did(tx, row.vorgang, principal, step)
-        again = said.result == "abgewiesen" and row.state == receipts.OPEN
-        if again and (route := route_of_unit(tx, row.unit)) is not None:
-            records.ask(tx, row.vorgang, "sachlich_pruefen", route.checking_group)
+        kind = _asked_next(tx, row, said)
+        if kind is not None and (route := route_of_unit(tx, row.unit)) is not None:
+            records.ask(tx, row.vorgang, kind, route.checking_group)
     return True
+
+
+def _asked_next(tx: Transaction, row: Row, said: Acknowledgement) -> str | None:
+    """The task that the instance comes to, if it goes on."""
+    if row.state != receipts.OPEN:
+        return None
+    if said.result == "abgewiesen":
+        return "sachlich_pruefen"
+    return "ruege_pruefen" if records.objection(tx, row.vorgang) is not None else None
 
 
 def current_file(tx: Transaction, principal: Principal, blobs: Blobs, invoice: str) -> bytes:

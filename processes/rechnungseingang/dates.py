@@ -1,9 +1,10 @@
 """The dates of an invoice: receipt, due date with its source, and until when to order.
 
 Invariant: a computed date says so. Without BT-9 an invoice is due 30 days after its receipt
-(BGB § 286 (3)); the order must be out before the due date, or before a Skonto ends that can still
-be earned, minus the working days that the Kasse needs. That a period which ends on a day off may be
-met on the next working day (BGB § 193) gains nothing: the last day to order is the same.
+(BGB § 286 (3)), or as models/fristen.dmn says for its kind; the order must be out before the due
+date, or before a Skonto ends that can still be earned, minus the working days that the Kasse needs.
+That a period which ends on a day off may be met on the next working day (BGB § 193) gains nothing:
+the last day to order is the same.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from processes.rechnungseingang.working_days import (
 
 ZONE = ZoneInfo("Europe/Berlin")
 DAYS_TO_PAY = 30
+"""Until models/fristen.dmn has been asked, and where nobody asks it."""
 KASSE_WORKING_DAYS = 3
 CLARIFY_WORKING_DAYS = 3
 ESCALATE_BEFORE = timedelta(days=2)
@@ -46,11 +48,11 @@ def start_of(day: date) -> datetime:
     return datetime.combine(day, time(), ZONE)
 
 
-def due(stated: date | None, received_at: datetime) -> Due:
-    """BT-9, else receipt + 30 days."""
+def due(stated: date | None, received_at: datetime, days_to_pay: int = DAYS_TO_PAY) -> Due:
+    """BT-9, else so many days after the receipt."""
     if stated is not None:
         return Due(stated, "BT-9")
-    return Due(local_day(received_at) + timedelta(days=DAYS_TO_PAY), "errechnet")
+    return Due(local_day(received_at) + timedelta(days=days_to_pay), "errechnet")
 
 
 def skonto_until(term: Skonto, issued_on: date) -> date:

@@ -8,6 +8,7 @@ ran once; variables hold references and what gateways decide on, never content.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from functools import wraps
 from hashlib import sha256
@@ -17,8 +18,15 @@ from engine.handlers import Backoff, BpmnError, Done, Handlers, JobContext
 from invoice.checking import Report, Verdict
 from processes.rechnungseingang import booking, letters, official, outgoing, receipts, records
 from processes.rechnungseingang.amounts import parse_amount
-from processes.rechnungseingang.dates import local_day
-from processes.rechnungseingang.decisive import deciding, land_of, received_of, undecided
+from processes.rechnungseingang.dates import due, local_day, start_of
+from processes.rechnungseingang.decisive import (
+    deciding,
+    land_of,
+    periods,
+    received_of,
+    remaining,
+    undecided,
+)
 from processes.rechnungseingang.duplicates import predecessor_of
 from processes.rechnungseingang.examination import examine
 from processes.rechnungseingang.heads import head_in, head_of
@@ -138,14 +146,19 @@ def check_duplicate(job: JobContext) -> Done:
         row = receipts.receipt(tx, job.instance_id)
         found = predecessor_of(tx, row)
     before = found.id if found is not None else None
+    head = head_in(row)
+    if head.due.source == "errechnet":
+        days_to_pay, _ = periods(job.variables)
+        head = replace(head, due=due(None, row.received_at, days_to_pay))
 
     def remember(tx: Transaction) -> None:
         now_found = predecessor_of(tx, receipts.receipt(tx, job.instance_id))
         if (now_found.id if now_found is not None else None) != before:
             raise Conflict("another invoice with this number came in meanwhile")
         receipts.change(tx, job.instance_id, predecessor=before, distinct=before is None)
+        receipts.change(tx, job.instance_id, due_on=head.due.on)
 
-    variables = deciding(head_in(row), row.received_at, job.now, land_of(job))
+    variables = deciding(head, row.received_at, job.now, land_of(job))
     return Done({"dublette": before is not None, "dublette_von": before, **variables}, [remember])
 
 
@@ -179,6 +192,17 @@ def assign(job: JobContext) -> Done:
         variables["object"], effect = _hand_over(job, row, route)
         effects.insert(0, effect)
     return Done(variables, effects)
+
+
+@handlers.service_task(retry=PATIENT)
+@keeping(ruege_bis=None)
+def update_deadlines(job: JobContext) -> Done:
+    """What the sachliche Feststellung has changed: due date, next loss, and the day to object."""
+    with job.database.reading(job.tenant) as tx:
+        row = receipts.receipt(tx, job.instance_id)
+        objection = records.objection(tx, row.vorgang)
+    day = None if objection is None else start_of(objection.due)
+    return Done({"ruege_bis": day, **remaining(row, job)})
 
 
 @handlers.service_task(retry=PATIENT)

@@ -73,6 +73,9 @@ OUTCOMES = {
     "ablegen": "als Dublette abgelegt",
     "gebucht": "gebucht",
     "abgewiesen": "von der Buchhaltung abgewiesen",
+    "zurueck_rechnerisch": "an die rechnerische Feststellung zurückgegeben",
+    "geruegt": "gerügt",
+    "entbehrlich": "keine Rüge mehr nötig",
     "erledigt": "erledigt",
     "abgebrochen": "abgebrochen",
 }
@@ -85,6 +88,7 @@ TASKS = {
     "anordnen": "Anordnung",
     "rueckfrage_beantworten": "Rückfrage",
     "ablehnung_zeichnen": "Ablehnung",
+    "ruege_pruefen": "Mängelrüge",
     "frist_pruefen": "Drohender Fristablauf",
     "buchung": "Buchung",
     "abbruch": "Ablauf",
@@ -123,6 +127,7 @@ def task_panel(house: House, tx: Transaction, principal: Principal, task: Any) -
         text=None if shown is not None or is_pdf(data) else data[:20_000].decode(errors="replace"),
         pdf=is_pdf(data) and may_be_opened(report),
         attachments=report.invoice.attachments if report.invoice is not None else (),
+        days_to_pay=(row.due_on - local_day(row.received_at)).days if row.due_on else None,
         skonto=_skonto(row),
         deadline=_deadline(row, task, house.settings.land),
         steps=_steps(tx, principal, row),
@@ -241,6 +246,8 @@ def _deadline(row: Row, task: Any, land: str) -> str | None:
     until = day(task.due)
     if task.node == "rueckfrage_beantworten":
         return f"{until}, Wiedervorlage der Rückfrage"
+    if task.node == "ruege_pruefen":
+        return f"{until}, letzter Arbeitstag für die Mängelrüge"
     if row.issued_on is None or row.due_on is None:
         return f"{until}, {CLARIFY_WORKING_DAYS} Arbeitstage nach Eingang"
     terms, received_on = skonti(row.payment_terms), local_day(row.received_at)

@@ -19,6 +19,7 @@ from eakte.dokumente import Dokument, add_version, file_dokument
 from eakte.grants import grant_access
 from eakte.vorgaenge import close_vorgang, open_vorgang, raise_vorgang, vorgang_head
 from eakte.wiedervorlagen import (
+    Wiedervorlage,
     complete_wiedervorlage,
     set_wiedervorlage,
     wiedervorlagen,
@@ -190,13 +191,18 @@ def hand_over(
 ) -> None:
     """Close the Vorgang here and go on with the papers in the Akte of another unit (Abgabe).
 
+    Its Wiedervorlagen go with it: whoever checks it there has to meet the day.
     What stays here is from now on as confidential as that unit's files.
     """
     reason = f"Abgegeben an {route.name}"
+    waiting = wiedervorlagen(tx, system_principal(tx.tenant), vorgang_id=receipt.vorgang)
     grade = unit_of(tx, route.unit).vertraulichkeit
     raise_vorgang(tx, system_principal(tx.tenant), receipt.vorgang, grade)
     close_record(tx, receipt.vorgang, reason)
     open_record(tx, blobs, receipt, route.unit, papers)
+    vorgang = receipts.receipt(tx, receipt.id).vorgang
+    for each in waiting:
+        come_back(tx, vorgang, each.due, each.reason, route.checking_group)
 
 
 def ask(tx: Transaction, vorgang: str, kind: str, group: str, due: date | None = None) -> None:
@@ -245,6 +251,28 @@ def came_back(tx: Transaction, vorgang: str) -> None:
     for each in wiedervorlagen(tx, system, vorgang_id=vorgang):
         if each.reason.startswith(ASKED):
             complete_wiedervorlage(tx, system, each.id)
+
+
+OBJECTION = "Mängelrüge bis"
+"""How the reason of an objection's Wiedervorlage begins."""
+
+
+def object_until(tx: Transaction, vorgang: str, due: date, reason: str, group: str) -> None:
+    """Come back in time to object; what was to be objected to before counts no more."""
+    objected(tx, vorgang)
+    come_back(tx, vorgang, due, reason, group)
+
+
+def objection(tx: Transaction, vorgang: str) -> Wiedervorlage | None:
+    """The open Wiedervorlage of an objection."""
+    found = wiedervorlagen(tx, system_principal(tx.tenant), vorgang_id=vorgang)
+    return next((each for each in found if each.reason.startswith(OBJECTION)), None)
+
+
+def objected(tx: Transaction, vorgang: str) -> None:
+    """Nothing is left to object to."""
+    while (found := objection(tx, vorgang)) is not None:
+        complete_wiedervorlage(tx, system_principal(tx.tenant), found.id)
 
 
 def geschaeftszeichen(tx: Transaction, vorgang: str) -> str:

@@ -69,6 +69,11 @@ def _sign_letter(act: Act) -> Beteiligung:
     )
 
 
+def _settle_objection(act: Act) -> Beteiligung:
+    records.objected(act.tx, act.row.vorgang)
+    return plain(act)
+
+
 _JUDGES: Mapping[str, Callable[[Act], Beteiligung]] = {
     "rechnung_klaeren": clarify,
     "dublette_pruefen": compare,
@@ -77,6 +82,7 @@ _JUDGES: Mapping[str, Callable[[Act], Beteiligung]] = {
     "anordnen": order,
     "ablehnung_zeichnen": _sign_letter,
     "rueckfrage_beantworten": answered,
+    "ruege_pruefen": _settle_objection,
 }
 
 

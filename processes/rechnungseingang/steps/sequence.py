@@ -26,6 +26,7 @@ NEXT: Mapping[tuple[str, str], tuple[str, str]] = {
     ("rechnerisch_feststellen", "zurueck"): ("sachlich_pruefen", "fachgruppe"),
     ("rechnerisch_feststellen", "befangen"): ("rechnerisch_feststellen", "rechnerische_gruppe"),
     ("anordnen", "zurueck"): ("sachlich_pruefen", "fachgruppe"),
+    ("anordnen", "zurueck_rechnerisch"): ("rechnerisch_feststellen", "rechnerische_gruppe"),
     ("anordnen", "befangen"): ("anordnen", "anordnungsgruppe"),
     ("ablehnung_zeichnen", "annehmen"): ("sachlich_pruefen", "fachgruppe"),
 }
