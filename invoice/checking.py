@@ -200,14 +200,17 @@ def _rule_findings(invoice: Invoice, profile: Profile, pack: Pack) -> list[Findi
                 if rule.test(subject, invoice):
                     continue
                 severity = pack.severity_of(rule, profile, invoice.syntax)
-                findings.append(_finding(rule, subject, invoice, severity))
+                refusal = severity == "fatal" and pack.entitles(rule, profile)
+                findings.append(_finding(rule, subject, invoice, severity, refusal))
                 told += 1
                 if told == MAX_OF_ONE_RULE:
                     break
     return findings
 
 
-def _finding(rule: Rule, subject: Group, invoice: Invoice, severity: Severity) -> Finding:
+def _finding(
+    rule: Rule, subject: Group, invoice: Invoice, severity: Severity, refusal: bool
+) -> Finding:
     place = place_of(invoice, subject, rule.field)
     term = place.term or (rule.terms[0] if rule.terms else "")
     return Finding(
@@ -219,5 +222,5 @@ def _finding(rule: Rule, subject: Group, invoice: Invoice, severity: Severity) -
         place.line,
         rule.text,
         rule.hint,
-        severity == "fatal",
+        refusal,
     )

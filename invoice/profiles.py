@@ -41,7 +41,7 @@ _MARKS = (
     (":kosit:xrechnung:cvd", Profile.XRECHNUNG_CVD),
     (":kosit:extension:xrechnung", Profile.XRECHNUNG_EXTENSION),
     ("xrechnung", Profile.XRECHNUNG),
-    ("urn:fdc:peppol.eu:", Profile.PEPPOL),
+    ("#compliant#urn:fdc:peppol.eu:", Profile.PEPPOL),
     ("factur-x.eu:1p0:minimum", Profile.ZUGFERD_MINIMUM),
     ("factur-x.eu:1p0:basicwl", Profile.ZUGFERD_BASIC_WL),
     ("factur-x.eu:1p0:basic", Profile.ZUGFERD_BASIC),

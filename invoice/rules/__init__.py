@@ -15,6 +15,7 @@ from invoice.rules import (
     lines,
     parties,
     peppol,
+    peppol_lines,
     split_payment,
     totals,
     vat,
@@ -40,5 +41,5 @@ EN16931: tuple[Rule, ...] = tuple(
 XRECHNUNG: tuple[Rule, ...] = tuple(xrechnung.book.rules)
 EXTENSION: tuple[Rule, ...] = tuple(extension.book.rules)
 CVD: tuple[Rule, ...] = tuple(clean_vehicles.book.rules)
-PEPPOL: tuple[Rule, ...] = tuple(peppol.book.rules)
+PEPPOL: tuple[Rule, ...] = tuple(peppol.book.rules + peppol_lines.book.rules)
 ALL: tuple[Rule, ...] = EN16931 + XRECHNUNG + EXTENSION + CVD + PEPPOL

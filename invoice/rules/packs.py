@@ -43,12 +43,12 @@ class Pack:
     def rules_of(self, profile: Profile) -> tuple[Rule, ...]:
         """The rules that bind an invoice of this profile.
 
-        BR-DE binds only where BT-24 names XRechnung. Where it names nothing that we know, only
-        the warning remains that says so.
+        BR-DE binds only where BT-24 names XRechnung. Where it names nothing that we know, they
+        are asked all the same: they say what is missing for one (see `entitles`).
         """
         xrechnung = self.en16931 + self.xrechnung + self.peppol
         match profile:
-            case Profile.XRECHNUNG:
+            case Profile.XRECHNUNG | Profile.UNKNOWN:
                 return xrechnung
             case Profile.XRECHNUNG_EXTENSION:
                 return xrechnung + self.extension
@@ -56,8 +56,6 @@ class Pack:
                 return xrechnung + self.cvd
             case Profile.PEPPOL:
                 return self.en16931 + self.peppol
-            case Profile.UNKNOWN:
-                return self.en16931 + tuple(r for r in self.xrechnung if r.id == "BR-DE-21")
         return self.en16931
 
     def severity_of(self, rule: Rule, profile: Profile, syntax: Syntax) -> Severity:
@@ -65,6 +63,10 @@ class Pack:
         if rule.id == "BR-CO-16" and syntax == "cii":
             return rule.severity  # CII has no payments for third parties
         return self.override(rule.id, profile) or rule.severity_in(syntax)
+
+    def entitles(self, rule: Rule, profile: Profile) -> bool:
+        """Whether a fatal breach entitles to refuse: only of rules that the invoice claims."""
+        return profile is not Profile.UNKNOWN or rule in self.en16931
 
     def override(self, rule: str, profile: Profile) -> Severity | None:
         """What the profile says of the rule; what it does not, XRechnung may say for all."""

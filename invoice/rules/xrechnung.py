@@ -313,7 +313,8 @@ _ADDRESS = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+:")
       "Sie muss mit einem Verfahren beginnen, etwa https:. Die Unterlage bitte anfordern.",
       terms="BT-124", severity="warning")  # fmt: skip
 def link_is_absolute(found: SupportingDocument, _: Invoice) -> bool:
-    return _ADDRESS.match(found.uri or "") is not None
+    written = (found.indented or {}).get("uri", found.uri)
+    return _ADDRESS.match(written or "") is not None
 
 
 def _cii_lines(invoice: Invoice) -> Sequence[Any]:
