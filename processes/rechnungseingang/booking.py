@@ -198,8 +198,8 @@ def apply(tx: Transaction, invoice: str, said: Acknowledgement) -> bool:
         raise BookingContradicts(f"Gemeldet ist schon „{row.booking_result}“ ({row.voucher}).")
     if row.booking_file is None:
         raise NotWaitingForBooking("Zu dieser Rechnung ist noch keine Buchungsdatei geschrieben.")
-    if said.result == "abgewiesen" and said.booking_id is None and row.booking_round > 1:
-        # It may be the first round's report once more: it must not reject what was ordered since.
+    if said.booking_id is None and row.booking_round > 1:
+        # It may be about an earlier round: it says nothing of what was ordered since.
         raise BookingContradicts(f"Bitte die booking_id nennen; offen ist {current}.")
     tx.run(
         update(invoice_receipt)

@@ -72,6 +72,7 @@ OUTCOMES = {
     "keine_dublette": "keine Dublette",
     "ablegen": "als Dublette abgelegt",
     "gebucht": "gebucht",
+    "widerspruch": "widersprüchlich gemeldet",
     "abgewiesen": "von der Buchhaltung abgewiesen",
     "zurueck_rechnerisch": "an die rechnerische Feststellung zurückgegeben",
     "geruegt": "gerügt",

@@ -10,13 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from eakte.access import Vertraulichkeit
+from eakte.access import Level, Vertraulichkeit
 from eakte.akten import ensure_akte
 from eakte.aktenplan import add_einheit, aktenplan, set_unit, units
 from eakte.aktenplan import unit as unit_of
 from eakte.beteiligung import Beteiligung, Schritt, open_step, record_step, schritte, skip_step
 from eakte.dokumente import Dokument, add_version, file_dokument
 from eakte.grants import grant_access
+from eakte.search import vorgaenge_in
 from eakte.vorgaenge import close_vorgang, open_vorgang, raise_vorgang, vorgang_head
 from eakte.wiedervorlagen import (
     Wiedervorlage,
@@ -127,17 +128,37 @@ def open_record(
     )
     if unit != INTAKE_UNIT:
         # The Rechnungsstelle took the invoice in and answers for its way through the house.
-        grant_access(
-            tx,
-            system,
-            akte.id,
-            vorgang_id=vorgang.id,
-            grantee_kind="group",
-            grantee=INTAKE_UNIT,
-            level="content",
-            until=tx.now + STANDING_GRANT,
-            reason="Rechnungseingang",
-        )
+        _let_intake(tx, akte.id, vorgang.id, "content")
+
+
+def _let_intake(tx: Transaction, akte: str, vorgang: str, level: Level) -> None:
+    grant_access(
+        tx,
+        system_principal(tx.tenant),
+        akte,
+        vorgang_id=vorgang,
+        grantee_kind="group",
+        grantee=INTAKE_UNIT,
+        level=level,
+        until=tx.now + STANDING_GRANT,
+        reason="Rechnungseingang",
+    )
+
+
+def is_open(tx: Transaction, vorgang: str) -> bool:
+    return vorgang_head(tx, system_principal(tx.tenant), vorgang).state == "offen"
+
+
+def matter_beside(tx: Transaction, receipt: Row, betreff: str) -> str:
+    """Another Vorgang in the invoice's Akte, for what comes up after z.d.A.: the open one of this
+    Betreff, else a new one. The Rechnungsstelle works on it."""
+    system = system_principal(tx.tenant)
+    for each in vorgaenge_in(tx, system, receipt.akte):
+        if each.betreff == betreff and each.state == "offen":
+            return each.id
+    opened = open_vorgang(tx, system, receipt.akte, betreff=betreff)
+    _let_intake(tx, receipt.akte, opened.id, "write")
+    return opened.id
 
 
 def file_paper(tx: Transaction, blobs: Blobs, receipt: Row, vorgang: str, paper: Paper) -> Dokument:
