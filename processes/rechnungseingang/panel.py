@@ -28,7 +28,6 @@ from invoice.skonto import skonti
 from processes.package import PanelFile, TaskPanel
 from processes.rechnungseingang import letters, outgoing, receipts, status
 from processes.rechnungseingang.amounts import german, parse_amount
-from processes.rechnungseingang.credit_notes import CREDIT_NOTES, credited_by
 from processes.rechnungseingang.dates import (
     CLARIFY_WORKING_DAYS,
     KASSE_WORKING_DAYS,
@@ -43,6 +42,7 @@ from processes.rechnungseingang.examination import examine
 from processes.rechnungseingang.letters import VERDICTS, day, templates
 from processes.rechnungseingang.papers import TITLES
 from processes.rechnungseingang.posting import TAX_CODES, posting_lines, tax_doubts, with_tax
+from processes.rechnungseingang.related import related
 from processes.rechnungseingang.signatures import ORDERS
 from processes.rechnungseingang.suggestions import (
     Posting,
@@ -139,10 +139,8 @@ def task_panel(house: House, tx: Transaction, principal: Principal, task: Any) -
         units=suggested_units(tx, row) if task.node == "zuordnen" else (),
         posting=_posting(tx, row, task),
         kontierung=_kontierung(tx, row, task, report),
-        credited=credited_by(tx, row),
-        credit_note=row.type_code in CREDIT_NOTES,
-        credited_shown=_may_read_credited(tx, principal, row),
         letter=_letter(house, tx, principal, row) if task.node == "ablehnung_zeichnen" else None,
+        **related(tx, principal, row, report),
     )
     return TaskPanel(f"Rechnung {row.number}" if row.number else "Eingang", html)
 
@@ -205,13 +203,6 @@ def _kontierung(tx: Transaction, row: Row, task: Any, report: Report) -> Mapping
         ],
         "doubts": tax_doubts(lines, breakdown),
     }
-
-
-def _may_read_credited(tx: Transaction, principal: Principal, row: Row) -> bool:
-    found = credited_by(tx, row)
-    if found is None or found.row.vorgang is None:
-        return False
-    return may(tx, principal, vorgang, found.row.vorgang, "content")
 
 
 def _draft(
