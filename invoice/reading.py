@@ -35,7 +35,7 @@ def read_tree(data: bytes) -> etree._Element:
         raise InvoiceRefused(f"größer als {MAX_BYTES} Bytes")
     plain = _ascii(data)
     _refuse_doctype(plain)
-    _refuse_flood(plain)
+    may_flood = _refuse_flood(plain)
     try:
         root = etree.fromstring(data, _parser())
     except (etree.XMLSyntaxError, ValueError, LookupError) as error:
@@ -43,7 +43,10 @@ def read_tree(data: bytes) -> etree._Element:
     docinfo: Any = root.getroottree().docinfo
     if docinfo.doctype or docinfo.internalDTD is not None:
         raise InvoiceRefused("mit einer Dokumenttyp-Deklaration")
-    _refuse_excess(root)
+    if _DEEPER(root):
+        raise InvoiceRefused(f"tiefer als {MAX_DEPTH} Elemente verschachtelt")
+    if may_flood and float(str(_ATTRIBUTES(root))) > MAX_ATTRIBUTES:
+        raise InvoiceRefused(f"mehr als {MAX_ATTRIBUTES} Attribute")
     return root
 
 
@@ -76,18 +79,15 @@ def _refuse_doctype(plain: bytes) -> None:
         raise InvoiceRefused("mit einer Dokumenttyp-Deklaration")
 
 
-def _refuse_flood(plain: bytes) -> None:
-    """Before parsing: what costs memory or time by its mere number."""
+def _refuse_flood(plain: bytes) -> bool:
+    """Before parsing: what costs memory or time by its mere number.
+
+    True where there may still be too many attributes; each has an equals sign.
+    """
     if plain.count(b"<") > MAX_TAGS:
         raise InvoiceRefused(f"mehr als {MAX_TAGS} Elemente")
-    if plain.count(b"=") > MAX_ATTRIBUTES and (
-        plain.count(b'="') + plain.count(b"='") + plain.count(b"= ") > MAX_ATTRIBUTES
-    ):
+    if plain.count(b"=") <= MAX_ATTRIBUTES:
+        return False
+    if plain.count(b'="') + plain.count(b"='") + plain.count(b"= ") > MAX_ATTRIBUTES:
         raise InvoiceRefused(f"mehr als {MAX_ATTRIBUTES} Attribute")
-
-
-def _refuse_excess(root: etree._Element) -> None:
-    if _DEEPER(root):
-        raise InvoiceRefused(f"tiefer als {MAX_DEPTH} Elemente verschachtelt")
-    if float(str(_ATTRIBUTES(root))) > MAX_ATTRIBUTES:
-        raise InvoiceRefused(f"mehr als {MAX_ATTRIBUTES} Attribute")
+    return True

@@ -2,7 +2,7 @@
 
 A new edition is a new pack beside the old ones: an invoice is judged by the pack that was in force
 on its date. A pack takes over what did not change, so that it shows what did. Code lists are part
-of it: their edition is valid as long as the pack is.
+of it (`CodeLists.followed_by` makes the next edition): theirs is valid as long as the pack is.
 
 Not here: BR-TMP-4 to BR-TMP-7, which the bundle of 2026-08-31 added as warnings. The project has no
 definition of them; the official mode reports them from the operator's import.
@@ -18,8 +18,8 @@ from functools import cache
 from invoice.model import Syntax
 from invoice.profiles import Profile
 from invoice.rules import CVD, EN16931, EXTENSION, PEPPOL, XRECHNUNG
-from invoice.rules.code_lists import EDITION
-from invoice.rules.rule import Rule, Severity
+from invoice.rules.codes import EN16931_1_3_16, CodeLists
+from invoice.rules.rule import Rule, Severity, ids
 
 Overrides = Mapping[tuple[Profile | str, str], Severity]
 """Severities that a profile, or all of XRechnung, sets otherwise than the rule itself."""
@@ -31,7 +31,7 @@ class Pack:
 
     valid_from: date
     name: str
-    code_lists: str
+    code_lists: CodeLists
     en16931: tuple[Rule, ...]
     xrechnung: tuple[Rule, ...]
     extension: tuple[Rule, ...]
@@ -41,11 +41,14 @@ class Pack:
 
     @cache  # noqa: B019 packs live as long as the program
     def rules_of(self, profile: Profile) -> tuple[Rule, ...]:
-        """The rules that bind an invoice of this profile.
+        """The rules that bind an invoice of this profile, asking this pack's code lists.
 
         BR-DE binds only where BT-24 names XRechnung. Where it names nothing that we know, they
         are asked all the same: they say what is missing for one (see `entitles`).
         """
+        return tuple(rule.bound(self.code_lists) for rule in self._binding(profile))
+
+    def _binding(self, profile: Profile) -> tuple[Rule, ...]:
         xrechnung = self.en16931 + self.xrechnung + self.peppol
         match profile:
             case Profile.XRECHNUNG | Profile.UNKNOWN:
@@ -58,6 +61,12 @@ class Pack:
                 return self.en16931 + self.peppol
         return self.en16931
 
+    @cache  # noqa: B019
+    def asked_of(self, profile: Profile, syntax: Syntax) -> tuple[Rule, ...]:
+        """Those of them that this syntax has."""
+        asked = (rule.asked_in(syntax) for rule in self.rules_of(profile))
+        return tuple(rule for rule in asked if rule is not None)
+
     def severity_of(self, rule: Rule, profile: Profile, syntax: Syntax) -> Severity:
         """How much a breach of this rule weighs in this profile and syntax."""
         if rule.id == "BR-CO-16" and syntax == "cii":
@@ -66,7 +75,7 @@ class Pack:
 
     def entitles(self, rule: Rule, profile: Profile) -> bool:
         """Whether a fatal breach entitles to refuse: only of rules that the invoice claims."""
-        return profile is not Profile.UNKNOWN or rule in self.en16931
+        return profile is not Profile.UNKNOWN or rule.id in ids(self.en16931)
 
     def override(self, rule: str, profile: Profile) -> Severity | None:
         """What the profile says of the rule; what it does not, XRechnung may say for all."""
@@ -85,7 +94,7 @@ _ALL, _EXTENSION, _CVD = "XRechnung", Profile.XRECHNUNG_EXTENSION, Profile.XRECH
 FIRST = Pack(
     date(2017, 6, 28),
     "XRechnung 3.0, EN 16931 1.3.16",
-    EDITION,
+    EN16931_1_3_16,
     EN16931,
     XRECHNUNG,
     EXTENSION,

@@ -12,9 +12,9 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
+from invoice.elements import below
 from invoice.model import Group, Invoice, PaymentMeans
 from invoice.rules.rule import Klass, RuleBook, document
-from invoice.rules.sources import below, elements
 from invoice.shapes import BLANKS, normal
 
 book = RuleBook()
@@ -62,9 +62,9 @@ rule("PEPPOL-EN16931-R008", _empty, "", "Die Rechnung enthält ein leeres Elemen
 def _parties(role: str, invoice: Invoice) -> Sequence[Any]:
     """The seller or the buyer, where the element that holds it is there."""
     if invoice.syntax == "cii":
-        return [Group(source=e) for e in elements(invoice, f"ram:{role}TradeParty")]
+        return [Group(source=e) for e in invoice.named(f"ram:{role}TradeParty")]
     name = {"Seller": "cac:AccountingSupplierParty", "Buyer": "cac:AccountingCustomerParty"}[role]
-    roles = elements(invoice, name)
+    roles = invoice.named(name)
     return [Group(source=party) for each in roles for party in below(each, "cac:Party")]
 
 

@@ -13,10 +13,10 @@ from typing import Any
 
 from lxml import etree
 
+from invoice.elements import amount, ancestor, below, is_named, trimmed
 from invoice.model import AllowanceCharge, Group, Invoice, Line, Period
 from invoice.rules.arithmetic import ZERO, cents, total
-from invoice.rules.rule import Klass, RuleBook, either, lines
-from invoice.rules.sources import amount, ancestor, below, elements, is_named, words
+from invoice.rules.rule import BySyntax, Klass, RuleBook, lines, nothing
 
 book = RuleBook()
 rule = book.rule
@@ -33,10 +33,6 @@ def _alike(stated: Decimal, computed: Decimal, invoice: Invoice) -> bool:
 
 def _groups(found: Iterable[etree._Element]) -> list[Group]:
     return [Group(source=element) for element in found]
-
-
-def _nothing(_: Invoice) -> Sequence[Any]:
-    return ()
 
 
 # Allowances and charges
@@ -74,7 +70,7 @@ def _indicators(found: Group) -> list[str]:
     """What an allowance or charge says it is: `true` for a charge, `false` for an allowance."""
     source = found.source
     said = below(source, _CII_INDICATOR) or below(source, _UBL_INDICATOR)
-    return [words(each) for each in said]
+    return [trimmed(each) for each in said]
 
 
 def _whole_allowances(invoice: Invoice) -> Sequence[Any]:
@@ -83,13 +79,13 @@ def _whole_allowances(invoice: Invoice) -> Sequence[Any]:
 
 
 def _discounts(invoice: Invoice) -> Sequence[Any]:
-    return _groups(elements(invoice, "ram:AppliedTradeAllowanceCharge"))
+    return _groups(invoice.named("ram:AppliedTradeAllowanceCharge"))
 
 
 for _id, _on in (
-    ("R043", either(_nothing, _whole_allowances)),
-    ("R043-1", either(_whole_allowances, _nothing)),
-    ("R043-2", either(_discounts, _nothing)),
+    ("R043", BySyntax(nothing, _whole_allowances)),
+    ("R043-1", BySyntax(_whole_allowances, nothing)),
+    ("R043-2", BySyntax(_discounts, nothing)),
 ):
     rule(
         f"PEPPOL-EN16931-{_id}",
@@ -105,15 +101,15 @@ for _id, _on in (
 
 
 def _gross_prices(invoice: Invoice) -> Sequence[Any]:
-    return _groups(elements(invoice, "ram:GrossPriceProductTradePrice"))
+    return _groups(invoice.named("ram:GrossPriceProductTradePrice"))
 
 
 def _price_allowances(invoice: Invoice) -> Sequence[Any]:
-    found = elements(invoice, "cac:AllowanceCharge")
+    found = invoice.named("cac:AllowanceCharge")
     return _groups(each for each in found if is_named(each.getparent(), "cac:Price"))
 
 
-@rule("PEPPOL-EN16931-R044", either(_gross_prices, _price_allowances), "", "Ein Preis hat einen "
+@rule("PEPPOL-EN16931-R044", BySyntax(_gross_prices, _price_allowances), "", "Ein Preis hat einen "
       "Zuschlag.", "Zum Preis gibt es nur einen Nachlass (BT-147). " + _FIX,
       terms="BT-147")  # fmt: skip
 def price_has_no_charge(found: Group, invoice: Invoice) -> bool:
@@ -148,9 +144,9 @@ def _bases(invoice: Invoice) -> list[etree._Element]:
     """For how many units a price is, of every price."""
     if invoice.syntax == "cii":
         prices = "ram:NetPriceProductTradePrice", "ram:GrossPriceProductTradePrice"
-        found = elements(invoice, "ram:BasisQuantity")
+        found = invoice.named("ram:BasisQuantity")
         return [each for each in found if is_named(each.getparent(), *prices)]
-    found = elements(invoice, "cbc:BaseQuantity")
+    found = invoice.named("cbc:BaseQuantity")
     return [each for each in found if is_named(each.getparent(), "cac:Price")]
 
 
@@ -217,24 +213,35 @@ rule("PEPPOL-EN16931-R120", lines, "net", "Der Nettobetrag einer Position ist fa
      klass=Klass.CONTENT)(_net_fits)  # fmt: skip
 
 
-@rule("PEPPOL-EN16931-R101", lines, "", "Eine Position verweist auf etwas anderes als das "
-      "abgerechnete Objekt.", "Nur BT-128 (Typ 130) ist vorgesehen. " + _FIX,
+_REFERENCE = "ram:AdditionalReferencedDocument", "cac:DocumentReference"
+_SETTLED = "ram:SpecifiedLineTradeSettlement"
+
+
+def _lines_with_reference(invoice: Invoice) -> Sequence[Any]:
+    """What of a line holds its references: in CII the settlement, in UBL the line itself."""
+    cii, ubl = _REFERENCE
+    above = _SETTLED, "cac:InvoiceLine", "cac:CreditNoteLine"
+    references = invoice.named(cii if invoice.syntax == "cii" else ubl)
+    holders = dict.fromkeys(each.getparent() for each in references)
+    return _groups(each for each in holders if each is not None and is_named(each, *above))
+
+
+@rule("PEPPOL-EN16931-R101", _lines_with_reference, "", "Eine Position verweist auf etwas "
+      "anderes als das abgerechnete Objekt.", "Nur BT-128 (Typ 130) ist vorgesehen. " + _FIX,
       terms="BT-128")  # fmt: skip
-def reference_is_the_object(line: Line, invoice: Invoice) -> bool:
-    if invoice.syntax == "cii":
-        place = "ram:SpecifiedLineTradeSettlement/ram:AdditionalReferencedDocument"
-        kind = "ram:TypeCode"
-    else:
-        place, kind = "cac:DocumentReference", "cbc:DocumentTypeCode"
-    references = below(line.source, place)
-    codes = below(line.source, f"{place}/{kind}") if references else ()
-    return not references or any(code.text == "130" for code in codes)
+def reference_is_the_object(found: Group, invoice: Invoice) -> bool:
+    cii, ubl = (f"{_REFERENCE[0]}/ram:TypeCode", f"{_REFERENCE[1]}/cbc:DocumentTypeCode")
+    codes = below(found.source, cii if invoice.syntax == "cii" else ubl)
+    return any(code.text == "130" for code in codes)
 
 
 # Periods
 
 
 def _periods(invoice: Invoice) -> Sequence[Any]:
+    """Those of lines, where the invoice has one, too."""
+    if invoice.period is None:
+        return ()
     return [line.period for line in invoice.lines if line.period is not None]
 
 
@@ -244,8 +251,7 @@ def _within(field: str, later: int, period: Period, invoice: Invoice) -> bool:
     `later` is 1 for the end and -1 for the beginning. CII compares the digits as they stand, so
     also those that are no date.
     """
-    if invoice.period is None:
-        return True
+    assert invoice.period is not None
     if invoice.syntax == "cii":
         return _stamps_within(field, later, period, invoice.period)
     whole, part = getattr(invoice.period, field), getattr(period, field)

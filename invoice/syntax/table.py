@@ -8,28 +8,18 @@ name `*Ending` stands for all names that end so, `*` for all. Names have the usu
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
 from lxml import etree
 
+from invoice.elements import clark
 from invoice.rules.rule import Severity
 
 Test = Callable[[etree._Element], bool]
 Table = Literal["ubl", "cii"]
-
-NAMESPACES: Mapping[str, str] = {
-    "cac": "urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2",
-    "cbc": "urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2",
-    "ext": "urn:oasis:names:specification:ubl:schema:xsd:CommonExtensionComponents-2",
-    "rsm": "urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:100",
-    "ram": "urn:un:unece:uncefact:data:standard:ReusableAggregateBusinessInformationEntity:100",
-    "udt": "urn:un:unece:uncefact:data:standard:UnqualifiedDataType:100",
-    "qdt": "urn:un:unece:uncefact:data:standard:QualifiedDataType:100",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,19 +113,6 @@ class State:
         if not any(step.alone for step in steps):
             steps += by_ending
         return State(all_steps, steps)
-
-
-@cache
-def clark(name: str) -> str:
-    """`cbc:ID` as lxml has it."""
-    prefix, _, local = name.partition(":")
-    return f"{{{NAMESPACES[prefix]}}}{local}"
-
-
-@cache
-def clark_path(path: str) -> str:
-    """`cac:Party/cbc:ID` as lxml's `findall` takes it."""
-    return "/".join(clark(name) for name in path.split("/"))
 
 
 class SyntaxBook:
