@@ -8,6 +8,7 @@ ran once; variables hold references and what gateways decide on, never content.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from functools import wraps
 from hashlib import sha256
@@ -24,8 +25,16 @@ from processes.rechnungseingang import (
     receipts,
     records,
 )
-from processes.rechnungseingang.dates import local_day
-from processes.rechnungseingang.decisive import deciding, land_of, received_of, undecided
+from processes.rechnungseingang.amounts import parse_amount
+from processes.rechnungseingang.dates import due, local_day, start_of
+from processes.rechnungseingang.decisive import (
+    deciding,
+    land_of,
+    periods,
+    received_of,
+    remaining,
+    undecided,
+)
 from processes.rechnungseingang.duplicates import predecessor_of
 from processes.rechnungseingang.examination import examine
 from processes.rechnungseingang.heads import head_in, head_of
@@ -91,6 +100,7 @@ def read_invoice(job: JobContext) -> Done:
         "readable": head.is_complete,
         "verdict": report.verdict.value,
         "zugeordnet": False,
+        "invoice_total": parse_amount(report.invoice.totals.gross),
         **deciding(head, received_at, job.now, land_of(job)),
     }
     return Done(variables, [remember])
@@ -146,14 +156,19 @@ def check_duplicate(job: JobContext) -> Done:
         row = receipts.receipt(tx, job.instance_id)
         found = predecessor_of(tx, row)
     before = found.id if found is not None else None
+    head = head_in(row)
+    if head.due.source == "errechnet":
+        days_to_pay, _ = periods(job.variables)
+        head = replace(head, due=due(None, row.received_at, days_to_pay))
 
     def remember(tx: Transaction) -> None:
         now_found = predecessor_of(tx, receipts.receipt(tx, job.instance_id))
         if (now_found.id if now_found is not None else None) != before:
             raise Conflict("another invoice with this number came in meanwhile")
         receipts.change(tx, job.instance_id, predecessor=before, distinct=before is None)
+        receipts.change(tx, job.instance_id, due_on=head.due.on)
 
-    variables = deciding(head_in(row), row.received_at, job.now, land_of(job))
+    variables = deciding(head, row.received_at, job.now, land_of(job))
     return Done({"dublette": before is not None, "dublette_von": before, **variables}, [remember])
 
 
@@ -190,15 +205,26 @@ def assign(job: JobContext) -> Done:
 
 
 @handlers.service_task(retry=PATIENT)
+@keeping(ruege_bis=None)
+def update_deadlines(job: JobContext) -> Done:
+    """What the sachliche Feststellung has changed: due date, next loss, and the day to object."""
+    with job.database.reading(job.tenant) as tx:
+        row = receipts.receipt(tx, job.instance_id)
+        objection = records.objection(tx, row.vorgang)
+    day = None if objection is None else start_of(objection.due)
+    return Done({"ruege_bis": day, **remaining(row, job)})
+
+
+@handlers.service_task(retry=PATIENT)
 @keeping()
 def draft_refusal(job: JobContext) -> Done:
     """Draft the letter that names each fault; a person will sign it or not."""
     with job.database.reading(job.tenant) as tx:
         row = receipts.receipt(tx, job.instance_id)
-        text = outgoing.refusal(
+        letter = outgoing.refusal(
             tx, job.objects, row, local_day(job.now), others_refused=_only_e_invoices(job)
         )
-    blob = _putter(job)(text, letters.MEDIA_TYPE)
+    blob = _putter(job)(letters.refusal_page(letter), letters.MEDIA_TYPE)
 
     def file(tx: Transaction) -> None:
         current = receipts.receipt(tx, job.instance_id)
@@ -263,11 +289,16 @@ def close_vorgang(job: JobContext) -> Done:
     if state == "abgelehnt":
         with job.database.reading(job.tenant) as tx:
             known = receipts.receipt(tx, job.instance_id)
-            made = outgoing.signed_refusals(
+            letter = outgoing.signed_refusal(
                 tx, job.objects, known, local_day(job.now), others_refused=_only_e_invoices(job)
             )
         put, title = _putter(job), "Ablehnung (gezeichnet)"
-        sent = [Paper(put(text, kind), title, "Schreiben", kind, "ausgang") for kind, text in made]
+        # As a page, and as an accessible PDF to send.
+        forms = (letters.MEDIA_TYPE, letters.refusal_page), (letters.PDF, letters.refusal_pdf)
+        sent = [
+            Paper(put(write(letter), kind), title, "Schreiben", kind, "ausgang")
+            for kind, write in forms
+        ]
 
     def close(tx: Transaction) -> None:
         row = receipts.receipt(tx, job.instance_id)

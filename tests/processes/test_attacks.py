@@ -33,6 +33,7 @@ from processes.rechnungseingang.errors import (
     KeyReused,
     ReceivedAtInvalid,
 )
+from processes.rechnungseingang.letters import refusal_page
 from processes.rechnungseingang.outgoing import refusal
 from processes.rechnungseingang.receipts import Push
 from tests.processes.desk import BOOKED, SAMPLES, SYSTEM, UBL, Desk, Run, kontierung
@@ -372,7 +373,7 @@ def test_a_letter_to_who_sent_twice_asks_for_no_corrected_invoice(
     )
 
     with house.database.reading() as tx:
-        letter = refusal(tx, house.blobs, second.row, date(2026, 11, 23)).decode()
+        letter = refusal_page(refusal(tx, house.blobs, second.row, date(2026, 11, 23))).decode()
     assert "schon berechnet" in letter
     assert "berichtigte Rechnung" not in letter
 

@@ -26,6 +26,7 @@ from processes.rechnungseingang.errors import (
     KeyReused,
     SignatureVoid,
 )
+from processes.rechnungseingang.letters import refusal_page
 from processes.rechnungseingang.outgoing import refusal
 from processes.rechnungseingang.receipts import Push
 from processes.rechnungseingang.tables import invoice_receipt
@@ -305,7 +306,7 @@ def test_the_refusal_names_each_fault_and_who_signed(house: House, run_jobs: Run
     desk = Desk(house, run_jobs, SAMPLES["05_regelbruch_ubl.xml"])
 
     with house.database.reading() as tx:
-        draft = refusal(tx, house.blobs, desk.row, date(2026, 11, 23)).decode()
+        draft = refusal_page(refusal(tx, house.blobs, desk.row, date(2026, 11, 23))).decode()
     desk.complete("ablehnung_zeichnen", "rita.rehbein", ergebnis="ablehnen")
 
     assert "BR-CO-15" in draft
