@@ -103,6 +103,15 @@ def test_a_configuration_that_is_none_is_refused(data: bytes, words: str) -> Non
         read(data)
 
 
+def test_a_report_is_needed_only_where_something_is_asked_of_it() -> None:
+    fewer = {name: data for name, data in RULES.items() if "report" not in name}
+    asking = scenarios(scenario("A", "true()", SHEETS, accept="/rep:report"))
+
+    assert read(archive(**fewer)).scenarios[0].report is None
+    with pytest.raises(RulesRefused, match=r"fehlt resources/report\.xsl"):
+        read(archive(**fewer | {"scenarios_xml": asking}))
+
+
 def test_a_schema_that_refers_to_a_file_that_is_missing_is_refused() -> None:
     less = {name: data for name, data in XSDS.items() if "CommonBasic" not in name}
 
