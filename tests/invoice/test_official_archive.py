@@ -117,7 +117,7 @@ def encrypted(data: bytes) -> bytes:
 
 @pytest.mark.parametrize("change", [flipped, encrypted, lambda data: data[:-40]])
 def test_a_zip_that_cannot_be_read_is_refused(change: Callable[[bytes], bytes]) -> None:
-    with pytest.raises(RulesRefused, match="Zip-Archiv|verschlüsselt"):
+    with pytest.raises(RulesRefused, match=r"Zip-Archiv|verschlüsselt"):
         read(change(archive(**RULES)))
 
 
