@@ -57,6 +57,8 @@ class OfficialResult:
     findings: tuple[OfficialFinding, ...]
     asked: frozenset[str]
     accepted: bool | None = None
+    undecided: str = ""
+    """Why it could not be said whether it is accepted, though its scenario asks."""
 
 
 def official_result(
@@ -84,8 +86,9 @@ def _result(scenario: Scenario, answer: Mapping[str, Any]) -> OfficialResult:
         return OfficialResult(scenario.name, tuple(found), schema, accepted=False)
     reports = zip(answer["reports"], scenario.proofs, strict=True)
     findings = tuple(each for report, proof in reports for each in _read(report, proof, scenario))
-    asked = scenario.rules | schema
-    return OfficialResult(scenario.name, findings, asked, answer.get("accepted"))
+    asked = (scenario.rules or frozenset(_known_here())) | schema
+    accepted, undecided = answer.get("accepted"), answer.get("undecided", "")
+    return OfficialResult(scenario.name, findings, asked, accepted, undecided)
 
 
 def _read(report: Mapping[str, Any], proof: str, scenario: Scenario) -> Iterator[OfficialFinding]:
@@ -113,6 +116,8 @@ def compared(report: Report, result: OfficialResult) -> Report:
         graver = _refuses(each, result) and each.rule not in objected
         if (each.rule not in ours or graver) and told[each.rule] <= MAX_OF_ONE_RULE:
             more.append(_finding(each, report, result))
+    if result.undecided:
+        more.append(_no_result(f"der Bericht ist gescheitert: {result.undecided}"))
     if result.accepted is False and all(f.severity != "fatal" for f in result.findings):
         more.append(_rejected(result))
     if apart := disagreement(report, result):
@@ -131,12 +136,7 @@ def _verdict(findings: Sequence[Finding]) -> Verdict:
 
 def without_verdict(report: Report, error: NoVerdict) -> Report:
     """No official verdict: whatever ours say, a person decides."""
-    words = "Die amtlichen Regeln kamen zu keinem Ergebnis."
-    why = f"{error}: {error.detail}" if error.detail else str(error)
-    told = Finding(
-        "AMTLICH", "fatal", Klass.FORMAT.value, "", "", 0, words,
-        f"Bitte die Rechnung selbst beurteilen. ({why})", False,
-    )  # fmt: skip
+    told = _no_result(f"{error}: {error.detail}" if error.detail else str(error))
     verdict = max(report.verdict, Verdict.TO_CLARIFY, key=_GRAVITY.index)
     return replace(report, verdict=verdict, findings=(*report.findings, told))
 
@@ -183,6 +183,14 @@ def _finding(each: OfficialFinding, report: Report, result: OfficialResult) -> F
 
 def _refuses(each: OfficialFinding, result: OfficialResult) -> bool:
     return each.severity == "fatal" and result.accepted is not True
+
+
+def _no_result(why: str) -> Finding:
+    return Finding(
+        "AMTLICH", "fatal", Klass.FORMAT.value, "", "", 0,
+        "Die amtlichen Regeln kamen zu keinem Ergebnis.",
+        f"Bitte die Rechnung selbst beurteilen. ({why})", False,
+    )  # fmt: skip
 
 
 def _rejected(result: OfficialResult) -> Finding:
