@@ -61,7 +61,7 @@ class Killer:
 def _answer(connection: Connection) -> object:
     try:
         return connection.recv()
-    except EOFError:
+    except (EOFError, ConnectionResetError):
         return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -135,7 +136,7 @@ def test_a_rejected_booking_is_ordered_anew(house: House, run_jobs: Run) -> None
 
     desk.certify()
     desk.order()
-    desk.report(BOOKED)
+    desk.report(replace(BOOKED, booking_id=f"{desk.id}-2"))
 
     assert (desk.row.state, desk.row.booking_round) == ("gebucht", 2)
 
