@@ -6,12 +6,11 @@ Rechnung", which a person types in, and is refused for its format only where the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
 from invoice.checking import Finding, Report, Verdict, check_invoice
-from invoice.errors import InvoiceError, NotAnInvoice, PdfRefused
+from invoice.errors import NotAnInvoice, PdfRefused
 from invoice.model import Invoice
 from invoice.parsing import parse_invoice
 from invoice.pdf.comparison import differences, has_text
@@ -53,16 +52,6 @@ def invoice_in(data: bytes) -> Invoice:
     return parse_invoice(xml_in(data))
 
 
-def invoice_shown(data: bytes) -> Invoice | None:
-    """The invoice that `check_document` reports, without the check; None where it has none."""
-    try:
-        invoice = invoice_in(data)
-    except InvoiceError:
-        return None
-    image_counts = is_pdf(data) and not profile_of(invoice.specification).is_an_invoice
-    return None if image_counts else invoice
-
-
 def xml_in(data: bytes) -> bytes:
     """The XML of the file, whether it is all of it or lies in a PDF. Raises an InvoiceError."""
     if not is_pdf(data):
@@ -92,7 +81,9 @@ def _check_embedded(
     profile = profile_of(report.invoice.specification)
     if not profile.is_an_invoice:
         words = f"Das Profil {profile.value} enthält keine vollständige Rechnung."
-        return replace(_without_invoice(_other(words, others_refused)), profile=profile.value)
+        other = _other(words, others_refused)
+        made = _without_invoice(other, *_differing(report.invoice, contents))
+        return replace(made, profile=profile.value, stated=report.invoice)
     told = [*_below(profile), *_unusual(xml, profile), *_compared(report.invoice, contents)]
     if not told:
         return report
@@ -122,6 +113,12 @@ def _compared(invoice: Invoice, contents: PdfContents) -> list[Finding]:
         words = "Das PDF ist ein Bild ohne Text: es ließ sich nicht mit den XML-Daten vergleichen."
         hint = "Bitte vergleichen Sie Rechnungsnummer, Gesamtbetrag und IBAN selbst."
         return [_finding("PDF-BILD", words, hint)]
+    return _differing(invoice, contents)
+
+
+def _differing(invoice: Invoice, contents: PdfContents) -> list[Finding]:
+    if not has_text(contents):
+        return []
     hint = "Das PDF und seine XML-Daten widersprechen sich. Bitte fragen Sie beim Lieferanten nach."
     if not contents.whole:
         hint = "Nur die ersten Seiten wurden gelesen. Bitte vergleichen Sie selbst."
@@ -164,6 +161,6 @@ def _shown(name: str) -> str:
     return "".join(c for c in _base(name) if c.isprintable())[:80]
 
 
-def may_be_opened(findings: Sequence[Finding]) -> bool:
+def may_be_opened(report: Report) -> bool:
     """Whether a person may open the file: not what the reader has refused."""
-    return all(finding.rule != REFUSED for finding in findings)
+    return all(finding.rule != REFUSED for finding in report.findings)
