@@ -200,11 +200,13 @@ def record(  # noqa: PLR0917 the order of an entry's fields
 
 
 def twins(tx: Transaction, of: Kreditor) -> list[Kreditor]:
-    """Others under the same VAT id or tax number: a branch, or the same one twice."""
-    c, same = invoice_kreditor.c, []
-    for column, value in ((c.vat_key, of.vat_id), (c.tax_key, of.tax_number)):
-        if value:
-            same.append(column == compact(value))
+    """Others under the same identifier, or the same name and place: a branch, or one twice."""
+    c, keys = invoice_kreditor.c, _keys({name: getattr(of, name) for name in LABELS})
+    same = [
+        c[name] == keys[name] for name in ("vat_key", "tax_key", "registration_key") if keys[name]
+    ]
+    if keys["city_key"]:
+        same.append((c.name_key == keys["name_key"]) & (c.city_key == keys["city_key"]))
     if not same:
         return []
     others = (c.tenant == tx.tenant, c.id != of.id, or_(*same))
