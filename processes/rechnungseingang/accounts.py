@@ -55,7 +55,6 @@ def propose(
     why = " ".join(reason.split())[:300]
     if not why:
         raise AccountInvalid("Bitte angeben, woher das Konto bekannt und wie es geprüft ist.")
-    kreditoren.kreditor(tx, kreditor_id)
     a = invoice_kreditor_account.c
     same = (a.tenant == tx.tenant, a.kreditor == kreditor_id, a.iban == known_iban)
     found = tx.first(for_update(select(invoice_kreditor_account).where(*same)))
