@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+import cli_kreditoren
 import cli_models
 import cli_users
 from cli_house import house
@@ -44,6 +45,7 @@ app.add_typer(cli_models.invoice_app, name="invoice")
 rules_app = typer.Typer(help="Amtliche Prüfregeln · official rules")
 app.add_typer(rules_app, name="rules")
 app.add_typer(cli_users.app, name="user")
+app.add_typer(cli_kreditoren.app, name="kreditoren")
 
 Host = Annotated[str, typer.Option(help="address to listen on")]
 Port = Annotated[int, typer.Option(help="port to listen on", min=1, max=65535)]

@@ -19,6 +19,7 @@ from identity.principal import Principal
 from processes.rechnungseingang import receipts
 from processes.rechnungseingang.errors import BatchTooLarge, NothingReceived, RechnungseingangError
 from processes.rechnungseingang.receipts import LARGEST, Push
+from storage.errors import Conflict
 
 if TYPE_CHECKING:
     from processes.house import House
@@ -29,6 +30,7 @@ LARGEST_BATCH = 200 * 1024 * 1024
 TOO_LARGE = (
     f"Eine Rechnung hat höchstens {LARGEST // 2**20} MB, alle zusammen {LARGEST_BATCH // 2**20} MB."
 )
+TWO_AT_ONCE = "Jemand hat im selben Augenblick dasselbe getan: bitte noch einmal senden."
 _ZIP = b"PK\x03\x04"
 _EMPTY_ZIP = b"PK\x05\x06"
 
@@ -79,6 +81,8 @@ def _receive(house: House, principal: Principal, push: Push) -> Result:
         receipt = receipts.receive(house, principal, push)
     except RechnungseingangError as error:
         return Result(name, code=error.code, reason=str(error))
+    except Conflict as error:
+        return Result(name, code=error.code, reason=TWO_AT_ONCE)
     return Result(name, receipt.id, receipt.first)
 
 
