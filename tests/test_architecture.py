@@ -28,6 +28,7 @@ ROOTS = (
     "cli_kreditoren",
     "cli_models",
     "cli_output",
+    "cli_rules",
     "cli_users",
 )
 ONLY_IN = {

@@ -11,7 +11,7 @@ from typing import Any
 
 from invoice.elements import below
 from invoice.model import Attribute, Classification, Invoice, Item
-from invoice.rules.code_lists import LISTS
+from invoice.rules.codes import CodeLists
 from invoice.rules.rule import RuleBook, document, filled
 from invoice.shapes import normal
 
@@ -102,7 +102,7 @@ def kind_has_a_category(item: Item, _: Invoice) -> bool:
 @rule("BR-TMP-CVD-01", _classifications, "scheme", "Das Verzeichnis der Einordnung ist nicht "
       "mit einem zulässigen Code angegeben.",
       "Der Code muss aus der Liste UNTDID 7143 stammen oder CVD sein. " + _FIX,
-      terms="BT-158-1")  # fmt: skip
-def scheme_is_known(found: Classification, _: Invoice) -> bool:
+      terms="BT-158-1", asks="test")  # fmt: skip
+def scheme_is_known(found: Classification, _: Invoice, *, codes: CodeLists) -> bool:
     scheme = normal(found.scheme or "")  # that it is missing is BR-65's
-    return scheme in ("", _LIST) or scheme in LISTS["classifications"]
+    return scheme in ("", _LIST) or scheme in codes["classifications"]

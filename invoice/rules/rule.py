@@ -11,13 +11,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import partial
 from typing import Any, Literal
 
 from invoice.model import Group, Invoice, Syntax
+from invoice.rules.codes import CodeLists
 
 Severity = Literal["fatal", "warning", "information"]
-Test = Callable[[Any, Invoice], bool]
-Select = Callable[[Invoice], Iterable[Any]]
+Test = Callable[..., bool]
+"""Of the subject and the invoice; with `asks` "test" also of `codes`, the lists in force."""
+Select = Callable[..., Iterable[Any]]
+"""Of the invoice; with `asks` "on" also of `codes`, the lists in force."""
+Asks = Literal["", "on", "test"]
 
 
 class Klass(Enum):
@@ -44,6 +49,16 @@ class Rule:
     cii_severity: Severity | None = None
     category: str = ""
     """The VAT category that it is about: where an invoice does not use it, nothing is asked."""
+    asks: Asks = ""
+
+    def bound(self, codes: CodeLists) -> Rule:
+        """The rule as it stands while these code lists are in force."""
+        match self.asks:
+            case "on":
+                return replace(self, on=partial(self.on, codes=codes), asks="")
+            case "test":
+                return replace(self, test=partial(self.test, codes=codes), asks="")
+        return self
 
     def severity_in(self, syntax: Syntax) -> Severity:
         """A few rules weigh differently in CII. Only a fatal breach entitles to refuse."""
@@ -74,14 +89,14 @@ class RuleBook:
         cii_severity: Severity | None = None,
         klass: Klass = Klass.RULE,
         category: str = "",
+        asks: Asks = "",
     ) -> Callable[[Test], Test]:
         """Enter the function below as a rule."""
 
         def enter(test: Test) -> Test:
-            told = tuple(terms.split())
-            self.rules.append(
-                Rule(id, on, test, field, text, hint, severity, klass, told, cii_severity, category)
-            )
+            entered = Rule(id, on, test, field, text, hint, severity, klass, tuple(terms.split()))
+            entered = replace(entered, cii_severity=cii_severity, category=category, asks=asks)
+            self.rules.append(entered)
             return test
 
         return enter

@@ -331,7 +331,7 @@ def _examined(job: JobContext, data: bytes) -> Report:
     if job.database is None:  # a Bench has no imports
         return report
     with job.database.reading(job.tenant) as tx:
-        rules = official.imported(tx, job.objects)
+        rules = official.in_force(tx, job.objects, report.dated or on)
     return official.examined_officially(report, data, rules)
 
 

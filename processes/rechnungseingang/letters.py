@@ -26,6 +26,7 @@ BASIS = (
     "Grundlage sind die Norm EN 16931 und die von der Rechnung genannte Spezifikation sowie die "
     "§§ 14 und 14a des Umsatzsteuergesetzes."
 )
+DUTY = "Diese Angabe ist nach § 14 Abs. 4 UStG Pflicht."
 VERDICTS = {
     Verdict.ACCEPTABLE: "annehmbar",
     Verdict.WITH_NOTES: "annehmbar, mit Hinweisen",
@@ -43,11 +44,12 @@ class Fault:
     place: str = ""
     rule: str = ""
     hint: str = ""
+    duty: str = ""
 
     def sentence(self) -> str:
         """All of it in one line."""
         where = ", ".join(each for each in (self.place, self.rule) if each)
-        said = " ".join(each for each in (self.text, self.hint) if each)
+        said = " ".join(each for each in (self.text, self.hint, self.duty) if each)
         return f"{said} ({where})" if where else said
 
 
@@ -71,7 +73,11 @@ templates.filters["amount"] = german
 
 def faults_of(findings: Sequence[Finding]) -> list[Fault]:
     """The findings that entitle to refuse."""
-    return [Fault(f.text, f.place or "", f.rule, f.hint) for f in findings if f.refusal]
+    return [
+        Fault(f.text, f.place or "", f.rule, f.hint, DUTY if f.mandatory_vat_field else "")
+        for f in findings
+        if f.refusal
+    ]
 
 
 def refusal_letter(

@@ -234,7 +234,11 @@ invoice_official = Table(
     *stream_columns(),
     Column("blob_id", String(64)),
     Column("sha256", String(64)),
+    Column("name", Text),
+    Column("valid_from", Date),  # None: imported when there was but one
+    Column("imported_at", Instant),
+    Column("withdrawn_at", Instant),
     PrimaryKeyConstraint("tenant", "id"),
 )
-"""One row a tenant: the official rules in force here, and the stream of all imports."""
+"""One row a release of official rules, each a stream of what was done with it."""
 register_stream(invoice_official)

@@ -19,6 +19,7 @@ WORDS = {
     "invoices": "a CPU second",
     "invoice_rules": "differences",
     "invoice_turns": "ratio",
+    "official_rules": "value",
     "ledger": "a CPU second",
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import UTC, date, datetime
 from types import SimpleNamespace
 from typing import Any
@@ -10,7 +11,16 @@ from typing import Any
 import pytest
 from pypdf import PdfReader
 
-from processes.rechnungseingang.letters import Fault, refusal_letter, refusal_pdf
+from invoice.checking import check_invoice
+from processes.rechnungseingang.letters import (
+    DUTY,
+    Fault,
+    check_report,
+    faults_of,
+    refusal_letter,
+    refusal_pdf,
+)
+from tests.processes.desk import UBL
 
 CODE = '#panic("boom") *x* $y$ <script>alert(1)</script> #read("/etc/hostname") ] } \\'
 
@@ -22,13 +32,13 @@ def letter(write: Any, **more: Any) -> bytes:
         issued_on=date(2026, 11, 2),
         received_at=datetime(2026, 11, 3, tzinfo=UTC),
     )
+    fault = Fault("Die Summe stimmt nicht.", "BT-112", "BR-CO-15", "Bitte neu rechnen.")
     made: bytes = write(
         row,
         geschaeftszeichen="66-2026-1",
         unit="Tiefbauamt",
-        faults=[Fault("Die Summe stimmt nicht.", "BT-112", "BR-CO-15", "Bitte neu rechnen.")],
         today=date(2026, 11, 5),
-        **more,
+        **{"faults": [fault], **more},
     )
     return made
 
@@ -69,3 +79,48 @@ def test_the_letter_says_what_to_do_and_on_what_basis() -> None:
 
     assert "Bitte neu rechnen." in page
     assert "EN 16931" in page
+
+
+def undated() -> bytes:
+    broken = re.sub(rb"<cbc:IssueDate>[^<]*</cbc:IssueDate>", b"", UBL)
+    assert broken != UBL
+    return re.sub(rb"(PayableAmount currencyID=.EUR.>)[^<]*", rb"\g<1>1", broken)
+
+
+@pytest.mark.parametrize("write", [refusal_letter, refusal_pdf])
+def test_the_letter_says_which_fault_is_about_a_mandatory_fact_of_the_vat_act(write: Any) -> None:
+    faults = faults_of(check_invoice(undated()).findings)
+
+    page = letter(write, faults=faults)
+
+    if write is refusal_letter:
+        text = page.decode()
+    else:
+        text = "".join(each.extract_text() for each in PdfReader(io.BytesIO(page)).pages)
+    said = " ".join(text.split())
+    assert {fault.rule: fault.duty for fault in faults}["BR-CO-16"] == ""
+    assert said.count(DUTY) == len([f for f in faults if f.rule == "BR-03"]) == 1
+
+
+def test_the_report_of_the_check_names_its_rules_and_what_the_vat_act_demands() -> None:
+    report = check_invoice(undated())
+
+    page = check_report("ab", datetime(2026, 11, 3, tzinfo=UTC), report, report_day())
+    text = " ".join(page.decode().split())
+
+    assert report.basis is not None
+    assert report.basis.pack in text
+    assert f"<dd>{report.basis.code_lists}</dd>" in text
+    assert "in Kraft ab" in text
+    assert "<td>Pflichtangabe nach § 14 UStG</td>" in text
+    assert "<td>keine Pflichtangabe nach § 14 UStG</td>" in text
+
+
+def test_the_report_on_what_was_no_invoice_names_no_rules() -> None:
+    page = check_report("ab", report_day(), check_invoice(b"<letter/>"), report_day()).decode()
+
+    assert "Codelisten" not in page
+
+
+def report_day() -> datetime:
+    return datetime(2026, 11, 3, tzinfo=UTC)
