@@ -163,3 +163,16 @@ def test_a_file_that_somebody_else_sends_at_the_moment_stops_no_other(
 
     assert (refused.code, taken.first) == ("conflict", True)
     assert "noch einmal senden" in (refused.reason or "")
+
+
+@pytest.mark.parametrize("name", ["__MACOSX/._r.xml", "a/.DS_Store", "Thumbs.db"])
+def test_what_systems_put_into_archives_is_no_invoice(house: House, name: str) -> None:
+    litter, taken = results(house, packed((name, b"x"), ("r.xml", UBL)))
+
+    assert (litter.code, taken.first) == ("file_refused", True)
+
+
+def test_an_archive_without_a_file_is_told(house: House) -> None:
+    (empty,) = results(house, packed(("ordner/", b"")))
+
+    assert empty.reason == "Im Archiv liegt keine Datei."
