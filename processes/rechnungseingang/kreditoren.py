@@ -90,7 +90,7 @@ def kreditor(tx: Transaction, kreditor_id: str) -> Kreditor:
 
 def kreditor_called(tx: Transaction, number_or_id: str) -> Kreditor:
     """By the number of the HKR system, or by its id here; raises `KreditorUnknown`."""
-    c, wanted = invoice_kreditor.c, number_or_id.strip()
+    c, wanted = invoice_kreditor.c, one_line(number_or_id)
     either = or_(c.number == wanted, c.id == wanted)
     row = tx.first(select(invoice_kreditor).where(c.tenant == tx.tenant, either))
     if row is None:
@@ -165,11 +165,16 @@ def values_of(given: Mapping[str, str]) -> dict[str, Any]:
     for name, label in LABELS.items():
         if name not in given:
             continue
-        text = " ".join(given[name].split())
+        text = one_line(given[name])
         if len(text) > (most := _LONGEST.get(name, _LONGEST_TEXT)):
             raise KreditorInvalid(f"{label}: höchstens {most} Zeichen.")
         values[name] = _READERS.get(name, _plain)(text) if text else None
     return values
+
+
+def one_line(text: str) -> str:
+    """What can be seen of it: a copied text may hold signs that nobody sees, and no table bears."""
+    return " ".join("".join(c for c in text if c.isprintable() or c.isspace()).split())
 
 
 def kreditor_in(row: Row) -> Kreditor:

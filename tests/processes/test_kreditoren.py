@@ -92,6 +92,13 @@ def test_a_change_stands_in_the_kreditors_own_stream_with_what_was_before(house:
     assert verify_one(house.database, "default", key).whole
 
 
+def test_signs_that_nobody_sees_are_not_kept(house: House) -> None:
+    key = made(house, city="Lin\x00den\u200btal\ud800\n ")
+
+    with house.database.reading() as tx:
+        assert kreditoren.kreditor(tx, key).city == "Lindental"
+
+
 def test_nothing_changed_leaves_no_entry(house: House) -> None:
     key = made(house, city="Lindental")
 
