@@ -12,6 +12,7 @@ from sqlalchemy import or_, select
 
 from eakte.access import may
 from eakte.tables import vorgang
+from engine.instance_rows import LOCK
 from engine.tables import user_task
 from identity.access import require
 from identity.principal import Principal
@@ -106,6 +107,8 @@ def _lies_with_people(tx: Transaction, row: Row) -> bool:
 def choose(tx: Transaction, principal: Principal, invoice: str, kreditor_id: str) -> None:
     """A person says whom the invoice is from. Signatures that bound another one are void."""
     require(principal, "kreditor.read")
+    # As whoever completes a task does: an order is either given before, or sees the new choice.
+    tx.first(LOCK, {"tenant": tx.tenant, "id": invoice})
     row = receipts.receipt(tx, invoice)
     if row.state != receipts.OPEN or not _lies_with_people(tx, row):
         raise InvoiceClosed("Zu dieser Rechnung wird kein Kreditor mehr gewählt.")
