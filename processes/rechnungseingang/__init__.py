@@ -1,6 +1,6 @@
 """Rechnungseingang: an invoice's way from its receipt to z.d.A. See README.md (German).
 
-Reading order: models/rechnungseingang.bpmn, handlers.py (the work between the people), steps.py
+Reading order: models/rechnungseingang.bpmn, handlers/ (the work between the people), steps/
 (what a completed task means), cancellation.py (what a cancelled instance leaves), records.py and
 signatures.py (how it is kept and proven).
 """
@@ -53,6 +53,7 @@ PACKAGE = Package(
         _HERE / "models" / "rechnungseingang.bpmn",
         _HERE / "models" / "anordnungsart.dmn",
         _HERE / "models" / "befugnis.dmn",
+        _HERE / "models" / "fristen.dmn",
         *sorted((_HERE / "forms").glob("*.form")),
     ),
     handlers=_handlers,

@@ -2,9 +2,9 @@
 
 Invariant: a number alone proves nothing. Suspected is the same supplier, number and year with
 other bytes (so is a ZUGFeRD file beside its XML); after that the same IBAN and amount within a few
-days, for a number may be typed or printed differently. A predecessor that was refused (or was
-itself a duplicate) is none. Same bytes never come this far: `receipts.receive` answers them with
-the invoice that is there already.
+days, for a number may be typed or printed differently; and what a corrected invoice names, since
+it takes its place. A predecessor that was refused (or was itself a duplicate) is none. Same bytes
+never come this far: `receipts.receive` answers them with the invoice that is there already.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from sqlalchemy import select
 from processes.rechnungseingang.tables import invoice_receipt
 from storage.database import Row, Transaction
 
-_GONE = ("abgelehnt", "dublette")
+GONE = ("abgelehnt", "dublette")
+CORRECTION = "384"
 NEAR = timedelta(days=3)
 """How far apart the dates of one invoice in two files may be."""
 
@@ -42,11 +43,16 @@ def predecessor_of(tx: Transaction, receipt: Row) -> Row | None:
     """
     if receipt.issued_on is None:
         return None
-    return _same_number(tx, receipt) or _same_payment(tx, receipt)
+    return _same_number(tx, receipt) or _same_payment(tx, receipt) or _what_it_corrects(tx, receipt)
 
 
 def why_suspected(receipt: Row, earlier: Row) -> str:
     """For the person who decides."""
+    if receipt.type_code == CORRECTION and receipt.preceding == earlier.number:
+        return (
+            "Sie berichtigt diese Rechnung, die nicht abgelehnt ist: wer beide ganz zahlt, zahlt "
+            "doppelt. Weiter nur, wenn die frühere nicht gezahlt ist, oder mit Kürzung um sie."
+        )
     if receipt.number == earlier.number and _same_supplier(receipt, earlier):
         return "Gleicher Lieferant, gleiche Nummer, gleiches Jahr."
     return "Gleiche IBAN, gleicher Betrag, fast gleiches Datum; Nummer oder Lieferant weichen ab."
@@ -62,7 +68,7 @@ def _same_number(tx: Transaction, receipt: Row) -> Row | None:
         c.id != receipt.id,
         c.issued_on >= date(receipt.issued_on.year, 1, 1),
         c.issued_on <= date(receipt.issued_on.year, 12, 31),
-        c.state.not_in(_GONE),
+        c.state.not_in(GONE),
     )
     found = tx.all(query.order_by(c.received_at, c.id))
     return next((o for o in found if _is_earlier(o, receipt) and _same_supplier(o, receipt)), None)
@@ -79,10 +85,25 @@ def _same_payment(tx: Transaction, receipt: Row) -> Row | None:
         c.id != receipt.id,
         c.issued_on >= receipt.issued_on - NEAR,
         c.issued_on <= receipt.issued_on + NEAR,
-        c.state.not_in(_GONE),
+        c.state.not_in(GONE),
     )
     found = tx.all(query.order_by(c.received_at, c.id))
     return next((o for o in found if _is_earlier(o, receipt) and not _differ(o, receipt)), None)
+
+
+def _what_it_corrects(tx: Transaction, receipt: Row) -> Row | None:
+    """A corrected invoice (384) takes the place of one that it names (BT-25)."""
+    if receipt.type_code != CORRECTION or not receipt.preceding:
+        return None
+    c = invoice_receipt.c
+    query = select(invoice_receipt).where(
+        c.tenant == tx.tenant,
+        c.number == receipt.preceding,
+        c.id != receipt.id,
+        c.state.not_in(GONE),
+    )
+    found = tx.all(query.order_by(c.received_at, c.id))
+    return next((other for other in found if _same_supplier(other, receipt)), None)
 
 
 def _differ(one: Row, other: Row) -> bool:

@@ -80,48 +80,45 @@ def faults_of(findings: Sequence[Finding]) -> list[Fault]:
     ]
 
 
-def refusal_letter(
-    receipt: Row,
-    *,
-    geschaeftszeichen: str,
-    unit: str,
-    faults: Sequence[Fault],
-    today: date,
-    signed_by: str | None = None,
-    correctable: bool = True,
-) -> bytes:
-    """The letter; without `signed_by` it is marked as a draft. `correctable`: a better one of the
-    same kind is welcome."""
-    return (
-        templates.get_template("ablehnung.html")
-        .render(
-            receipt=receipt,
-            geschaeftszeichen=geschaeftszeichen,
-            unit=unit,
-            faults=faults,
-            today=today,
-            signed_by=signed_by,
-            correctable=correctable,
-            basis=BASIS,
-        )
-        .encode()
-    )
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What a letter of refusal says. Without `signed_by` it is a draft; `correctable`: a better
+    invoice of the same kind is welcome."""
+
+    receipt: Row
+    geschaeftszeichen: str
+    unit: str
+    faults: Sequence[Fault]
+    today: date
+    signed_by: str | None = None
+    correctable: bool = True
 
 
-def refusal_pdf(
-    receipt: Row,
-    *,
-    geschaeftszeichen: str,
-    unit: str,
-    faults: Sequence[Fault],
-    today: date,
-    signed_by: str | None = None,
-    correctable: bool = True,
-) -> bytes:
+def refusal_page(letter: Refusal) -> bytes:
+    """The letter as an HTML document."""
+    said = {field: getattr(letter, field) for field in Refusal.__dataclass_fields__}
+    return templates.get_template("ablehnung.html").render(said, basis=BASIS).encode()
+
+
+def refusal_pdf(letter: Refusal) -> bytes:
     """The same letter as an accessible PDF (PDF/UA-1). What it says goes in as data, not as code:
     a supplier's name cannot be markup."""
     import typst  # noqa: PLC0415 large, and only letters need it
 
+    today = letter.today
+    made: bytes = typst.compile(
+        TEMPLATES / "ablehnung.typ",
+        root=TEMPLATES,
+        sys_inputs={"letter": json.dumps(_spoken(letter))},
+        pdf_standards=["ua-1"],
+        timestamp=int(datetime(today.year, today.month, today.day, tzinfo=UTC).timestamp()),
+    )
+    return made
+
+
+def _spoken(letter: Refusal) -> dict[str, object]:
+    """The letter's sentences, as templates/ablehnung.typ sets them."""
+    receipt = letter.receipt
     what = f"Ihre Rechnung {receipt.number}" if receipt.number else "Ihre Sendung"
     again = "; sie darf dieselbe Nummer tragen" if receipt.number else ""
     asked = (
@@ -134,31 +131,23 @@ def refusal_pdf(
         f"{day(receipt.received_at)} erhalten. Wir können sie so nicht als Rechnung annehmen und "
         "geben sie Ihnen zurück. Unsere Gründe:"
     )
-    letter = {
+    return {
         "title": f"Zurückweisung: {what}",
-        "draft": signed_by is None,
-        "unit": unit,
-        "reference": geschaeftszeichen,
+        "draft": letter.signed_by is None,
+        "unit": letter.unit,
+        "reference": letter.geschaeftszeichen,
         "addressee": receipt.seller or "An den Absender der Rechnung",
-        "day": day(today),
+        "day": day(letter.today),
         "heading": f"{what} vom {day(receipt.issued_on or receipt.received_at)}",
         "opening": ["Guten Tag,", opening],
-        "faults": [fault.sentence() for fault in faults],
+        "faults": [fault.sentence() for fault in letter.faults],
         "closing": [
             BASIS,
-            asked if correctable else final,
+            asked if letter.correctable else final,
             "Wenn Sie Fragen haben, nennen Sie uns bitte das Geschäftszeichen.",
         ],
-        "signature": signed_by or "[Zeichnung]",
+        "signature": letter.signed_by or "[Zeichnung]",
     }
-    made: bytes = typst.compile(
-        TEMPLATES / "ablehnung.typ",
-        root=TEMPLATES,
-        sys_inputs={"letter": json.dumps(letter)},
-        pdf_standards=["ua-1"],
-        timestamp=int(datetime(today.year, today.month, today.day, tzinfo=UTC).timestamp()),
-    )
-    return made
 
 
 def check_report(sha256: str, received_at: datetime, report: Report, at: datetime) -> bytes:

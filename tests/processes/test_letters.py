@@ -15,9 +15,10 @@ from invoice.checking import check_invoice
 from processes.rechnungseingang.letters import (
     DUTY,
     Fault,
+    Refusal,
     check_report,
     faults_of,
-    refusal_letter,
+    refusal_page,
     refusal_pdf,
 )
 from tests.processes.desk import UBL
@@ -26,20 +27,15 @@ CODE = '#panic("boom") *x* $y$ <script>alert(1)</script> #read("/etc/hostname") 
 
 
 def letter(write: Any, **more: Any) -> bytes:
-    row = SimpleNamespace(
+    row: Any = SimpleNamespace(
         number=CODE,
         seller=CODE,
         issued_on=date(2026, 11, 2),
         received_at=datetime(2026, 11, 3, tzinfo=UTC),
     )
     fault = Fault("Die Summe stimmt nicht.", "BT-112", "BR-CO-15", "Bitte neu rechnen.")
-    made: bytes = write(
-        row,
-        geschaeftszeichen="66-2026-1",
-        unit="Tiefbauamt",
-        today=date(2026, 11, 5),
-        **{"faults": [fault], **more},
-    )
+    said = {"faults": [fault], **more}
+    made: bytes = write(Refusal(row, "66-2026-1", "Tiefbauamt", today=date(2026, 11, 5), **said))
     return made
 
 
@@ -61,21 +57,21 @@ def test_texts_of_the_supplier_are_only_text_in_the_pdf() -> None:
 
 
 def test_texts_of_the_supplier_are_only_text_in_the_page() -> None:
-    assert b"<script>" not in letter(refusal_letter)
+    assert b"<script>" not in letter(refusal_page)
 
 
-@pytest.mark.parametrize("write", [refusal_letter, refusal_pdf])
+@pytest.mark.parametrize("write", [refusal_page, refusal_pdf])
 def test_without_a_signature_it_is_a_draft(write: Any) -> None:
     draft, signed = letter(write), letter(write, signed_by="Karla Kranz")
 
     assert draft != signed
-    if write is refusal_letter:
+    if write is refusal_page:
         assert b"Entwurf" in draft
         assert b"Entwurf" not in signed
 
 
 def test_the_letter_says_what_to_do_and_on_what_basis() -> None:
-    page = letter(refusal_letter).decode()
+    page = letter(refusal_page).decode()
 
     assert "Bitte neu rechnen." in page
     assert "EN 16931" in page
@@ -87,13 +83,13 @@ def undated() -> bytes:
     return re.sub(rb"(PayableAmount currencyID=.EUR.>)[^<]*", rb"\g<1>1", broken)
 
 
-@pytest.mark.parametrize("write", [refusal_letter, refusal_pdf])
+@pytest.mark.parametrize("write", [refusal_page, refusal_pdf])
 def test_the_letter_says_which_fault_is_about_a_mandatory_fact_of_the_vat_act(write: Any) -> None:
     faults = faults_of(check_invoice(undated()).findings)
 
     page = letter(write, faults=faults)
 
-    if write is refusal_letter:
+    if write is refusal_page:
         text = page.decode()
     else:
         text = "".join(each.extract_text() for each in PdfReader(io.BytesIO(page)).pages)

@@ -36,7 +36,7 @@ def test_the_migrated_tables_are_the_declared_ones(tmp_path: Path) -> None:
 
 def test_accounts_that_were_confirmed_before_become_a_kreditors(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'amtsgang.sqlite'}"
-    migrate(url, "0014")
+    migrate(url, "0013")
     engine = create_engine(url)
     with engine.begin() as connection:
         for iban, key in (("DE1", "ust:de1"), ("DE2", "ust:de1"), ("DE3", "name:müller")):
