@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+import cli_kreditoren
 import cli_models
 import cli_rules
 import cli_users
@@ -45,6 +46,7 @@ app.registered_commands += cli_models.app.registered_commands
 app.add_typer(cli_models.invoice_app, name="invoice")
 app.add_typer(cli_rules.app, name="rules")
 app.add_typer(cli_users.app, name="user")
+app.add_typer(cli_kreditoren.app, name="kreditoren")
 
 Host = Annotated[str, typer.Option(help="address to listen on")]
 Port = Annotated[int, typer.Option(help="port to listen on", min=1, max=65535)]

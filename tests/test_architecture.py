@@ -25,6 +25,7 @@ ROOTS = (
     "cli",
     "cli_demo",
     "cli_house",
+    "cli_kreditoren",
     "cli_models",
     "cli_output",
     "cli_rules",

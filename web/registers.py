@@ -248,8 +248,9 @@ def _page(
     occasion = _occasion(visit, register, asked.get("anlass", ""))
     seite = asked.get("seite", "1")
     number = max(1, min(int(seite) if seite.isdecimal() and len(seite) < 5 else 1, 1000))
-    with visit.writing() as tx:
-        wanted = visit.request.query_params.get("zeile", "") or given.get(register.key, "")
+    wanted = visit.request.query_params.get("zeile", "") or given.get(register.key, "")
+    # Who looks at a single row may have that recorded.
+    with visit.writing() if wanted and register.beside else visit.reading() as tx:
         rows, changing = _rows(tx, register, asked, wanted, number)
         choices = {each.name: each.choices(tx) for each in register.fields if each.choices}
         beside = None

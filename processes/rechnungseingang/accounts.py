@@ -52,10 +52,9 @@ def propose(
     brings nothing back that was taken out."""
     require(principal, "kreditor.create")
     known_iban, known_bic = read_account(iban, bic)
-    why = " ".join(reason.split())[:300]
+    why = kreditoren.one_line(reason)[:300]
     if not why:
         raise AccountInvalid("Bitte angeben, woher das Konto bekannt und wie es geprüft ist.")
-    kreditoren.kreditor(tx, kreditor_id)
     a = invoice_kreditor_account.c
     same = (a.tenant == tx.tenant, a.kreditor == kreditor_id, a.iban == known_iban)
     found = tx.first(for_update(select(invoice_kreditor_account).where(*same)))
@@ -131,7 +130,7 @@ def find(tx: Transaction, text: str = "", limit: int = 100, offset: int = 0) -> 
     ).join(invoice_kreditor, (k.tenant == a.tenant) & (k.id == a.kreditor))
     query = query.where(a.tenant == tx.tenant)
     for word in filter(None, map(compact, text.split())):
-        named = k.words.contains(word) | (k.id == text.strip())
+        named = k.words.contains(word) | (k.id == kreditoren.one_line(text))
         query = query.where(a.iban.contains(word.upper()) | named)
     order = (a.state != PROPOSED, a.state, a.proposed_at.desc(), a.id)
     return tx.all(query.order_by(*order).limit(limit).offset(offset))

@@ -19,6 +19,7 @@ from identity.principal import Principal
 from processes.rechnungseingang import receipts
 from processes.rechnungseingang.errors import BatchTooLarge, NothingReceived, RechnungseingangError
 from processes.rechnungseingang.receipts import LARGEST, Push
+from storage.errors import Conflict
 
 if TYPE_CHECKING:
     from processes.house import House
@@ -29,6 +30,9 @@ LARGEST_BATCH = 200 * 1024 * 1024
 TOO_LARGE = (
     f"Eine Rechnung hat höchstens {LARGEST // 2**20} MB, alle zusammen {LARGEST_BATCH // 2**20} MB."
 )
+LITTER = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
+"""What systems put into archives unasked."""
+TWO_AT_ONCE = "Jemand hat im selben Augenblick dasselbe getan: bitte noch einmal senden."
 _ZIP = b"PK\x03\x04"
 _EMPTY_ZIP = b"PK\x05\x06"
 
@@ -79,6 +83,8 @@ def _receive(house: House, principal: Principal, push: Push) -> Result:
         receipt = receipts.receive(house, principal, push)
     except RechnungseingangError as error:
         return Result(name, code=error.code, reason=str(error))
+    except Conflict as error:
+        return Result(name, code=error.code, reason=TWO_AT_ONCE)
     return Result(name, receipt.id, receipt.first)
 
 
@@ -101,9 +107,10 @@ def _unpacked(file: Push, budget: _Budget) -> Iterator[Push | Result]:
     outer = file.file_name or "Archiv"
     try:
         with zipfile.ZipFile(BytesIO(file.data)) as archive:
-            for info in archive.infolist():
-                if info.is_dir():
-                    continue
+            files = [info for info in archive.infolist() if not info.is_dir()]
+            if not files:
+                yield _refused(outer, "Im Archiv liegt keine Datei.")
+            for info in files:
                 each = _member(archive, info, f"{outer}/{info.filename}", budget)
                 yield each if isinstance(each, Result) else replace(file, **each)
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
@@ -115,6 +122,8 @@ def _member(
 ) -> _Unpacked | Result:
     if info.flag_bits & 1:
         return _refused(name, "Die Datei ist mit einem Passwort verschlüsselt.")
+    if name.rpartition("/")[2] in LITTER or "__MACOSX" in name.split("/"):
+        return _refused(name, "Beiwerk eines Betriebssystems, keine Rechnung.")
     if _leads_out(info.filename):
         return _refused(name, "Der Name führt aus dem Archiv hinaus.")
     most = min(LARGEST, budget.left)

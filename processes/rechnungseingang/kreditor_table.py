@@ -32,7 +32,7 @@ from processes.rechnungseingang.errors import (
 )
 from processes.rechnungseingang.kreditoren import IDENTIFYING, Kreditor, kreditor_in
 from processes.rechnungseingang.routing import STREAM, record_change
-from processes.rechnungseingang.tables import invoice_kreditor
+from processes.rechnungseingang.tables import invoice_kreditor, invoice_kreditor_account
 from storage.database import Row, Transaction
 from storage.ledger import entries
 
@@ -94,11 +94,11 @@ def import_table(tx: Transaction, principal: Principal, data: bytes) -> Imported
     lines = list(_read(data))
     if not lines:
         raise KreditorTableInvalid("Die Datei enthält keine Zeile mit einem Kreditor.")
-    known = _known(tx)
+    known, held = _known(tx), _held(tx)
     batch, counted, faults = f"ki_{secrets.token_hex(12)}", [0, 0, 0, 0], list[str]()
     for group in _grouped(lines, faults):
         try:
-            for place, count in enumerate(_take(tx, principal, group, known, batch)):
+            for place, count in enumerate(_take(tx, principal, group, known, held, batch)):
                 counted[place] += count
         except (KreditorInvalid, AccountInvalid) as error:
             faults.append(f"Zeile {group[0].number}: {error}")
@@ -230,11 +230,19 @@ def _known(tx: Transaction) -> dict[str, Kreditor]:
     return by_number | {each.id: each for each in all_of_them}
 
 
-def _take(
+def _held(tx: Transaction) -> set[tuple[str, str]]:
+    """Every account that is known, whatever its state: Kreditor and IBAN."""
+    a = invoice_kreditor_account.c
+    rows = tx.all(select(a.kreditor, a.iban).where(a.tenant == tx.tenant))
+    return {(row.kreditor, row.iban) for row in rows}
+
+
+def _take(  # noqa: PLR0917 what a file is compared with
     tx: Transaction,
     principal: Principal,
     group: list[_Line],
     known: Mapping[str, Kreditor],
+    held: set[tuple[str, str]],
     batch: str,
 ) -> tuple[int, int, int, int]:
     """Created, changed, same, accounts proposed."""
@@ -250,7 +258,11 @@ def _take(
         stays = {name for name in ("number", "valid_from") if not values.get(name)}
         given = {name: text for name, text in values.items() if name not in stays}
         changed = _change(tx, principal, found, given)
-    proposed = sum(_propose(tx, principal, kreditor_id, line, batch) for line in group)
+    proposed = 0
+    for line in group:
+        iban = "".join(line.cells.get("iban", "").split()).upper()
+        if iban and (kreditor_id, iban) not in held:
+            proposed += _propose(tx, principal, kreditor_id, line, batch)
     return int(found is None), int(bool(changed)), int(found is not None and not changed), proposed
 
 
@@ -269,15 +281,12 @@ def _change(
 def _propose(
     tx: Transaction, principal: Principal, kreditor_id: str, line: _Line, batch: str
 ) -> bool:
-    iban = line.cells.get("iban")
-    if not iban:
-        return False
     try:
         return accounts.propose(
             tx,
             principal,
             kreditor_id,
-            iban=iban,
+            iban=line.cells["iban"],
             bic=line.cells.get("bic", ""),
             reason=f"Import vom {local_day(tx.now):%d.%m.%Y}",
             batch=batch,

@@ -90,7 +90,7 @@ def kreditor(tx: Transaction, kreditor_id: str) -> Kreditor:
 
 def kreditor_called(tx: Transaction, number_or_id: str) -> Kreditor:
     """By the number of the HKR system, or by its id here; raises `KreditorUnknown`."""
-    c, wanted = invoice_kreditor.c, number_or_id.strip()
+    c, wanted = invoice_kreditor.c, one_line(number_or_id)
     either = or_(c.number == wanted, c.id == wanted)
     row = tx.first(select(invoice_kreditor).where(c.tenant == tx.tenant, either))
     if row is None:
@@ -165,11 +165,16 @@ def values_of(given: Mapping[str, str]) -> dict[str, Any]:
     for name, label in LABELS.items():
         if name not in given:
             continue
-        text = " ".join(given[name].split())
+        text = one_line(given[name])
         if len(text) > (most := _LONGEST.get(name, _LONGEST_TEXT)):
             raise KreditorInvalid(f"{label}: höchstens {most} Zeichen.")
         values[name] = _READERS.get(name, _plain)(text) if text else None
     return values
+
+
+def one_line(text: str) -> str:
+    """What can be seen of it: a copied text may hold signs that nobody sees, and no table bears."""
+    return " ".join("".join(c for c in text if c.isprintable() or c.isspace()).split())
 
 
 def kreditor_in(row: Row) -> Kreditor:
@@ -200,11 +205,13 @@ def record(  # noqa: PLR0917 the order of an entry's fields
 
 
 def twins(tx: Transaction, of: Kreditor) -> list[Kreditor]:
-    """Others under the same VAT id or tax number: a branch, or the same one twice."""
-    c, same = invoice_kreditor.c, []
-    for column, value in ((c.vat_key, of.vat_id), (c.tax_key, of.tax_number)):
-        if value:
-            same.append(column == compact(value))
+    """Others under the same identifier, or the same name and place: a branch, or one twice."""
+    c, keys = invoice_kreditor.c, _keys({name: getattr(of, name) for name in LABELS})
+    same = [
+        c[name] == keys[name] for name in ("vat_key", "tax_key", "registration_key") if keys[name]
+    ]
+    if keys["city_key"]:
+        same.append((c.name_key == keys["name_key"]) & (c.city_key == keys["city_key"]))
     if not same:
         return []
     others = (c.tenant == tx.tenant, c.id != of.id, or_(*same))

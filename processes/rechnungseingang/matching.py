@@ -51,6 +51,11 @@ def match(tx: Transaction, row: Row) -> Match:
             return Match(kreditor(tx, row.kreditor), (), _chosen(tx, row))
         except KreditorUnknown:
             return UNKNOWN
+    return stated(tx, row)
+
+
+def stated(tx: Transaction, row: Row) -> Match:
+    """By what the invoice says alone, whatever a person chose."""
     marks = list(_marks(tx, row))
     for place, (words, _, where) in enumerate(marks):
         found = _found(tx, row, where)
@@ -72,7 +77,7 @@ def _narrowed(found: list[Row], words: str, weaker: list[Mark]) -> Match:
 
 
 def _found(tx: Transaction, row: Row, where: ColumnElement[bool]) -> list[Row]:
-    c, on = invoice_kreditor.c, local_day(row.received_at)
+    c, on = invoice_kreditor.c, local_day(tx.now)
     query = select(invoice_kreditor).where(c.tenant == tx.tenant, c.valid_from <= on, where)
     vat_key = _vat_key(row)
     rows = tx.all(query.order_by(c.name_key, c.id).limit(MOST))

@@ -12,12 +12,15 @@ from sqlalchemy import or_, select
 
 from eakte.access import may
 from eakte.tables import vorgang
+from engine.instance_rows import LOCK
+from engine.tables import user_task
 from identity.access import require
 from identity.principal import Principal
 from processes.rechnungseingang import accounts, kreditoren, receipts
 from processes.rechnungseingang.accounts import CONFIRMED, PROPOSED, REMOVED
+from processes.rechnungseingang.duplicates import compact
 from processes.rechnungseingang.errors import InvoiceClosed, InvoiceUnknown, KreditorBlocked
-from processes.rechnungseingang.matching import match
+from processes.rechnungseingang.matching import Match, match, stated
 from processes.rechnungseingang.tables import invoice_kreditor_account, invoice_receipt
 from storage.database import Row, Transaction
 
@@ -28,7 +31,10 @@ def iban_alarm(tx: Transaction, row: Row) -> str | None:
     """Why this invoice's IBAN wants a second look, or None."""
     if not row.iban:
         return None
-    mine = _accounts_of(tx, row)
+    found = match(tx, row)
+    if (strange := _chosen_against(tx, row, found)) is not None:
+        return strange
+    mine = accounts.accounts(tx, [each.id for each in found.either])
     state = {each.iban: each.state for each in mine}.get(row.iban)
     if state == CONFIRMED:
         return None
@@ -37,7 +43,7 @@ def iban_alarm(tx: Transaction, row: Row) -> str | None:
             f"Die Bankverbindung {_ending(row.iban)} wurde aus dem Kreditorenstamm genommen. "
             "Bitte beim Lieferanten nachfragen, unter einer Nummer, die schon bekannt war."
         )
-    paid = _paid_to(tx, row)
+    paid = _paid_to(tx, row, found)
     if row.iban in paid:
         return None
     confirmed = [each.iban for each in mine if each.state == CONFIRMED]
@@ -50,8 +56,8 @@ def iban_alarm(tx: Transaction, row: Row) -> str | None:
 
 def confirmation(tx: Transaction, row: Row) -> Row | None:
     """By whom and how this account was confirmed to be this supplier's."""
-    found = _accounts_of(tx, row)
-    return next((e for e in found if e.iban == row.iban and e.state == CONFIRMED), None)
+    held = accounts.accounts(tx, [each.id for each in match(tx, row).either], CONFIRMED)
+    return next((each for each in held if each.iban == row.iban), None)
 
 
 def refuse_blocked(tx: Transaction, row: Row) -> None:
@@ -72,18 +78,40 @@ def bound(tx: Transaction, row: Row) -> Row:
     return receipts.receipt(tx, row.id)
 
 
+CHOSEN_AT = (
+    "rechnung_klaeren",
+    "dublette_pruefen",
+    "zuordnen",
+    "sachlich_pruefen",
+    "rechnerisch_feststellen",
+    "anordnen",
+    "rueckfrage_beantworten",
+)
+"""While the invoice lies there; after the order its Kreditor is settled."""
+
+
 def may_choose(tx: Transaction, principal: Principal, row: Row) -> bool:
     """Whether the principal may say which Kreditor the invoice is from."""
-    open_one = row.vorgang is not None and row.state == receipts.OPEN
-    return bool(open_one and may(tx, principal, vorgang, row.vorgang, "write"))
+    if row.vorgang is None or row.state != receipts.OPEN:
+        return False
+    return _lies_with_people(tx, row) and may(tx, principal, vorgang, row.vorgang, "write")
+
+
+def _lies_with_people(tx: Transaction, row: Row) -> bool:
+    c = user_task.c
+    of_invoice = (c.tenant == tx.tenant, c.instance_id == row.id, c.closed_at.is_(None))
+    query = select(c.id).where(*of_invoice, c.node.in_(CHOSEN_AT)).limit(1)
+    return tx.first(query) is not None
 
 
 def choose(tx: Transaction, principal: Principal, invoice: str, kreditor_id: str) -> None:
     """A person says whom the invoice is from. Signatures that bound another one are void."""
     require(principal, "kreditor.read")
+    # As whoever completes a task does: an order is either given before, or sees the new choice.
+    tx.first(LOCK, {"tenant": tx.tenant, "id": invoice})
     row = receipts.receipt(tx, invoice)
-    if row.state != receipts.OPEN:
-        raise InvoiceClosed("Diese Rechnung ist abgeschlossen.")
+    if row.state != receipts.OPEN or not _lies_with_people(tx, row):
+        raise InvoiceClosed("Zu dieser Rechnung wird kein Kreditor mehr gewählt.")
     if not may_choose(tx, principal, row):
         raise InvoiceUnknown(f"Diese Rechnung gibt es nicht: {invoice}")
     found = kreditoren.kreditor(tx, kreditor_id)
@@ -104,17 +132,29 @@ def _changed(row: Row, paid: list[str], confirmed: list[str], *, proposed: bool)
     )
 
 
-def _accounts_of(tx: Transaction, row: Row) -> list[Row]:
-    """Of the Kreditor, or of all who may be it: then each of theirs may be meant."""
-    return accounts.accounts(tx, [each.id for each in match(tx, row).either])
+def _chosen_against(tx: Transaction, row: Row, found: Match) -> str | None:
+    """A person's choice is no way round the alarm: it is told where the invoice says otherwise."""
+    if found.kreditor is None or not row.kreditor_by:
+        return None
+    said = stated(tx, row).either
+    if said and found.kreditor.id not in {each.id for each in said}:
+        others = " oder ".join(each.called for each in said[:3])
+        return f"Gewählt ist {found.kreditor.called}; was die Rechnung nennt, passt zu {others}."
+    vat_id = found.kreditor.vat_id
+    if row.seller_vat_id and vat_id and compact(row.seller_vat_id) != compact(vat_id):
+        return (
+            f"Gewählt ist {found.kreditor.called} mit der USt-IdNr. {vat_id}; die Rechnung nennt "
+            f"{row.seller_vat_id}."
+        )
+    return None
 
 
-def _paid_to(tx: Transaction, row: Row) -> list[str]:
+def _paid_to(tx: Transaction, row: Row, found: Match) -> list[str]:
     """The accounts that this supplier's invoices were booked with, the last one first."""
     c = invoice_receipt.c
     same = [c.seller_key == row.seller_key] if row.seller_key else []
-    if found := match(tx, row).kreditor:
-        same.append(c.kreditor == found.id)
+    if found.kreditor is not None:
+        same.append(c.kreditor == found.kreditor.id)
     if not same:
         return []
     booked = (c.tenant == tx.tenant, c.state == BOOKED, c.iban.is_not(None), c.id != row.id)

@@ -65,7 +65,7 @@ def take(
             return
     if not files:
         raise NothingReceived("Bitte mindestens eine Datei wählen.")
-    pushes = [Push(data, name[-255:], CHANNEL, received_at) for name, data in files]
+    pushes = [Push(data, _named(name), CHANNEL, received_at) for name, data in files]
     results = receive_all(house, principal, pushes)
     # Sent twice at the same moment: the other one has recorded it.
     with suppress(Conflict), house.database.begin(principal.tenant) as tx:
@@ -75,6 +75,11 @@ def take(
         )
         rows = [_row(tx, key, place, each) for place, each in enumerate(results, start=1)]
         tx.run(insert(invoice_upload_file), rows)
+
+
+def _named(name: str) -> str:
+    """For display; a browser may send anything."""
+    return "".join(c for c in name if c.isprintable())[-255:] or "Datei"
 
 
 def _row(tx: Transaction, key: str, place: int, result: Result) -> dict[str, object]:

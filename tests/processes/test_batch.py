@@ -10,11 +10,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from identity.errors import NotPermitted
+from identity.principal import Principal
 from processes.house import House
-from processes.rechnungseingang import batch, demo
+from processes.rechnungseingang import batch, demo, receipts
 from processes.rechnungseingang.batch import MOST_FILES, Result, receive_all
 from processes.rechnungseingang.errors import BatchTooLarge, NothingReceived
 from processes.rechnungseingang.receipts import LARGEST, Push
+from storage.errors import Conflict
 from tests.processes.desk import SAMPLES, SYSTEM, UBL
 from tests.processes.test_http import URL, Client, client  # noqa: F401 the fixture
 
@@ -143,3 +145,34 @@ def test_what_is_refused_counts_against_what_may_be_unpacked(
 
     assert {each.code for each in found} == {"file_refused"}
     assert sum(read) <= 5000 + 50 * 2
+
+
+def test_a_file_that_somebody_else_sends_at_the_moment_stops_no_other(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = receipts.receive
+
+    def busy(house: House, who: Principal, push: Push) -> receipts.Receipt:
+        if push.data == UBL:
+            raise Conflict("held up")
+        return original(house, who, push)
+
+    monkeypatch.setattr(receipts, "receive", busy)
+
+    refused, taken = results(house, UBL, CII)
+
+    assert (refused.code, taken.first) == ("conflict", True)
+    assert "noch einmal senden" in (refused.reason or "")
+
+
+@pytest.mark.parametrize("name", ["__MACOSX/._r.xml", "a/.DS_Store", "Thumbs.db"])
+def test_what_systems_put_into_archives_is_no_invoice(house: House, name: str) -> None:
+    litter, taken = results(house, packed((name, b"x"), ("r.xml", UBL)))
+
+    assert (litter.code, taken.first) == ("file_refused", True)
+
+
+def test_an_archive_without_a_file_is_told(house: House) -> None:
+    (empty,) = results(house, packed(("ordner/", b"")))
+
+    assert empty.reason == "Im Archiv liegt keine Datei."

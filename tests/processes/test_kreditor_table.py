@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import csv
+import json
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 from eakte.readlog import accesses
 from identity.errors import FourEyesRequired, NotPermitted
@@ -21,6 +24,7 @@ from processes.rechnungseingang.kreditor_table import (
     last_import,
 )
 from processes.rechnungseingang.kreditoren import Kreditor
+from tests.processes.desk import SYSTEM
 
 HEAD = "nummer;name;ust_id;ort;iban\n"
 FILE = (
@@ -198,3 +202,40 @@ def test_any_bytes_are_a_table_or_refused(house: House, data: bytes) -> None:
         return
 
     assert known(house) != []
+
+
+def test_an_operator_takes_a_table_in_and_home_on_the_command_line(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from cli import app  # noqa: PLC0415 beside its only use
+
+    table, bad, home = (tmp_path / name for name in ("in.csv", "bad.csv", "out.csv"))
+    table.write_text(FILE, encoding="utf-8")
+    bad.write_text(HEAD + "1;;;;\n", encoding="utf-8")
+    monkeypatch.setenv("AMTSGANG_DATA", str(house.settings.data))
+
+    results = [
+        CliRunner().invoke(app, ["kreditoren", *words])
+        for words in (
+            ("import", str(table), "--json"),
+            ("import", str(bad)),
+            ("export", str(home)),
+        )
+    ]
+
+    assert [each.exit_code for each in results] == [0, 1, 0]
+    assert json.loads(results[0].stdout)["created"] == 2
+    assert "Zeile 2: Bitte den Namen angeben." in results[1].stderr
+    assert home.read_bytes() == exported(house)
+
+
+def test_what_the_command_line_proposed_a_single_person_confirms(house: House) -> None:
+    """The system is the first pair of eyes: the table came from the HKR system."""
+    with house.database.begin() as tx:
+        import_table(tx, SYSTEM, FILE.encode())
+    karla = demo.principal(house, "karla.kranz")
+
+    with house.database.begin() as tx:
+        count = accounts.confirm_import(tx, karla, accounts.find(tx)[0].id)
+
+    assert count == 2

@@ -18,6 +18,7 @@ from processes.rechnungseingang import accounts, demo, kreditoren, receipts, sup
 from processes.rechnungseingang.booking import booking_table
 from processes.rechnungseingang.errors import (
     AccountInvalid,
+    InvoiceClosed,
     InvoiceUnknown,
     KreditorBlocked,
     KreditorInvalid,
@@ -91,6 +92,13 @@ def test_a_change_stands_in_the_kreditors_own_stream_with_what_was_before(house:
     assert verify_one(house.database, "default", key).whole
 
 
+def test_signs_that_nobody_sees_are_not_kept(house: House) -> None:
+    key = made(house, city="Lin\x00den\u200btal\ud800\n ")
+
+    with house.database.reading() as tx:
+        assert kreditoren.kreditor(tx, key).city == "Lindental"
+
+
 def test_nothing_changed_leaves_no_entry(house: House) -> None:
     key = made(house, city="Lindental")
 
@@ -137,6 +145,20 @@ def test_a_clerk_adds_who_is_new_but_no_twin_and_no_number_and_changes_nothing(
         made(house, "tim.tannhaus", number="1")
     with pytest.raises(NotPermitted):
         changed(house, key, "tim.tannhaus", city="X")
+
+
+def test_who_may_be_the_same_is_told(house: House) -> None:
+    key = made(house, city="Lindental", registration_id="HRB 1")
+    by_name, by_number = (
+        made(house, city="Lindental"),
+        made(house, name="X", registration_id="hrb1"),
+    )
+    made(house, city="Neustadt")
+
+    with house.database.reading() as tx:
+        found = kreditoren.twins(tx, kreditoren.kreditor(tx, key))
+
+    assert {each.id for each in found} == {by_name, by_number}
 
 
 @pytest.mark.parametrize("login", ["gero.gestalt", "dora.dietrich", "paul.petersen"])
@@ -317,6 +339,15 @@ def test_a_persons_choice_goes_before_all_and_is_told(house: House, desk: Desk) 
     assert found.kreditor is not None
     assert (found.kreditor.id, found.reason) == (other, "Gewählt von Tim Tannhaus.")
     assert told(house, other)[-1] == "kreditor.chosen"
+
+
+def test_after_the_order_no_kreditor_is_chosen_any_more(house: House, desk: Desk) -> None:
+    key = made(house)
+    desk.certify()
+    desk.order()
+
+    with pytest.raises(InvoiceClosed), house.database.begin() as tx:
+        suppliers.choose(tx, who(house, "tim.tannhaus"), desk.id, key)
 
 
 def test_who_may_not_work_on_the_invoice_chooses_nothing(house: House, desk: Desk) -> None:

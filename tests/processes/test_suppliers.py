@@ -9,7 +9,7 @@ import pytest
 from bpmn.forms import FormInvalid
 from processes.house import House
 from processes.rechnungseingang import accounts, demo, kreditoren, receipts
-from processes.rechnungseingang.suppliers import iban_alarm
+from processes.rechnungseingang.suppliers import choose, iban_alarm
 from tests.processes.desk import BOOKED, UBL, Desk, Run
 
 NUMBER = b"WL-2026-1042"
@@ -221,3 +221,31 @@ def test_a_removed_account_raises_the_alarm_though_it_was_paid_to(
         accounts.remove(tx, demo.principal(house, "berta.brandt"), account)
 
     assert "aus dem Kreditorenstamm genommen" in (alarm(house, desk) or "")
+
+
+def test_a_choice_of_another_kreditor_is_no_way_round_the_alarm(
+    house: House, run_jobs: Run, paid: Desk
+) -> None:
+    """A clerk's own Kreditor, with an account that was rightly confirmed for it."""
+    desk = other_number(house, run_jobs, iban=OTHER)
+    olga, berta = (demo.principal(house, each) for each in ("olga.ostmann", "berta.brandt"))
+    with house.database.begin() as tx:
+        kreditoren.create(tx, olga, {"name": "Wegebau", "vat_id": desk.row.seller_vat_id})
+        own = kreditoren.create(tx, olga, {"name": "Ganz anders"})
+        accounts.propose(tx, olga, own, iban=OTHER, reason="Rückruf")
+        accounts.confirm(tx, berta, accounts.accounts(tx, [own])[0].id)
+        choose(tx, demo.principal(house, "tim.tannhaus"), desk.id, own)
+
+    assert "Gewählt ist Ganz anders" in (alarm(house, desk) or "")
+
+
+def test_a_choice_with_another_vat_id_than_the_invoice_raises_an_alarm(
+    house: House, run_jobs: Run
+) -> None:
+    desk = Desk(house, run_jobs)
+    with house.database.begin() as tx:
+        olga = demo.principal(house, "olga.ostmann")
+        own = kreditoren.create(tx, olga, {"name": "Ganz anders", "vat_id": "DE123456789"})
+        choose(tx, demo.principal(house, "tim.tannhaus"), desk.id, own)
+
+    assert "die Rechnung nennt" in (alarm(house, desk) or "")

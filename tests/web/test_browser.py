@@ -324,6 +324,22 @@ def test_an_invoice_prints_without_what_is_there_for_work(
     expect(page.get_by_role("button")).to_have_count(0)
 
 
+def test_too_much_is_said_before_it_is_sent(page: Page, enter: Callable[[str], None]) -> None:
+    enter("rita.rehbein")
+    page.goto("/seiten/einreichen")
+    files = page.get_by_label("Dateien")
+    files.evaluate("e => { e.dataset.mostBytes = 2 * 2 ** 20; }")
+
+    files.set_input_files({"name": "a.xml", "mimeType": "text/xml", "buffer": b"x" * 3 * 2**20})
+    page.get_by_role("button", name="Einreichen").click()
+
+    expect(page.get_by_role("alert")).to_have_text("Zusammen höchstens 2 MB, gewählt sind 3 MB.")
+    assert page.url.endswith("/seiten/einreichen")
+    files.set_input_files({"name": "a.xml", "mimeType": "text/xml", "buffer": b"<a/>"})
+    page.get_by_role("button", name="Einreichen").click()
+    expect(page.get_by_role("status")).to_have_text("Die Dateien sind angekommen.")
+
+
 def test_an_open_form_and_its_faults_have_no_barrier(
     page: Page, enter: Callable[[str], None], house: House
 ) -> None:
