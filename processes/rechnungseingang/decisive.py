@@ -43,6 +43,7 @@ def deciding(head: Head, received_at: datetime, now: datetime, land: str) -> Var
         "amount_due": head.amount_due,
         "festgestellter_betrag": head.amount_due,
         "currency": head.currency,
+        "iban_stated": head.iban is not None,
         "received_at": received_at,
         "due_on": head.due.on,
         "due_source": head.due.source,
