@@ -3,9 +3,6 @@
 A new edition is a new pack beside the old ones: an invoice is judged by the pack that was in force
 on its date. A pack takes over what did not change, so that it shows what did. Code lists are part
 of it (`CodeLists.followed_by` makes the next edition): theirs is valid as long as the pack is.
-
-Not here: BR-TMP-4 to BR-TMP-7, which the bundle of 2026-08-31 added as warnings. The project has no
-definition of them; the official mode reports them from the operator's import.
 """
 
 from __future__ import annotations
@@ -17,6 +14,7 @@ from functools import cache
 
 from invoice.model import Syntax
 from invoice.profiles import Profile
+from invoice.rules import AUTUMN_2026 as AUTUMN_2026_RULES
 from invoice.rules import CVD, EN16931, EXTENSION, PEPPOL, XRECHNUNG
 from invoice.rules.codes import EN16931_1_3_16, CodeLists
 from invoice.rules.rule import Rule, Severity, ids
@@ -101,6 +99,7 @@ FIRST = Pack(
     CVD,
     PEPPOL,
     {
+        (_ALL, "BR-CL-21"): "warning",  # the registries are ahead of the lists
         (_ALL, "BR-CL-23"): "warning",
         (_CVD, "BR-CL-13"): "information",  # the scheme CVD itself is not in the list
         (_EXTENSION, "BR-CL-10"): "information",  # BR-DEX take the place of all these
@@ -110,17 +109,36 @@ FIRST = Pack(
         (_EXTENSION, "BR-CL-25"): "information",
         (_EXTENSION, "BR-CL-26"): "information",
         (_EXTENSION, "BR-CO-16"): "information",
+        (_EXTENSION, "UBL-CR-470"): "information",  # payments for third parties
     },
 )
 """The oldest that stands here. It also judges what is older than the standard."""
 
-AUTUMN_2026 = replace(
+SUMMER_2025 = replace(
     FIRST,
+    valid_from=date(2025, 7, 10),
+    name="XRechnung 3.0 (Schematron 2.4.0), EN 16931 1.3.16",
+    overrides={
+        **FIRST.overrides,
+        (Profile.XRECHNUNG, "UBL-CR-646"): "fatal",
+        (_EXTENSION, "UBL-CR-646"): "information",
+    },
+)
+"""The bundle of 2025-07-10: lines below lines belong to the Extension alone."""
+
+AUTUMN_2026 = replace(
+    SUMMER_2025,
     valid_from=date(2026, 8, 31),
     name="XRechnung 3.0 (Schematron 2.6.0), EN 16931 1.3.16",
-    overrides={**FIRST.overrides, (_ALL, "BR-TMP-2"): "fatal"},
+    xrechnung=SUMMER_2025.xrechnung + AUTUMN_2026_RULES,
+    overrides={
+        **SUMMER_2025.overrides,
+        (_ALL, "BR-TMP-2"): "fatal",
+        (_ALL, "CII-SR-475"): "information",  # BR-TMP-4 and 5 ask it of each paper
+        (_ALL, "CII-SR-476"): "information",
+    },
 )
-"""The bundle of 2026-08-31: a link to a document has to be a full address."""
+"""The bundle of 2026-08-31: a link to a document has to be a full address; four more warnings."""
 
-PACKS = (FIRST, AUTUMN_2026)
+PACKS = (FIRST, SUMMER_2025, AUTUMN_2026)
 """Oldest first."""

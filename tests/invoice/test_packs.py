@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -11,7 +12,8 @@ import pytest
 from invoice.checking import Basis, check_invoice
 from invoice.profiles import Profile
 from invoice.rules import packs
-from invoice.rules.packs import AUTUMN_2026, FIRST, PACKS, pack_on
+from invoice.rules.packs import AUTUMN_2026, FIRST, PACKS, SUMMER_2025, pack_on
+from invoice.syntax.walk import book_of
 
 SAMPLES = Path(__file__).parent / "samples"
 UBL = (SAMPLES / "ubl_tiefbau.xml").read_bytes()
@@ -62,7 +64,8 @@ def test_another_day_may_be_asked_for() -> None:
 def test_each_day_has_one_pack() -> None:
     assert [p.valid_from for p in PACKS] == sorted({p.valid_from for p in PACKS})
     assert pack_on(date(1999, 1, 1)) is FIRST
-    assert pack_on(AUTUMN_2026.valid_from - timedelta(days=1)) is FIRST
+    assert pack_on(SUMMER_2025.valid_from - timedelta(days=1)) is FIRST
+    assert pack_on(AUTUMN_2026.valid_from - timedelta(days=1)) is SUMMER_2025
     assert pack_on(None) is PACKS[-1]
     assert all(pack.name and pack.code_lists.edition for pack in PACKS)
 
@@ -78,9 +81,50 @@ def test_a_pack_may_drop_a_rule_and_the_earlier_one_keeps_it(
     assert check_invoice(issued("2027-01-31")).findings != ()
 
 
+SUBLINE = (
+    b'<cac:SubInvoiceLine><cbc:ID>1.1</cbc:ID><cbc:InvoicedQuantity unitCode="HUR">1'
+    b'</cbc:InvoicedQuantity><cbc:LineExtensionAmount currencyID="EUR">0</cbc:LineExtensionAmount>'
+    b"<cac:Item><cbc:Name>Teil</cbc:Name></cac:Item></cac:SubInvoiceLine></cac:InvoiceLine>"
+)
+
+
+@pytest.mark.parametrize(("day", "severity"), [("2025-07-09", "warning"), ("2025-07-10", "fatal")])
+def test_lines_below_lines_are_for_the_extension_alone(day: str, severity: str) -> None:
+    data = UBL.replace(ISSUED, f"<cbc:IssueDate>{day}</cbc:IssueDate>".encode())
+
+    report = check_invoice(data.replace(b"</cac:InvoiceLine>", SUBLINE, 1))
+
+    assert {f.rule: f.severity for f in report.findings}["UBL-CR-646"] == severity
+
+
+@pytest.mark.parametrize(
+    ("data", "old", "new", "rule"),
+    [
+        (UBL, rb"(<cbc:DueDate>[^<]+)", rb"\1Z", "BR-TMP-6"),
+        (CII, rb'<udt:DateTimeString format="102">', rb"<udt:DateTimeString>", "BR-TMP-7"),
+        (CII, rb"(<ram:SellerOrderReferencedDocument>|<ram:BuyerOrderReferencedDocument>)",
+         rb"<ram:AdditionalReferencedDocument><ram:IssuerAssignedID>1</ram:IssuerAssignedID>"
+         rb"<ram:TypeCode>916</ram:TypeCode><ram:Name>A</ram:Name><ram:Name>B</ram:Name>"
+         rb"</ram:AdditionalReferencedDocument>\1", "BR-TMP-4"),
+    ],
+)  # fmt: skip
+def test_what_xrechnung_asks_for_the_time_being_warns_from_autumn_2026_on(
+    data: bytes, old: bytes, new: bytes, rule: str
+) -> None:
+    changed = re.sub(old, new, data, count=1)
+
+    before = check_invoice(changed, on=AUTUMN_2026.valid_from - timedelta(days=1))
+    after = check_invoice(changed, on=AUTUMN_2026.valid_from)
+
+    assert changed != data
+    assert rule not in {f.rule for f in before.findings}
+    assert {f.rule: f.severity for f in after.findings}[rule] == "warning"
+
+
 @pytest.mark.parametrize("pack", PACKS, ids=lambda pack: str(pack.valid_from))
 def test_whatever_a_pack_weighs_otherwise_is_a_rule_of_it(pack: packs.Pack) -> None:
     known = {rule.id for profile in Profile for rule in pack.rules_of(profile)}
+    known |= {rule for syntax in ("ubl-invoice", "cii") for rule in book_of(syntax).rules}
 
     assert {rule for _, rule in pack.overrides} <= known
 
