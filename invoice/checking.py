@@ -120,6 +120,9 @@ class Report:
     findings: tuple[Finding, ...]
     invoice: Invoice | None
     basis: Basis | None = None
+    stated: Invoice | None = None
+    """What the XML in a PDF says that is no invoice by itself (MINIMUM, BASIC WL): for a person to
+    compare with the image, never to count on."""
 
     @property
     def dated(self) -> date | None:

@@ -81,7 +81,9 @@ def _check_embedded(
     profile = profile_of(report.invoice.specification)
     if not profile.is_an_invoice:
         words = f"Das Profil {profile.value} enthält keine vollständige Rechnung."
-        return replace(_without_invoice(_other(words, others_refused)), profile=profile.value)
+        other = _other(words, others_refused)
+        made = _without_invoice(other, *_differing(report.invoice, contents))
+        return replace(made, profile=profile.value, stated=report.invoice)
     told = [*_below(profile), *_unusual(xml, profile), *_compared(report.invoice, contents)]
     if not told:
         return report
@@ -111,6 +113,12 @@ def _compared(invoice: Invoice, contents: PdfContents) -> list[Finding]:
         words = "Das PDF ist ein Bild ohne Text: es ließ sich nicht mit den XML-Daten vergleichen."
         hint = "Bitte Rechnungsnummer, Gesamtbetrag und IBAN selbst vergleichen."
         return [_finding("PDF-BILD", words, hint)]
+    return _differing(invoice, contents)
+
+
+def _differing(invoice: Invoice, contents: PdfContents) -> list[Finding]:
+    if not has_text(contents):
+        return []
     hint = "Das PDF und seine XML-Daten widersprechen sich: bitte beim Lieferanten nachfragen."
     if not contents.whole:
         hint = "Nur die ersten Seiten wurden gelesen: bitte selbst vergleichen."

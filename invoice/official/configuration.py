@@ -48,7 +48,7 @@ class Scenario:
     levels: dict[str, str]
     """customLevel by rule id."""
     rules: frozenset[str]
-    """Ids of all rules that its sheets ask."""
+    """Ids of all rules that its sheets ask; empty where they do not say."""
     proofs: tuple[str, ...]
     """Of each sheet, what its report must have, or it did not judge; empty if it never tells."""
     text: str
@@ -114,15 +114,16 @@ class _Reader:
         name, match, accept = (_text(element, each) for each in ("name", "match", "acceptMatch"))
         schemas = _locations(element, "validateWithXmlSchema")
         sheets = [self._sheet(each) for each in _locations(element, "validateWithSchematron")]
-        reports = [self._sheet(each) for each in _locations(element, "createReport")]
+        reports = _locations(element, "createReport")
         if not match or not (schemas or sheets):
             raise RulesRefused(f"das Szenario „{name}“ nennt keine Bedingung oder keine Regeln")
         if len(schemas) > 1 or len(reports) > 1:
             raise RulesRefused(f"das Szenario „{name}“ nennt mehrere Schemata oder Berichte")
         if accept and not reports:
-            raise RulesRefused(f"acceptMatch ohne Bericht im Szenario „{name}“")
+            raise RulesRefused(f"das Szenario „{name}“ hat acceptMatch, aber keinen Bericht")
         if any(each.get("psvi") in ("true", "1") for each in element.iter()):
             raise RulesRefused(f"das Szenario „{name}“ verlangt ein Dokument mit Schematypen")
+        report = self._sheet(reports[0]) if accept else None  # else nothing asks what it says
         schema = self._schema(self._archive.beside("", schemas[0])) if schemas else None
         return Scenario(
             name=name,
@@ -133,7 +134,7 @@ class _Reader:
             },
             schema=schema,
             sheets=tuple(sheets),
-            report=reports[0] if reports else None,
+            report=report,
             accept=accept or None,
             levels=_levels(element),
             rules=frozenset().union(*(self._rules[each] for each in sheets)),
@@ -201,7 +202,7 @@ def _ids(root: etree._Element) -> list[str]:
     found: list[str] = []
     for element in root.iter(*_ASSERTIONS):
         stated = element.get("id")
-        if stated:
+        if stated and "{" not in stated:
             found.append(stated)
         found += [
             (each.text or "").strip()

@@ -57,6 +57,8 @@ class OfficialResult:
     findings: tuple[OfficialFinding, ...]
     asked: frozenset[str]
     accepted: bool | None = None
+    undecided: str = ""
+    """Why it could not be said whether it is accepted, though its scenario asks."""
 
 
 def official_result(
@@ -84,27 +86,19 @@ def _result(scenario: Scenario, answer: Mapping[str, Any]) -> OfficialResult:
         return OfficialResult(scenario.name, tuple(found), schema, accepted=False)
     reports = zip(answer["reports"], scenario.proofs, strict=True)
     findings = tuple(each for report, proof in reports for each in _read(report, proof, scenario))
-    asked = scenario.rules | schema
-    return OfficialResult(scenario.name, findings, asked, answer.get("accepted"))
+    asked = (scenario.rules or frozenset(_known_here())) | schema
+    accepted, undecided = answer.get("accepted"), answer.get("undecided", "")
+    return OfficialResult(scenario.name, findings, asked, accepted, undecided)
 
 
-def _read(report: str, proof: str, scenario: Scenario) -> Iterator[OfficialFinding]:
-    try:
-        root = read_tree(report.encode())
-    except InvoiceError as error:
-        raise NoVerdict("der amtliche Bericht ist nicht lesbar") from error
-    if root.tag != f"{SVRL}schematron-output" or (proof and root.find(proof) is None):
+def _read(report: Mapping[str, Any], proof: str, scenario: Scenario) -> Iterator[OfficialFinding]:
+    if report["root"] != f"{SVRL}schematron-output" or (proof and proof not in report["written"]):
         raise NoVerdict("der amtliche Bericht ist leer")
-    for element in root.iter(f"{SVRL}failed-assert", f"{SVRL}successful-report"):
-        rule = element.get("id") or "?"
-        said = element.find(f"{SVRL}text")
-        text = " ".join("".join(map(str, said.itertext())).split()) if said is not None else ""
-        stated = {scenario.levels[rule]} if rule in scenario.levels else _stated(element)
-        yield OfficialFinding(rule, _severity(stated), text, element.get("location") or "")
-
-
-def _stated(element: etree._Element) -> set[str]:
-    return {str(element.get(name, "")) for name in ("flag", "role")}
+    for each in report["findings"]:
+        rule, text = each["rule"], " ".join(each["text"].split())
+        own = scenario.levels.get(rule)
+        stated = {own} if own is not None else {each["flag"], each["role"]}
+        yield OfficialFinding(rule, _severity(stated), text, each["location"])
 
 
 def _severity(stated: set[str]) -> Severity:
@@ -122,6 +116,8 @@ def compared(report: Report, result: OfficialResult) -> Report:
         graver = _refuses(each, result) and each.rule not in objected
         if (each.rule not in ours or graver) and told[each.rule] <= MAX_OF_ONE_RULE:
             more.append(_finding(each, report, result))
+    if result.undecided:
+        more.append(_no_result(f"der Bericht ist gescheitert: {result.undecided}"))
     if result.accepted is False and all(f.severity != "fatal" for f in result.findings):
         more.append(_rejected(result))
     if apart := disagreement(report, result):
@@ -140,12 +136,7 @@ def _verdict(findings: Sequence[Finding]) -> Verdict:
 
 def without_verdict(report: Report, error: NoVerdict) -> Report:
     """No official verdict: whatever ours say, a person decides."""
-    words = "Die amtlichen Regeln kamen zu keinem Ergebnis."
-    why = f"{error}: {error.detail}" if error.detail else str(error)
-    told = Finding(
-        "AMTLICH", "fatal", Klass.FORMAT.value, "", "", 0, words,
-        f"Bitte die Rechnung selbst beurteilen. ({why})", False,
-    )  # fmt: skip
+    told = _no_result(f"{error}: {error.detail}" if error.detail else str(error))
     verdict = max(report.verdict, Verdict.TO_CLARIFY, key=_GRAVITY.index)
     return replace(report, verdict=verdict, findings=(*report.findings, told))
 
@@ -192,6 +183,14 @@ def _finding(each: OfficialFinding, report: Report, result: OfficialResult) -> F
 
 def _refuses(each: OfficialFinding, result: OfficialResult) -> bool:
     return each.severity == "fatal" and result.accepted is not True
+
+
+def _no_result(why: str) -> Finding:
+    return Finding(
+        "AMTLICH", "fatal", Klass.FORMAT.value, "", "", 0,
+        "Die amtlichen Regeln kamen zu keinem Ergebnis.",
+        f"Bitte die Rechnung selbst beurteilen. ({why})", False,
+    )  # fmt: skip
 
 
 def _rejected(result: OfficialResult) -> Finding:

@@ -23,6 +23,8 @@ START_SECONDS = 30
 COMPILE_SECONDS = 120
 MOST_DOCUMENTS = 1_000
 """After so many a process is replaced: what little it keeps of each goes with it."""
+LARGE = 5_000_000
+"""After a document of more bytes it is replaced at once: it would keep the memory."""
 MOST_WORKERS = 2
 """Two releases are in use at once where one has just followed the other."""
 
@@ -40,11 +42,14 @@ class Worker:
         """What the program answered. Raises NoVerdict."""
         with self._lock:
             try:
-                return self._asked_once(document, seconds)
+                answer = self._asked_once(document, seconds)
             except OutOfTime:
                 raise NoVerdict("die erlaubte Zeit ist abgelaufen") from None
             except ChildEnded:
                 raise NoVerdict("die Auswertung ist abgebrochen") from None
+            if len(document) > LARGE:
+                self._end()
+            return answer
 
     def compile(self) -> None:
         """Raises NoVerdict where a part of the configuration cannot be compiled."""
@@ -57,9 +62,12 @@ class Worker:
 
     def end(self) -> None:
         with self._lock:
-            if self._child is not None:
-                self._child.end()
-            self._child = None
+            self._end()
+
+    def _end(self) -> None:
+        if self._child is not None:
+            self._child.end()
+        self._child = None
 
     def _asked_once(self, document: bytes, seconds: float) -> dict[str, Any]:
         child = self._ready()
@@ -74,11 +82,14 @@ class Worker:
     def _ready(self) -> Child:
         """The process, started anew where it is gone, idle too long or has done its share."""
         if self._child is not None and (self._child.ended or self._asked >= MOST_DOCUMENTS):
-            self._child.end()
-            self._child = None
+            self._end()
         if self._child is None:
             self._child, self._asked = Child(PROGRAM), 0
-            self._answer(self._child, _stated(self._configuration), START_SECONDS)
+            try:
+                self._answer(self._child, _stated(self._configuration), START_SECONDS)
+            except NoVerdict:
+                self._end()  # without rules it can judge nothing
+                raise
         self._asked += 1
         return self._child
 

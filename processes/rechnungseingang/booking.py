@@ -74,6 +74,7 @@ def canonical(content: Mapping[str, object]) -> bytes:
 def booking_file(
     receipt: Row,
     *,
+    kreditor: str | None,
     round_number: int,
     geschaeftszeichen: str,
     kind: str,
@@ -107,6 +108,7 @@ def booking_file(
             "order": {
                 "kind": kind,
                 "amount": amount,
+                "kreditor": kreditor,
                 "payee": receipt.payee if kind == "auszahlung" else None,
                 "iban": receipt.iban if kind == "auszahlung" else None,
                 "remittance": receipt.remittance or receipt.number,
@@ -133,7 +135,7 @@ def booking_file(
 
 
 TABLE_MEDIA_TYPE = "text/csv"
-_OF_ORDER = ("kind", "payee", "iban", "remittance", "due_on")
+_OF_ORDER = ("kind", "kreditor", "payee", "iban", "remittance", "due_on")
 _OF_INVOICE = ("number", "issued_on", "seller", "currency")
 _OF_LINE = ("haushaltsjahr", "produkt", "sachkonto", "kostenstelle", "steuerkennzeichen")
 _AMOUNTS = ("betrag", "steuerbetrag")
@@ -155,12 +157,12 @@ def booking_table(content: bytes) -> bytes:
     terms = (f"skonto_{n}_{name}" for n in range(1, _TERMS + 1) for name in _OF_TERM)
     table.writerow((*head, *_AMOUNTS, *terms))
     shared = [said["booking_id"], said["geschaeftszeichen"], said["unit"]]
-    shared += [said["order"][name] for name in _OF_ORDER]
+    shared += [said["order"].get(name) for name in _OF_ORDER]
     shared += [said["invoice"][name] for name in _OF_INVOICE]
     for number, line in enumerate(said["posting_lines"], start=1):
         cells = [*shared, number, *(line.get(name) for name in _OF_LINE)]
         amounts = (line.get(name) for name in _AMOUNTS)
-        table.writerow([*(_cell(cell) for cell in cells), *amounts, *_terms(said)])
+        table.writerow([*(cell(each) for each in cells), *amounts, *_terms(said)])
     return out.getvalue().encode()
 
 
@@ -171,7 +173,8 @@ def _terms(said: Mapping[str, Any]) -> Iterator[str | None]:
         yield from (stated[n].get(name) if n < len(stated) else None for name in _OF_TERM)
 
 
-def _cell(value: object) -> str:
+def cell(value: object) -> str:
+    """A cell of a table that people open in a spreadsheet."""
     text = "" if value is None else str(value)
     return f"'{text}" if text.startswith(_FORMULA) else text
 

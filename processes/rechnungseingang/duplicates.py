@@ -25,10 +25,14 @@ NEAR = timedelta(days=3)
 def seller_key(vat_id: str | None, tax_number: str | None, name: str | None) -> str | None:
     """What identifies a supplier, the strongest first."""
     for kind, value in (("ust", vat_id), ("steuer", tax_number), ("name", name)):
-        letters = "".join(c for c in (value or "").casefold() if c.isalnum())
-        if letters:
-            return f"{kind}:{letters[:200]}"
+        if letters := compact(value):
+            return f"{kind}:{letters}"
     return None
+
+
+def compact(value: str | None) -> str:
+    """Small letters and digits only: what is left when people write the same differently."""
+    return "".join(c for c in (value or "").casefold() if c.isalnum())[:200]
 
 
 def predecessor_of(tx: Transaction, receipt: Row) -> Row | None:
@@ -105,12 +109,8 @@ def _what_it_corrects(tx: Transaction, receipt: Row) -> Row | None:
 def _differ(one: Row, other: Row) -> bool:
     """A supplier gives each of its invoices a number of its own (§ 14 (4) UStG): two numbers that
     differ in more than their writing are two invoices."""
-    first, second = _plain(one.number), _plain(other.number)
+    first, second = compact(one.number), compact(other.number)
     return bool(first and second and first != second and _same_supplier(one, other))
-
-
-def _plain(number: str | None) -> str:
-    return "".join(c for c in (number or "").casefold() if c.isalnum())
 
 
 def _is_earlier(other: Row, receipt: Row) -> bool:

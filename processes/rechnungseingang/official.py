@@ -178,6 +178,8 @@ def examined_officially(
     except NoVerdict as error:
         log.warning("official rules gave no verdict: %s", error)
         return _by(without_verdict(report, error), rules.title)
+    if result.undecided:
+        log.warning("official rules (%s) did not say whether they accept", result.scenario)
     apart = disagreement(report, result)
     if apart:
         log.warning("official rules (%s) differ: %s", result.scenario, ", ".join(apart))

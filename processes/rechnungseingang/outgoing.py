@@ -17,6 +17,7 @@ from processes.rechnungseingang import booking, disputes, letters, records, sign
 from processes.rechnungseingang.amounts import parse_amount
 from processes.rechnungseingang.dates import local_day
 from processes.rechnungseingang.examination import examine
+from processes.rechnungseingang.kreditoren import kreditor
 from processes.rechnungseingang.posting import posting_lines, turned, with_tax
 from storage.blobs import Blobs
 from storage.database import Row, Transaction
@@ -111,6 +112,7 @@ def order_file(tx: Transaction, row: Row, case: Mapping[str, Value]) -> bytes:
     refund = kind in booking.REFUNDS and amount < 0
     return booking.booking_file(
         row,
+        kreditor=kreditor(tx, row.kreditor).number if row.kreditor else None,
         round_number=row.booking_round + 1,
         geschaeftszeichen=records.geschaeftszeichen(tx, row.vorgang),
         kind=kind,

@@ -18,6 +18,7 @@ from eakte.readlog import record_access
 from eakte.search import dokumente_in
 from eakte.tables import vorgang
 from engine import queries
+from identity.access import permits
 from identity.persons import display_names
 from identity.principal import Principal, system_principal
 from invoice.checking import Report, Verdict
@@ -26,7 +27,7 @@ from invoice.pdf.reading import is_pdf
 from invoice.rendering import invoice_html
 from invoice.skonto import skonti
 from processes.package import PanelFile, TaskPanel
-from processes.rechnungseingang import letters, outgoing, receipts, status
+from processes.rechnungseingang import covers, letters, outgoing, receipts, status
 from processes.rechnungseingang.amounts import german, parse_amount
 from processes.rechnungseingang.dates import (
     CLARIFY_WORKING_DAYS,
@@ -40,8 +41,10 @@ from processes.rechnungseingang.duplicates import why_suspected
 from processes.rechnungseingang.errors import AttachmentNotOpened, InvoiceUnknown
 from processes.rechnungseingang.examination import examine
 from processes.rechnungseingang.letters import VERDICTS, day, templates
+from processes.rechnungseingang.matching import match
 from processes.rechnungseingang.papers import TITLES
 from processes.rechnungseingang.posting import TAX_CODES, posting_lines, tax_doubts, with_tax
+from processes.rechnungseingang.prefill import NODE, prefilled
 from processes.rechnungseingang.related import related
 from processes.rechnungseingang.signatures import ORDERS
 from processes.rechnungseingang.suggestions import (
@@ -49,7 +52,7 @@ from processes.rechnungseingang.suggestions import (
     posting_like_before,
     suggested_units,
 )
-from processes.rechnungseingang.suppliers import iban_alarm
+from processes.rechnungseingang.suppliers import iban_alarm, may_choose
 from storage.database import Row, Transaction
 
 if TYPE_CHECKING:
@@ -94,7 +97,7 @@ TASKS = {
     "buchung": "Buchung",
     "abbruch": "Ablauf",
 }
-ADDED = frozenset(TITLES.values())
+ADDED = frozenset((*TITLES.values(), *covers.TITLES))
 WORDS = {**TASKS, **OUTCOMES}
 
 
@@ -136,8 +139,11 @@ def task_panel(house: House, tx: Transaction, principal: Principal, task: Any) -
         predecessor=predecessor,
         suspected=why_suspected(row, predecessor) if predecessor is not None else None,
         alarm=iban_alarm(tx, row),
+        match=match(tx, row),
+        may_choose=may_choose(tx, principal, row) and permits(principal, "kreditor.read"),
         units=suggested_units(tx, row) if task.node == "zuordnen" else (),
         posting=_posting(tx, row, task),
+        prefilled=prefilled(row, report) if task.node == NODE else None,
         kontierung=_kontierung(tx, row, task, report),
         letter=_letter(house, tx, principal, row) if task.node == "ablehnung_zeichnen" else None,
         **related(tx, principal, row, report),

@@ -1,8 +1,8 @@
 """What a signature binds, and whether those before it still stand.
 
 A signature certifies: wording, person, Befugnis, amount, and a hash over document version, kind of
-order, posting lines, payee, IBAN and due date. Invariant: a signature whose hash is not that of
-what is to be paid now counts for nothing; the first that differs voids all later ones.
+order, posting lines, payee, Kreditor, IBAN and due date. Invariant: a signature whose hash is not
+that of what is to be paid now counts for nothing; the first that differs voids all later ones.
 """
 
 from __future__ import annotations
@@ -64,6 +64,7 @@ class Subject:
     payee: str | None
     iban: str | None
     due_on: date | None
+    kreditor: str | None = None
 
     @property
     def budget(self) -> str | None:
@@ -79,6 +80,8 @@ class Subject:
     def content_hash(self) -> str:
         """SHA-256 over the canonical JSON of all that a change of must void signatures."""
         content = {name: getattr(self, name) for name in Subject.__dataclass_fields__}
+        if self.kreditor is None:
+            del content["kreditor"]
         return sha256(canonical(content)).hexdigest()
 
 
@@ -92,6 +95,7 @@ def subject_of(receipt: Row, order: str, amount: Decimal, lines: list[dict[str, 
         payee=receipt.payee,
         iban=receipt.iban,
         due_on=receipt.due_on,
+        kreditor=receipt.kreditor,
     )
 
 

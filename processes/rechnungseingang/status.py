@@ -40,6 +40,7 @@ _HEAD = (
     "issued_on",
     "type_code",
     "seller",
+    "kreditor",
     "amount_due",
     "currency",
     "stated_amount",

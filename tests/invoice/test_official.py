@@ -233,6 +233,29 @@ def test_whether_it_is_accepted_says_the_report_of_the_scenario(test: str, accep
     assert answer.accepted is accepted
 
 
+def test_a_report_that_breaks_down_leaves_the_findings_and_goes_to_a_person() -> None:
+    told = scenarios(scenario("A", "/u:Invoice", SHEETS, accept="/rep:report/rep:accept"))
+    broken = REPORT.format(accept="error()")
+
+    answer = official_result(
+        UBL,
+        configuration(failed("T-2", flag="warning"), scenarios=told, resources__report_xsl=broken),
+    )
+    report = compared(acceptable(), answer)
+
+    assert (answer.accepted, [each.rule for each in answer.findings]) == (None, ["T-2"])
+    assert report.verdict is Verdict.TO_CLARIFY
+    assert [finding.rule for finding in report.findings] == ["T-2", "AMTLICH"]
+
+
+def test_a_sheet_that_does_not_say_what_it_asks_is_compared_in_all_that_ours_know() -> None:
+    dynamic = SHEET.format(body=failed("{concat('BR', '-01')}"))
+
+    answer = official_result(UBL, configuration(sheet=dynamic))
+
+    assert disagreement(acceptable(), answer) == ["BR-01 (hier nichts, amtlich fatal)"]
+
+
 def test_without_a_condition_to_accept_the_findings_alone_speak() -> None:
     assert official_result(UBL, configuration(failed("T-2"))).accepted is None
 

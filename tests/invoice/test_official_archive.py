@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -101,6 +101,33 @@ def told(*each: str) -> dict[str, str | bytes]:
 def test_a_configuration_that_is_none_is_refused(data: bytes, words: str) -> None:
     with pytest.raises(RulesRefused, match=words):
         read(data)
+
+
+def flipped(data: bytes) -> bytes:
+    """One byte of the first file's content is another."""
+    at = data.index(b"scenarios.xml") + len("scenarios.xml") + 20
+    return data[:at] + bytes([data[at] ^ 0xFF]) + data[at + 1 :]
+
+
+def encrypted(data: bytes) -> bytes:
+    """The central directory says that the first file is encrypted."""
+    at = data.index(b"PK\x01\x02") + 8
+    return data[:at] + b"\x01" + data[at + 1 :]
+
+
+@pytest.mark.parametrize("change", [flipped, encrypted, lambda data: data[:-40]])
+def test_a_zip_that_cannot_be_read_is_refused(change: Callable[[bytes], bytes]) -> None:
+    with pytest.raises(RulesRefused, match=r"Zip-Archiv|verschlüsselt"):
+        read(change(archive(**RULES)))
+
+
+def test_a_report_is_needed_only_where_something_is_asked_of_it() -> None:
+    fewer = {name: data for name, data in RULES.items() if "report" not in name}
+    asking = scenarios(scenario("A", "true()", SHEETS, accept="/rep:report"))
+
+    assert read(archive(**fewer)).scenarios[0].report is None
+    with pytest.raises(RulesRefused, match=r"fehlt resources/report\.xsl"):
+        read(archive(**fewer | {"scenarios_xml": asking}))
 
 
 def test_a_schema_that_refers_to_a_file_that_is_missing_is_refused() -> None:

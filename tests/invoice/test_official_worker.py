@@ -138,6 +138,19 @@ def test_a_process_is_replaced_when_it_has_done_its_share(monkeypatch: pytest.Mo
     assert children[0].ended
 
 
+def test_a_process_gives_back_the_memory_of_a_large_document(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    official = configuration(failed("T-8"))
+    assert found(UBL, official) == [("T-8", "fatal")]
+    assert worker_for(official).pid is not None
+
+    monkeypatch.setattr(worker, "LARGE", 10)
+
+    assert found(UBL, official) == [("T-8", "fatal")]
+    assert worker_for(official).pid is None
+
+
 def test_many_threads_share_a_process_and_none_gets_the_answer_of_another() -> None:
     said = '<xsl:value-of select="/*/*[local-name() = &apos;ID&apos;]"/>'
     official = configuration(failed("T-1", said))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from typer.testing import CliRunner, Result
 
 from engine.tables import user_task
@@ -20,10 +20,12 @@ from invoice.checking import Report, Verdict, check_invoice
 from invoice.errors import RulesRefused
 from invoice.official.worker import end_workers
 from invoice.pdf.reading import read_pdf
+from processes.doctor import examine
 from processes.house import House
 from processes.rechnungseingang import demo, official, status
 from processes.rechnungseingang.errors import AttachmentNotOpened
 from processes.rechnungseingang.panel import panel_file, task_panel
+from processes.rechnungseingang.tables import invoice_official
 from storage.ledger import entries
 from tests.invoice.miniature import REPORT, SCENARIOS, SHEET, archive, failed
 from tests.processes.desk import SYSTEM, UBL, Desk, Run
@@ -291,6 +293,34 @@ def test_without_the_extra_rules_are_taken_in_and_a_person_decides(
     assert "fehlt der Zusatz" in ended.output
     assert report.verdict is Verdict.TO_CLARIFY
     assert "amtsgang[official]" in report.findings[-1].hint
+
+
+def test_the_doctor_says_what_judges_and_what_is_missing_for_it(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told() -> tuple[str, str]:
+        (said,) = [each for each in examine(house.settings) if each.subject == "Amtliche Regeln"]
+        return said.state, said.text
+
+    assert told() == ("ok", "keine übernommen (amtsgang rules import)")
+    imported(house, published("T-1"))
+    assert told() == ("ok", "Miniatur ab 2026-08-31")
+    monkeypatch.setattr("processes.doctor.find_spec", lambda _: None)
+    assert told()[0] == "error"
+    assert "amtsgang[official]" in told()[1]
+
+
+def test_what_was_imported_when_there_was_but_one_release_still_judges(house: House) -> None:
+    release = imported(house, published("T-1"))
+    with house.database.begin("default") as tx:
+        tx.run(update(invoice_official).values(valid_from=None, imported_at=None, name=None))
+
+    with house.database.reading() as tx:
+        assert official.releases(tx) == [official.Release("", None, release.sha256)]
+    assert found(judged(house, date(2020, 1, 1))) == {"T-1"}
+    imported(house, published("T-9"))
+    assert found(judged(house, date(2026, 8, 30))) == {"T-1"}
+    assert found(judged(house, date(2026, 8, 31))) == {"T-9"}
 
 
 def test_withdrawing_what_was_never_imported_is_a_mistake(run: Any) -> None:

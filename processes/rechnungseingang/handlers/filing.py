@@ -8,7 +8,7 @@ from hashlib import sha256
 from bpmn.values import Value, Variables
 from engine.handlers import Done, Handlers, JobContext
 from invoice.checking import Report
-from processes.rechnungseingang import booking, letters, receipts, records
+from processes.rechnungseingang import booking, covers, letters, receipts, records
 from processes.rechnungseingang.decisive import (
     received_of,
 )
@@ -30,6 +30,7 @@ from processes.rechnungseingang.routing import (
 )
 from processes.rechnungseingang.suggestions import posting_like_before
 from storage.database import Row, Transaction
+from storage.errors import Conflict
 
 handlers = Handlers()
 
@@ -56,13 +57,15 @@ def file_invoice(job: JobContext) -> Done:
         row = receipts.find(tx, job.instance_id)
         if row is None:
             row = receipts.add(tx, job.objects, job.instance_id, intake, received_at)
+        if row.cover != cover:
+            raise Conflict("another mail of this invoice came in meanwhile")
         route = route_for(tx, row.leitweg_id)
         papers = [
             Paper(blob, _original_title(row), "Rechnung", row.media_type, "eingang", row.file_name),
             Paper(shown, "Prüfbericht", "Prüfbericht", letters.MEDIA_TYPE),
         ]
         if beside is not None:
-            papers.append(Paper(beside, "E-Mail dazu", "Schriftverkehr", "text/plain", "eingang"))
+            papers.append(covers.paper(beside))
         records.open_record(tx, job.objects, row, route.unit if route else INTAKE_UNIT, papers)
         if beside is not None:
             job.objects.shred(tx, cover)
@@ -111,13 +114,19 @@ def _hand_over(
 ) -> tuple[str, Callable[[Transaction], None]]:
     """The copy of the original that the other unit's Akte will hold, and the effect."""
     data = original(job)
+    with job.database.reading(job.tenant) as tx:
+        mails = covers.filed(tx, row)
+        texts = [(each.titel, job.objects.read(tx, each.current.blob_id)) for each in mails]
     put = putter(job)
     report = examined(job, data)
     blob = put(data, row.media_type)
+    said = [covers.paper(put(text, covers.MEDIA_TYPE), title) for title, text in texts]
     shown = put(_report_for_people(data, report, job), letters.MEDIA_TYPE)
 
     def effect(tx: Transaction) -> None:
         current = receipts.receipt(tx, job.instance_id)
+        if len(covers.filed(tx, current)) != len(mails):
+            raise Conflict("another mail of this invoice came in meanwhile")
         papers = [
             Paper(
                 blob,
@@ -128,6 +137,7 @@ def _hand_over(
                 current.file_name,
             ),
             Paper(shown, "Prüfbericht", "Prüfbericht", letters.MEDIA_TYPE),
+            *said,
         ]
         records.hand_over(tx, job.objects, current, route, papers)
 

@@ -12,7 +12,7 @@ from bpmn.forms import FieldError, FormInvalid
 from eakte.beteiligung import Beteiligung
 from processes.rechnungseingang import signatures
 from processes.rechnungseingang.steps.act import Act, plain, signed, subject_of_case
-from processes.rechnungseingang.suppliers import confirmation, iban_alarm
+from processes.rechnungseingang.suppliers import confirmation, iban_alarm, refuse_blocked
 
 
 def order(act: Act) -> Beteiligung:
@@ -21,6 +21,7 @@ def order(act: Act) -> Beteiligung:
     subject = subject_of_case(act)
     signatures.require_standing(act.steps, ("sachlich", "rechnerisch"), subject)
     if subject.order == "auszahlung":
+        refuse_blocked(act.tx, act.row)
         if not subject.iban:
             text = "Ohne IBAN ist keine Auszahlung möglich: bitte zurückgeben und klären."
             raise FormInvalid([FieldError("ergebnis", text)])

@@ -23,6 +23,7 @@ from processes.rechnungseingang.steps.kontierung import (
     kind_of_order,
     posted_lines,
 )
+from processes.rechnungseingang.suppliers import bound
 from processes.rechnungseingang.working_days import working_day_until
 from storage.database import Row
 
@@ -37,7 +38,7 @@ def certify(act: Act) -> Beteiligung:
     if act.given("mittel_verfuegbar") is not True:
         text = "Ohne verfügbare Mittel keine Feststellung."
         raise FormInvalid([FieldError("mittel_verfuegbar", text)])
-    row = _with_due_date(act, _with_iban(act, order))
+    row = bound(act.tx, _with_due_date(act, _with_iban(act, order)))
     subject = signatures.subject_of(row, order, amount, lines)
     signatures.void_changed(act.tx, act.steps, subject)
     given = signed(act, subject)
