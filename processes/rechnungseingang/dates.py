@@ -69,6 +69,27 @@ class OrderBy:
     reason: Literal["skonto", "faelligkeit"]
 
 
+def losses(
+    due_on: date,
+    issued_on: date | None,
+    skonto: tuple[Skonto, ...],
+    received_on: date,
+    land: str = DEFAULT_LAND,
+) -> list[OrderBy]:
+    """What can still be lost, the first first: each Skonto that can be earned, and the due date.
+
+    A Skonto whose last day to order was before the receipt is lost: nobody is hurried for it.
+    """
+    found = []
+    for end in sorted(skonto_until(each, issued_on) for each in skonto if issued_on is not None):
+        last = working_days_before(_within(end), KASSE_WORKING_DAYS, land)
+        if received_on <= last and end <= due_on:
+            found.append(OrderBy(last, end, "skonto"))
+    end = _within(due_on)
+    last = working_days_before(end, KASSE_WORKING_DAYS, land)
+    return [*found, OrderBy(last, end, "faelligkeit")]
+
+
 def order_by(
     due_on: date,
     issued_on: date | None,
@@ -76,16 +97,8 @@ def order_by(
     received_on: date,
     land: str = DEFAULT_LAND,
 ) -> OrderBy:
-    """The last day on which an order still earns the first Skonto, else meets the due date.
-
-    A Skonto whose last day to order was before the receipt is lost: nobody is hurried for it.
-    """
-    for end in sorted(skonto_until(each, issued_on) for each in skonto if issued_on is not None):
-        last = working_days_before(_within(end), KASSE_WORKING_DAYS, land)
-        if received_on <= last and end <= due_on:
-            return OrderBy(last, end, "skonto")
-    end = _within(due_on)
-    return OrderBy(working_days_before(end, KASSE_WORKING_DAYS, land), end, "faelligkeit")
+    """The last day on which an order still earns the first Skonto, else meets the due date."""
+    return losses(due_on, issued_on, skonto, received_on, land)[0]
 
 
 def clarify_by(received_at: datetime, land: str = DEFAULT_LAND) -> date:

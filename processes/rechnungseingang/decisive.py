@@ -6,7 +6,7 @@ the receipt.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -16,10 +16,11 @@ from invoice.skonto import skonti
 from processes.rechnungseingang.dates import (
     DAYS_TO_PAY,
     ESCALATE_BEFORE,
+    OrderBy,
     clarify_by,
     due,
     local_day,
-    order_by,
+    losses,
     start_of,
 )
 from processes.rechnungseingang.disputes import DAYS_TO_OBJECT
@@ -34,8 +35,8 @@ NORMAL, SOON = 50, 70
 def deciding(head: Head, received_at: datetime, now: datetime, land: str) -> Variables:
     """The variables that gateways, decisions, timers and task lists use."""
     terms = skonti(head.payment_terms)
-    last = order_by(head.due.on, head.issued_on, terms, local_day(received_at), land)
-    deadline = start_of(last.on)
+    left = losses(head.due.on, head.issued_on, terms, local_day(received_at), land)
+    deadline = start_of(left[0].on)
     return {
         "leitweg_id": head.leitweg_id,
         "type_code": head.type_code,
@@ -43,6 +44,7 @@ def deciding(head: Head, received_at: datetime, now: datetime, land: str) -> Var
         "amount_due": head.amount_due,
         "festgestellter_betrag": head.amount_due,
         "currency": head.currency,
+        "iban_stated": head.iban is not None,
         "received_at": received_at,
         "due_on": head.due.on,
         "due_source": head.due.source,
@@ -50,6 +52,10 @@ def deciding(head: Head, received_at: datetime, now: datetime, land: str) -> Var
         "escalate_at": _escalate_at(deadline, now),
         "priority": _priority(deadline, now),
         "buchungszeilen": [],
+        **_warnings(left),
+        "vorgemerkt": None,
+        "naechste_warnung": None,
+        "buchungsergebnis": None,
     }
 
 
@@ -58,14 +64,17 @@ def remaining(row: Row, job: JobContext) -> Variables:
     whose last day to order has passed hurries nobody any more."""
     land, today = land_of(job), local_day(job.now)
     terms, since = skonti(row.payment_terms), max(local_day(row.received_at), today)
-    deadline = start_of(order_by(row.due_on, row.issued_on, terms, since, land).on)
+    ahead = losses(row.due_on, row.issued_on, terms, since, land)
+    deadline = start_of(ahead[0].on)
     left: Variables = {
+        **_warnings(ahead),
         "due_on": row.due_on,
         "due_source": row.due_source,
         "order_by": deadline,
         "priority": max(int(str(job.variables["priority"])), _priority(deadline, job.now)),
     }
-    if deadline != job.variables["order_by"]:
+    noted = job.variables.get("vorgemerkt") == deadline - ESCALATE_BEFORE
+    if deadline != job.variables["order_by"] and not noted:
         left["escalate_at"] = _escalate_at(deadline, job.now)
     return left
 
@@ -94,6 +103,10 @@ def undecided(job: JobContext) -> Variables:
         "order_by": deadline,
         "escalate_at": _escalate_at(deadline, job.now),
         "priority": NORMAL,
+        "warnungen": [],
+        "vorgemerkt": None,
+        "naechste_warnung": None,
+        "buchungsergebnis": None,
     }
 
 
@@ -108,6 +121,13 @@ def received_of(job: JobContext) -> datetime:
     if isinstance(value, str):
         value = decode(value.encode())
     return value if isinstance(value, datetime) else job.now.astimezone(UTC)
+
+
+def _warnings(left: Sequence[OrderBy]) -> Variables:
+    """When to warn of what can be lost after the first."""
+    later = sorted({start_of(each.on) - ESCALATE_BEFORE for each in left[1:]})
+    first = start_of(left[0].on) - ESCALATE_BEFORE
+    return {"warnungen": [each for each in later if each > first]}
 
 
 def _priority(deadline: datetime, now: datetime) -> int:

@@ -7,6 +7,7 @@ that it is settled, the Vorgang comes back before it and is not closed as booked
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -15,6 +16,8 @@ from bpmn.forms import FieldError, FormInvalid
 from bpmn.values import Value, Variables
 from processes.rechnungseingang.amounts import german, parse_amount
 
+_DAY = re.compile(r"Mängelrüge bis \d{2}\.\d{2}\.\d{4}\. ?")
+_ITEM = re.compile(r"(?:^|(?<= ))Position (?=[^:]{1,60}: )")
 DAYS_TO_OBJECT = 30
 """Where models/fristen.dmn has not been asked."""
 
@@ -53,6 +56,14 @@ def dispute_in(
         )
     until = _until(form.get("ruege_bis"), received_on + timedelta(days=days), today)
     return Dispute(" ".join([f"Mängelrüge bis {until:%d.%m.%Y}.", *told]), until)
+
+
+def reasons_in(remark: str) -> list[str]:
+    """The reasons of a step's remark, the disputed items one by one, without our own day."""
+    first, *items = _ITEM.split(_DAY.sub("", remark))
+    return [
+        each for each in (first.strip(), *(f"Position {item}".strip() for item in items)) if each
+    ]
 
 
 def _until(stated: Value, computed: date, today: date) -> date:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -126,21 +127,67 @@ def refusal_page(letter: Refusal) -> bytes:
 def refusal_pdf(letter: Refusal) -> bytes:
     """The same letter as an accessible PDF (PDF/UA-1). What it says goes in as data, not as code:
     a supplier's name cannot be markup."""
+    return _typeset(_spoken(letter), letter.today)
+
+
+@dataclass(frozen=True, slots=True)
+class Reduction:
+    """What a letter says of an invoice that is paid in part. It is a draft: a person sends it."""
+
+    receipt: Row
+    geschaeftszeichen: str
+    unit: str
+    stated: Decimal
+    paid: Decimal
+    reasons: Sequence[str]
+    today: date
+
+
+def reduction_pdf(letter: Reduction) -> bytes:
+    """The draft as an accessible PDF (PDF/UA-1)."""
+    return _typeset(_spoken_of_reduction(letter), letter.today)
+
+
+def _typeset(words: Mapping[str, object], today: date) -> bytes:
     import typst  # noqa: PLC0415 large, and only letters need it
 
-    today = letter.today
     made: bytes = typst.compile(
-        TEMPLATES / "ablehnung.typ",
+        TEMPLATES / "schreiben.typ",
         root=TEMPLATES,
-        sys_inputs={"letter": upright(json.dumps(_spoken(letter), ensure_ascii=False))},
+        sys_inputs={"letter": upright(json.dumps(words, ensure_ascii=False))},
         pdf_standards=["ua-1"],
         timestamp=int(datetime(today.year, today.month, today.day, tzinfo=UTC).timestamp()),
     )
     return made
 
 
+def _spoken_of_reduction(letter: Reduction) -> dict[str, object]:
+    receipt = letter.receipt
+    what, cut = f"Ihre Rechnung {receipt.number}", letter.stated - letter.paid
+    opening = (
+        f"Ihre Rechnung über {german(letter.stated)} erkennen wir in Höhe von "
+        f"{german(letter.paid)} an; um {german(cut)} haben wir sie gekürzt. Unsere Gründe:"
+    )
+    return {
+        "title": f"Kürzung: {what}",
+        "draft": True,
+        "unit": letter.unit,
+        "reference": letter.geschaeftszeichen,
+        "addressee": receipt.seller or "An den Absender der Rechnung",
+        "day": day(letter.today),
+        "heading": f"{what} vom {day(receipt.issued_on or receipt.received_at)}",
+        "opening": ["Guten Tag,", opening],
+        "faults": list(letter.reasons),
+        "closing": [
+            "Wenn Sie damit nicht einverstanden sind oder Fragen haben, schreiben Sie uns bitte "
+            "unter dem Geschäftszeichen.",
+        ],
+        "signature": "[Zeichnung]",
+    }
+
+
 def _spoken(letter: Refusal) -> dict[str, object]:
-    """The letter's sentences, as templates/ablehnung.typ sets them."""
+    """The letter's sentences, as templates/schreiben.typ sets them."""
     receipt = letter.receipt
     what = f"Ihre Rechnung {receipt.number}" if receipt.number else "Ihre Sendung"
     again = "; sie darf dieselbe Nummer tragen" if receipt.number else ""

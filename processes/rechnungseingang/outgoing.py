@@ -13,7 +13,7 @@ from decimal import Decimal
 from bpmn.values import Value
 from eakte.aktenplan import unit
 from identity.persons import display_names
-from processes.rechnungseingang import booking, letters, records, signatures, status
+from processes.rechnungseingang import booking, disputes, letters, records, signatures, status
 from processes.rechnungseingang.amounts import parse_amount
 from processes.rechnungseingang.dates import local_day
 from processes.rechnungseingang.examination import examine
@@ -72,6 +72,30 @@ def signed_refusal(
     name = display_names(tx, [signer]).get(signer, signer)
     signed_by = f"i. V. {name}" if signed.on_behalf_of else name
     return refusal(tx, blobs, row, today, signed_by, others_refused=others_refused)
+
+
+def reduction(
+    tx: Transaction, row: Row, case: Mapping[str, Value], today: date
+) -> letters.Reduction | None:
+    """What the supplier is told of a cut; None where the whole is ordered.
+
+    The reason is the one of the sachliche Feststellung. Until when we may object is our business.
+    """
+    paid, stated = parse_amount(case.get("festgestellter_betrag")), parse_amount(row.amount_due)
+    signed = signatures.standing(records.steps_of(tx, row.vorgang), "sachlich")
+    if signed is None or signed.outcome != "gekuerzt" or paid is None or stated is None:
+        return None
+    if str(case.get("anordnungsart")) in booking.REFUNDS:
+        return None  # less is taken back than was offered: nobody has to be told why
+    return letters.Reduction(
+        row,
+        geschaeftszeichen=records.geschaeftszeichen(tx, row.vorgang),
+        unit=unit(tx, row.unit).bezeichnung,
+        stated=stated,
+        paid=paid,
+        reasons=disputes.reasons_in(signed.remark or ""),
+        today=today,
+    )
 
 
 def order_file(tx: Transaction, row: Row, case: Mapping[str, Value]) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -346,6 +347,21 @@ def test_an_invoice_without_an_iban_is_paid_to_the_one_a_person_adds(
     with house.database.reading() as tx:
         known = queries.variables(tx, demo.principal(house, "tim.tannhaus"), desk.id)
     assert "iban_ergaenzt" not in known
+
+
+def test_an_iban_that_a_person_added_wrongly_is_added_anew(house: House, run_jobs: Run) -> None:
+    account = re.compile(rb"<cac:PayeeFinancialAccount>.*?</cac:PayeeFinancialAccount>", re.DOTALL)
+    unnamed = re.sub(rb"(<cbc:PaymentMeansCode[^>]*>)\d+<", rb"\g<1>1<", account.sub(b"", UBL))
+    desk = Desk(house, run_jobs, unnamed)
+    desk.check(iban_ergaenzt="DE02 1203 0000 0000 2020 51")
+    desk.complete("rechnerisch_feststellen", "ralf.rieger", ergebnis="richtig")
+    desk.complete("anordnen", "karla.kranz", ergebnis="zurueck", begruendung="IBAN ist eine andere")
+
+    desk.check(iban_ergaenzt="DE92 9999 9999 0000 0100 10")
+
+    assert desk.row.iban == "DE92999999990000010010"
+    signed = [each for each in desk.steps if each.content_hash is not None]
+    assert [each.voided_at is not None for each in signed] == [True, True, False]
 
 
 def test_the_iban_that_an_invoice_names_is_not_changed_by_the_way(

@@ -16,6 +16,7 @@ from identity.deputies import act_for, set_deputy
 from identity.principal import Principal
 from processes.house import House
 from processes.rechnungseingang import demo
+from processes.rechnungseingang.errors import BefugnisMissing
 from tests.processes.desk import BOOKED, SAMPLES, SYSTEM, UBL, Desk, Run, kontierung
 
 DEPUTIES = {
@@ -163,6 +164,32 @@ def test_nobody_signs_what_their_deputy_has_certified(house: House, run_jobs: Ru
         who = replace(demo.principal(house, login), groups=frozenset({"rechnerisch"}))
         with pytest.raises(OtherPersonNeeded):
             house.engine.execute(CompleteTask(task.id, {"ergebnis": "richtig"}), who)
+
+
+def test_the_buchhaltung_orders_nothing_as_somebodys_deputy(house: House, run_jobs: Run) -> None:
+    desk = Desk(house, run_jobs)
+    desk.certify()
+    bookkeeper, absent_one = (
+        demo.principal(house, login) for login in (demo.BOOKKEEPER, "karla.kranz")
+    )
+    with house.database.begin() as tx:
+        set_deputy(
+            tx,
+            SYSTEM,
+            person=absent_one.id,
+            deputy=bookkeeper.id,
+            valid_from=date(2020, 1, 1),
+            valid_to=date(2039, 12, 31),
+        )
+        acting = act_for(tx, bookkeeper, absent_one.id)
+        (task,) = tx.all(
+            select(user_task).where(
+                user_task.c.instance_id == desk.id, user_task.c.node == "anordnen"
+            )
+        )
+
+    with pytest.raises(BefugnisMissing, match="Buchhaltung"):
+        house.engine.execute(CompleteTask(task.id, ORDERED), acting)  # type: ignore[arg-type]
 
 
 def test_a_deputy_assigns(house: House, run_jobs: Run) -> None:

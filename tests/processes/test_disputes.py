@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from io import BytesIO
 
 import pytest
+from pypdf import PdfReader
 
 from bpmn.forms import FormInvalid
+from eakte.search import dokumente_in
 from eakte.wiedervorlagen import Wiedervorlage, wiedervorlagen
 from processes.house import House
 from processes.rechnungseingang.dates import local_day
+from processes.rechnungseingang.disputes import reasons_in
 from tests.processes.desk import BOOKED, SYSTEM, UBL, Desk, Run, kontierung
 
 ITEM = {"position": "3", "abzug": "828.18", "grund": "nicht geliefert"}
@@ -176,3 +180,58 @@ def test_a_cut_that_nobody_disputes_is_closed_as_booked(house: House, run_jobs: 
     booked(desk)
 
     assert desk.row.state == "gebucht"
+
+
+def drafts(house: House, desk: Desk) -> list[str]:
+    """The texts of the letters to the supplier."""
+    with house.database.begin("default") as tx:
+        found = [
+            house.blobs.read(tx, each.current.blob_id)
+            for each in dokumente_in(tx, SYSTEM, desk.row.vorgang)
+            if each.titel.startswith("Kürzung")
+        ]
+    readers = [PdfReader(BytesIO(data)) for data in found]
+    return [
+        " ".join(" ".join(page.extract_text() for page in reader.pages).split())
+        for reader in readers
+    ]
+
+
+def test_a_cut_leaves_the_draft_of_a_letter_with_amounts_and_reasons(
+    house: House, run_jobs: Run
+) -> None:
+    desk = Desk(house, run_jobs)
+    desk.check(**{**CUT, "ruege_bis": DAY})
+
+    booked(desk)
+
+    (text,) = drafts(house, desk)
+    for said in (
+        "Entwurf",
+        "18.828,18",
+        "18.000,00",
+        "um 828,18",
+        "Mulch fehlt.",
+        "nicht geliefert",
+    ):
+        assert said in text
+    assert "Mängelrüge" not in text
+
+
+def test_what_is_paid_in_full_leaves_no_letter(house: House, run_jobs: Run) -> None:
+    desk = Desk(house, run_jobs)
+    desk.check()
+
+    booked(desk)
+
+    assert drafts(house, desk) == []
+
+
+def test_the_reasons_of_a_cut_stand_one_by_one() -> None:
+    remark = (
+        "Position geprüft: zu viel. Mängelrüge bis 03.03.2031. Position 3: 10,00 €, fehlt. "
+        "Position 4b: 5,00 €, defekt."
+    )
+
+    assert reasons_in(remark)[1:] == ["Position 3: 10,00 €, fehlt.", "Position 4b: 5,00 €, defekt."]
+    assert reasons_in("Nur so.") == ["Nur so."]

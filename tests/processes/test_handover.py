@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 from io import StringIO
@@ -403,6 +404,34 @@ def test_from_the_second_round_on_an_answer_names_its_round(
         ordered.report(said)
 
     assert ordered.row.booking_result is None
+
+
+def test_two_processes_at_once_deliver_and_apply_once(
+    connected: House, ordered: Desk, folder: Path, run_jobs: Run
+) -> None:
+    others = []
+    for number in range(3):
+        other = Desk(ordered.house, run_jobs, UBL.replace(b"1042", b"105%d" % number))
+        other.certify()
+        other.order()
+        others.append(other)
+    second = open_house(connected.settings)
+    try:
+        with ThreadPoolExecutor(2) as both:
+            list(both.map(handover.exchange, (connected, second)))
+            delivered = orders(folder)
+            for desk in (ordered, *others):
+                answer(folder, booked(desk), f"{desk.id}.json")
+            list(both.map(handover.exchange, (connected, second)))
+    finally:
+        second.close()
+    handover.exchange(connected)
+
+    assert len(delivered) == 2 * (len(others) + 1)
+    assert len(list((folder / "quittungen" / "erledigt").iterdir())) == len(others) + 1
+    for desk in (ordered, *others):
+        assert desk.row.booking_result == "gebucht"
+        assert len([step for step in desk.steps if step.kind == "buchung"]) == 1
 
 
 def test_without_an_hkr_system_nothing_is_handed_over(

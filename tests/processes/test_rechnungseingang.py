@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 
 from engine.testing import Bench, Case
 from processes.rechnungseingang import PACKAGE, demo
+from processes.rechnungseingang.dates import ZONE
 
 SAMPLES = {sample.file: sample.data for sample in demo.samples()}
 LINE = {
@@ -163,6 +164,52 @@ def test_a_disputed_invoice_waits_for_the_objection_when_it_is_booked(bench: Ben
 
     assert "ruege_pruefen" in case.waits_at
     assert case.task("ruege_pruefen").due == bench.now + timedelta(days=20)
+
+
+def warned_on(bench: Bench, case: Case, until: date) -> list[date]:
+    """The days on which the Rechnungsstelle is warned, which looks into it at once."""
+    days = []
+    while bench.now.date() < until:
+        bench.advance(timedelta(hours=6))
+        if "frist_pruefen" in case.waits_at:
+            days.append(bench.now.astimezone(ZONE).date())
+            case.complete("frist_pruefen", vermerk="nachgefasst")
+    return days
+
+
+def test_a_task_that_stays_open_is_warned_of_once_before_each_loss(bench: Bench) -> None:
+    case = at_the_check(bench)
+
+    days = warned_on(bench, case, date(2027, 1, 31))
+
+    # Three working days of the Kasse before Skonto (30 November) and due date (16 December), and
+    # two days before that.
+    assert days == [date(2026, 11, 23), date(2026, 12, 9)]
+
+
+def test_a_step_that_begins_after_the_first_warning_doubles_no_later_one(bench: Bench) -> None:
+    case = at_the_check(bench)
+    first = warned_on(bench, case, date(2026, 12, 1))
+    certified(case)
+
+    later = warned_on(bench, case, date(2026, 12, 12))
+
+    assert first == [date(2026, 11, 23)]
+    assert later.count(date(2026, 12, 9)) == 1
+
+
+def test_what_is_booked_is_not_warned_of_any_more(bench: Bench) -> None:
+    case = at_the_check(bench)
+    warned_on(bench, case, date(2026, 12, 1))
+    certified(case)
+    case.complete("rechnerisch_feststellen", performer="u_2", ergebnis="richtig")
+    case.complete("anordnen", performer="u_3", ergebnis="angeordnet", begruendung="geprüft")
+    case.run_jobs()
+    case.set(ruege_bis=bench.now + timedelta(days=60))
+    bench.message("buchungsrueckmeldung", buchungsergebnis="gebucht")
+
+    assert warned_on(bench, case, date(2027, 1, 15)) == []
+    assert case.waits_at == ["ruege_pruefen"]
 
 
 def test_a_rejected_booking_leads_back_to_the_kontierung(bench: Bench) -> None:

@@ -58,7 +58,10 @@ def write_booking_file(job: JobContext) -> Done:
     with job.database.reading(job.tenant) as tx:
         row = receipts.receipt(tx, job.instance_id)
         content = outgoing.order_file(tx, row, job.variables)
-    blob = putter(job)(content, booking.MEDIA_TYPE)
+        reduction = outgoing.reduction(tx, row, job.variables, local_day(job.now))
+    put = putter(job)
+    blob = put(content, booking.MEDIA_TYPE)
+    told = put(letters.reduction_pdf(reduction), letters.PDF) if reduction is not None else None
 
     def file(tx: Transaction) -> None:
         current = receipts.receipt(tx, job.instance_id)
@@ -70,6 +73,9 @@ def write_booking_file(job: JobContext) -> Done:
             blob, f"Buchungsdatei {number}", "Buchungsdatei", booking.MEDIA_TYPE, "ausgang", name
         )
         filed = records.file_paper(tx, job.objects, current, current.vorgang, paper)
+        if told is not None:
+            draft = Paper(told, f"Kürzung {number} (Entwurf)", "Entwurf", letters.PDF)
+            records.file_paper(tx, job.objects, current, current.vorgang, draft)
         receipts.change(
             tx,
             current.id,

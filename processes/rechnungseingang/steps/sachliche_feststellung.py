@@ -79,15 +79,16 @@ def _with_due_date(act: Act, row: Row) -> Row:
 
 
 def _with_iban(act: Act, order: str) -> Row:
-    """The row, with the IBAN that a person adds where the file names none."""
+    """The row, with the IBAN that a person adds where the file names none, or adds anew."""
     added = iban_in(act, "iban_ergaenzt")
-    if added is not None and act.row.iban not in {None, added}:
+    stated = act.completion.case.get("iban_stated") is not False
+    if added is not None and stated and act.row.iban not in {None, added}:
         text = "Die Rechnung nennt eine andere IBAN: bitte beanstanden oder rückfragen."
         raise FormInvalid([FieldError("iban_ergaenzt", text)])
     if order == "auszahlung" and added is None and act.row.iban is None:
         text = "Die Rechnung nennt keine IBAN: bitte ergänzen oder eine andere Art wählen."
         raise FormInvalid([FieldError("iban_ergaenzt", text)])
-    if added is not None and act.row.iban is None:
+    if added is not None and added != act.row.iban:
         receipts.change(act.tx, act.row.id, iban=added)
         return receipts.receipt(act.tx, act.row.id)
     return act.row
