@@ -6,10 +6,11 @@ Invariant: whatever stands in the invoice reaches the page as text only.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from html import escape
-from typing import Any
+from itertools import islice
+from typing import Any, TypeVar
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
@@ -18,16 +19,20 @@ from invoice import formats, view
 from invoice.checking import Finding
 from invoice.model import Invoice
 
+Shown = TypeVar("Shown")
 _LINE = re.compile(r"/(?:cac:InvoiceLine|cac:CreditNoteLine|ram:Included\w+LineItem)(?:\[(\d+)\])?")
 _TABLES = {"BG-23": "steuer", "BG-25": "positionen", "BG-22": "summen", "BG-24": "anlagen"}
 _SEVERITY = {"fatal": "Fehler", "warning": "Warnung", "information": "Hinweis"}
+MOST_ROWS = 10_000
+"""Rows of one table: more than that no browser bears, and nobody reads."""
+NOT_ALL = f"Gezeigt sind die ersten {MOST_ROWS}. Alle stehen in der Datei."
 
 
 def invoice_html(invoice: Invoice, findings: Sequence[Finding] = ()) -> str:
     """The invoice as an HTML fragment in German. Each finding links to its field."""
     faulty = {finding.place for finding in findings}
     sections = [
-        view.Section(s.term, s.title, tuple(r for r in s.rows if r.value or r.term in faulty))
+        view.Section(s.term, s.title, _first(r for r in s.rows if r.value or r.term in faulty))
         for s in view.sections(invoice)
     ]
     anchors = _anchors(invoice, sections)
@@ -39,6 +44,8 @@ def invoice_html(invoice: Invoice, findings: Sequence[Finding] = ()) -> str:
         findings=[(f, _SEVERITY[f.severity], _target(f, anchors)) for f in findings],
         faulty=faulty,
         first=_first_use(),
+        most=MOST_ROWS,
+        not_all=NOT_ALL,
     )  # fmt: skip
 
 
@@ -46,12 +53,12 @@ def invoice_text(invoice: Invoice, findings: Sequence[Finding] = ()) -> str:
     """The invoice as plain text, for a terminal."""
     out = [view.title(invoice), "=" * len(view.title(invoice))]
     for section in view.sections(invoice):
-        rows = [row for row in section.rows if row.value]
+        rows = _first(row for row in section.rows if row.value)
         if rows:
             out += ["", section.title]
             out += [f"  {r.label}: {r.value}" + (f" ({r.note})" if r.note else "") for r in rows]
     out += ["", "Positionen", *_text_lines(invoice), "", "Umsatzsteuer"]
-    for tax in invoice.breakdown:
+    for tax in _first(invoice.breakdown):
         taxable, due = (formats.amount(a, invoice.currency) for a in (tax.taxable, tax.tax))
         out.append(
             f"  {view.category(tax.category)} {formats.percent(tax.rate)}: {due} auf {taxable}"
@@ -60,7 +67,7 @@ def invoice_text(invoice: Invoice, findings: Sequence[Finding] = ()) -> str:
     out += [f"  {row.label}: {row.value}" for row in view.totals(invoice) if row.value]
     if invoice.attachments:
         out += ["", "Anlagen"]
-        out += [f"  {a.name} ({formats.size(a.size)})" for a in invoice.attachments]
+        out += [f"  {a.name} ({formats.size(a.size)})" for a in _first(invoice.attachments)]
     if findings:
         out += ["", "Feststellungen"]
         out += [
@@ -72,12 +79,16 @@ def invoice_text(invoice: Invoice, findings: Sequence[Finding] = ()) -> str:
 
 def _text_lines(invoice: Invoice) -> list[str]:
     out = []
-    for line in invoice.lines:
+    for line in _first(invoice.lines):
         quantity = f"{formats.number(line.quantity)} {view.unit(line.unit)}".strip()
         price = formats.amount(line.price.net, invoice.currency)
         net = formats.amount(line.net, invoice.currency)
         out.append(f"  {line.id or ''}  {line.item.name or ''}: {quantity} × {price} = {net}")
-    return out
+    return out if len(invoice.lines) <= MOST_ROWS else [*out, f"  {NOT_ALL}"]
+
+
+def _first(rows: Iterable[Shown]) -> tuple[Shown, ...]:
+    return tuple(islice(rows, MOST_ROWS))
 
 
 def _harmless(text: str) -> str:
@@ -100,7 +111,8 @@ def _target(finding: Finding, anchors: dict[str, str]) -> str:
     """The id that a finding points at: the line, the field, or the top."""
     line = _LINE.search(finding.path)
     if line:
-        return f"position-{line[1] or 1}"
+        number = int(line[1] or 1)
+        return f"position-{number}" if number <= MOST_ROWS else "positionen"
     if "/cac:TaxSubtotal" in finding.path or finding.path.endswith("ram:ApplicableTradeTax"):
         return "steuer"
     return anchors.get(finding.place, "rechnung")

@@ -6,6 +6,7 @@ unpacked only as far as the limits go. Names are for display; nothing is written
 
 from __future__ import annotations
 
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -25,6 +26,16 @@ if TYPE_CHECKING:
 MOST_FILES = 500
 LARGEST_BATCH = 200 * 1024 * 1024
 """All files of an upload together, unpacked."""
+MOST_ENTRIES = 10 * MOST_FILES
+"""An archive may hold stored archives, whose entries are counted with its own."""
+_ENTRY = b"PK\x01\x02"
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""What programs pack with. Other methods may ask for gigabytes before the first byte is out."""
+_BROKEN = (
+    zipfile.BadZipFile, zlib.error, struct.error, EOFError, LookupError, OSError, RuntimeError,
+    ValueError,
+)  # fmt: skip
+"""What the standard library raises on archives that were made to break it."""
 _ZIP = b"PK\x03\x04"
 _EMPTY_ZIP = b"PK\x05\x06"
 
@@ -47,15 +58,12 @@ def receive_all(house: House, principal: Principal, files: Sequence[Push]) -> li
         raise NothingReceived("Es ist keine Datei angekommen.")
     if sum(_count(file) for file in files) > MOST_FILES:
         raise BatchTooLarge(f"Höchstens {MOST_FILES} Dateien auf einmal.")
-    results, left = [], LARGEST_BATCH
-    for file in files:
-        for each in _unpacked(file, left):
-            if isinstance(each, Result):
-                results.append(each)
-                continue
-            left -= len(each.data)
-            results.append(_receive(house, principal, each))
-    return results
+    unpacking = _Unpacking(LARGEST_BATCH)
+    return [
+        each if isinstance(each, Result) else _receive(house, principal, each)
+        for file in files
+        for each in unpacking.of(file)
+    ]
 
 
 def _receive(house: House, principal: Principal, push: Push) -> Result:
@@ -68,48 +76,58 @@ def _receive(house: House, principal: Principal, push: Push) -> Result:
 
 
 def _count(file: Push) -> int:
-    """How many files it stands for, from the archive's own directory."""
+    """How many files it stands for, from the archive's own directory. A directory that is itself
+    a bomb is only counted, not read."""
     if not _is_zip(file.data):
         return 1
+    if (entries := file.data.count(_ENTRY)) > MOST_ENTRIES:
+        return entries
     try:
         with zipfile.ZipFile(BytesIO(file.data)) as archive:
             return len(archive.infolist())
-    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+    except _BROKEN:
         return 1
 
 
-def _unpacked(file: Push, left: int) -> Iterator[Push | Result]:
-    if not _is_zip(file.data):
-        yield file
-        return
-    outer = file.file_name or "Archiv"
-    try:
-        with zipfile.ZipFile(BytesIO(file.data)) as archive:
-            for info in archive.infolist():
-                if info.is_dir():
-                    continue
-                each = _member(archive, info, f"{outer}/{info.filename}", left)
-                left -= len(each.data) if isinstance(each, Push) else 0
-                yield each
-    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-        yield _refused(outer, f"Kein lesbares Archiv: {error}")
+class _Unpacking:
+    """The files of all archives of one upload, as long as they are bearable together: what was
+    unpacked in vain counts, too."""
 
+    def __init__(self, left: int) -> None:
+        self._left = left
 
-def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, left: int) -> Push | Result:
-    if info.flag_bits & 1:
-        return _refused(name, "Die Datei ist mit einem Passwort verschlüsselt.")
-    most = min(LARGEST, left)
-    try:
-        with archive.open(info) as member:
-            data = member.read(most + 1)
-    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError) as error:
-        return _refused(name, f"Die Datei ist beschädigt: {error}")
-    if len(data) > most:
-        limit = LARGEST // 2**20
-        return _refused(name, f"Eine Rechnung hat höchstens {limit} MB, alle zusammen 200 MB.")
-    if _is_zip(data):
-        return _refused(name, "Ein Archiv im Archiv wird nicht geöffnet.")
-    return Push(data, name[-255:], "stapel")
+    def of(self, file: Push) -> Iterator[Push | Result]:
+        if not _is_zip(file.data):
+            self._left -= len(file.data)
+            yield file
+            return
+        outer = file.file_name or "Archiv"
+        try:
+            with zipfile.ZipFile(BytesIO(file.data)) as archive:
+                for info in archive.infolist():
+                    if not info.filename.endswith("/"):
+                        yield self._member(archive, info, f"{outer}/{info.filename}")
+        except _BROKEN as error:
+            yield _refused(outer, f"Kein lesbares Archiv: {error}")
+
+    def _member(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> Push | Result:
+        if info.flag_bits & 1:
+            return _refused(name, "Die Datei ist mit einem Passwort verschlüsselt.")
+        if info.compress_type not in _METHODS:
+            return _refused(name, "Die Datei ist auf eine Art gepackt, die nicht geöffnet wird.")
+        most = max(min(LARGEST, self._left), 0)
+        try:
+            with archive.open(info) as member:
+                data = member.read(most + 1)
+        except _BROKEN as error:
+            return _refused(name, f"Die Datei ist beschädigt: {error}")
+        self._left -= len(data)
+        if len(data) > most:
+            limit = LARGEST // 2**20
+            return _refused(name, f"Eine Rechnung hat höchstens {limit} MB, alle zusammen 200 MB.")
+        if _is_zip(data):
+            return _refused(name, "Ein Archiv im Archiv wird nicht geöffnet.")
+        return Push(data, name[-255:], "stapel")
 
 
 def _refused(name: str, reason: str) -> Result:
