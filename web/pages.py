@@ -33,7 +33,7 @@ from web.explanations import Said, explain
 from web.rendering import STATIC, static
 from web.visit import FormExpired, LogInFirst, PageNotFound, PageVisit, Visit, render, session_of
 
-NOT_PAGES = ("/api", "/engine-rest", "/healthz", "/readyz", "/metrics", "/static")
+NOT_PAGES = ("/api", "/engine-rest", "/healthz", "/readyz", "/metrics", "/static", "/.well-known")
 _FOR_EVER = "public, max-age=31536000, immutable"
 
 _own = APIRouter()

@@ -10,10 +10,13 @@ import time
 from pathlib import Path
 from stat import S_ISREG
 
+LONGEST_NAME = 255
+"""Bytes, of one part of a path."""
+
 
 def write_whole(path: Path, data: bytes) -> None:
     """Whole and durable, or not there."""
-    unfinished = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    unfinished = path.with_name(named(path.name, f".{os.getpid()}.tmp"))
     with unfinished.open("wb") as file:
         file.write(data)
         file.flush()
@@ -24,6 +27,12 @@ def write_whole(path: Path, data: bytes) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def named(name: str, ending: str) -> str:
+    """The name with this ending, cut where a file system would not bear it."""
+    room = LONGEST_NAME - len(os.fsencode(ending))
+    return os.fsdecode(os.fsencode(name)[:room]) + ending
 
 
 def read_plain(path: Path, largest: int) -> bytes:
@@ -51,7 +60,7 @@ def move_into(path: Path, folder: Path) -> None:
     """A name that is taken there gets the time behind it: nothing is overwritten."""
     target = folder / path.name
     if target.exists():
-        target = folder / f"{path.stem}.{time.time_ns()}{path.suffix}"
+        target = folder / named(path.stem, f".{time.time_ns()}{path.suffix[:20]}")
     try:
         path.rename(target)
     except FileNotFoundError:

@@ -22,6 +22,7 @@ from storage.database import Row
 CARDS = ("48", "54", "55")
 DIRECT_DEBIT = ("49", "59")
 LONGEST_NUMBER, LONGEST_NAME, LONGEST_TEXT = 200, 500, 4000
+LONGEST_IBAN, LONGEST_CODE = 34, 40
 """A file may state texts of any length; the head keeps what indexes and people can bear."""
 
 
@@ -86,18 +87,19 @@ def head_of(invoice: Invoice, received_at: datetime) -> Head:
     return Head(
         number=_text(invoice.number, LONGEST_NUMBER),
         issued_on=invoice.issue_date,
-        type_code=_text(invoice.type_code),
+        type_code=_text(invoice.type_code, LONGEST_CODE),
         seller=_text(invoice.seller.name, LONGEST_NAME),
         seller_key=seller_key(
             invoice.seller.vat_id, invoice.seller.tax_number, invoice.seller.name
         ),
         amount_due=None if invoice.amount_due is None else parse_amount(invoice.amount_due),
         currency=currency_of(invoice),
-        leitweg_id=_text(invoice.leitweg_id),
+        leitweg_id=_text(invoice.leitweg_id, LONGEST_NUMBER),
         payee=_text(payee, LONGEST_NAME) or _text(invoice.seller.name, LONGEST_NAME),
-        iban=invoice.iban,
+        # One that is too long is none: it is never cut, and a person types the right one.
+        iban=invoice.iban if len(invoice.iban or "") <= LONGEST_IBAN else None,
         remittance=_text(invoice.remittance),
-        payment_means=means,
+        payment_means=_text(means, LONGEST_CODE),
         payment_terms=_text(invoice.payment_terms),
         due=due(invoice.due_date, received_at),
         order_reference=_text(invoice.order, LONGEST_NUMBER),

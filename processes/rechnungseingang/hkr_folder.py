@@ -21,7 +21,7 @@ from urllib.parse import unquote, urlsplit
 import msgspec
 
 from processes.rechnungseingang.booking import Acknowledgement
-from processes.rechnungseingang.folders import is_young, move_into, read_plain, write_whole
+from processes.rechnungseingang.folders import is_young, move_into, named, read_plain, write_whole
 from processes.rechnungseingang.hkr import Answer, Order
 
 LARGEST = 64 * 1024
@@ -81,5 +81,5 @@ class HkrFolder:
             self._refuse(path, refused)
 
     def _refuse(self, path: Path, reason: str) -> None:
-        write_whole(self._refused / f"{path.name}.grund.txt", f"{reason}\n".encode())
+        write_whole(self._refused / named(path.name, ".grund.txt"), f"{reason}\n".encode())
         move_into(path, self._refused)

@@ -12,14 +12,17 @@ and as long as it has one of the names that programs give unfinished files.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
-from processes.rechnungseingang.folders import is_young, move_into, read_plain, write_whole
+from processes.rechnungseingang.folders import is_young, move_into, named, read_plain, write_whole
 from processes.rechnungseingang.receipts import LARGEST, Arrival, Push
+
+log = logging.getLogger(__name__)
 
 QUIET_SECONDS = 10
 AT_ONCE = 100
@@ -51,15 +54,19 @@ class IntakeFolder:
             place.mkdir()
             try:
                 path.rename(place / path.name)
-            except FileNotFoundError:
-                continue  # another process was faster; the empty place goes in the next round
+            except OSError as error:
+                # Another process was faster, or may take what we may not. The empty place goes in
+                # the next round, and no other file waits for this one.
+                if not isinstance(error, FileNotFoundError):
+                    log.warning("a file cannot be taken over: %s", error)
+                continue
             yield from self._read(place)
 
     def settle(self, arrival: Arrival, refused: str | None) -> None:
         place = self._taken / arrival.reference
         for path in _files(place):
             if refused is not None:
-                reason = self._refused / f"{path.name}.grund.txt"
+                reason = self._refused / named(path.name, ".grund.txt")
                 write_whole(reason, f"{refused}\n".encode())
             move_into(path, self._done if refused is None else self._refused)
         _remove_if_empty(place)
