@@ -131,14 +131,14 @@ TABLE_MEDIA_TYPE = "text/csv"
 _OF_ORDER = ("kind", "payee", "iban", "remittance", "due_on")
 _OF_INVOICE = ("number", "issued_on", "seller", "currency")
 _OF_LINE = ("haushaltsjahr", "produkt", "sachkonto", "kostenstelle", "steuerkennzeichen", "betrag")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
 
 def booking_table(content: bytes) -> bytes:
     """The same order as CSV (RFC 4180, UTF-8, semicolons): a line for each posting line.
 
     `content` is what `booking_file` gave. A text that a spreadsheet would take for a formula is
-    put behind an apostrophe: names and references are strangers' words.
+    put behind an apostrophe, and on one line: names and references are strangers' words.
     """
     said = json.loads(content)
     out = StringIO()
@@ -156,7 +156,7 @@ def booking_table(content: bytes) -> bytes:
 
 
 def _cell(value: object) -> str:
-    text = "" if value is None else str(value)
+    text = "" if value is None else " ".join(str(value).split())
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 

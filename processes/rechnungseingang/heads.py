@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from unicodedata import category
 
 from bpmn.values import Value
 from invoice.model import Invoice
@@ -167,7 +168,11 @@ def iban_typed(value: Value) -> str | None:
 
 
 def _text(value: Value, most: int = LONGEST_TEXT) -> str | None:
-    return (value.strip()[:most] or None) if isinstance(value, str) else None
+    """What one sees of it: signs that turn or hide other text are no part of a name or number."""
+    if not isinstance(value, str):
+        return None
+    seen = "".join(c for c in value if c in "\n\t" or category(c) not in {"Cc", "Cf", "Cs"})
+    return seen.strip()[:most] or None
 
 
 def _day(value: Value) -> date:

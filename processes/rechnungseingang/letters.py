@@ -7,10 +7,12 @@ warning; the system only drafts it, a person signs.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+from unicodedata import normalize
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -22,6 +24,8 @@ from storage.database import Row
 MEDIA_TYPE = "text/html; charset=utf-8"
 PDF = "application/pdf"
 TEMPLATES = Path(__file__).parent / "templates"
+_FOREIGN = re.compile(r"[^\x20-\x7e\xa0-\u024f\u2010-\u2027\u20ac\ufffd]")
+"""What is neither Latin script nor a sign of it."""
 BASIS = (
     "Grundlage sind die Norm EN 16931 und die von der Rechnung genannte Spezifikation sowie die "
     "§§ 14 und 14a des Umsatzsteuergesetzes."
@@ -114,8 +118,6 @@ def refusal_pdf(
 ) -> bytes:
     """The same letter as an accessible PDF (PDF/UA-1). What it says goes in as data, not as code:
     a supplier's name cannot be markup."""
-    import typst  # noqa: PLC0415 large, and only letters need it
-
     what = f"Ihre Rechnung {receipt.number}" if receipt.number else "Ihre Sendung"
     again = "; sie darf dieselbe Nummer tragen" if receipt.number else ""
     asked = (
@@ -145,14 +147,28 @@ def refusal_pdf(
         ],
         "signature": signed_by or "[Zeichnung]",
     }
-    made: bytes = typst.compile(
-        TEMPLATES / "ablehnung.typ",
-        root=TEMPLATES,
-        sys_inputs={"letter": json.dumps(letter)},
-        pdf_standards=["ua-1"],
-        timestamp=int(datetime(today.year, today.month, today.day, tzinfo=UTC).timestamp()),
-    )
-    return made
+    return _typeset(json.dumps(letter, ensure_ascii=False), today)
+
+
+def _typeset(letter: str, today: date) -> bytes:
+    """The PDF. A character that no font has would be no accessible text: where there is one, all
+    of foreign scripts are shown as such, and the page beside it has them as they came."""
+    import typst  # noqa: PLC0415 large, and only letters need it
+
+    def made(text: str) -> bytes:
+        pdf: bytes = typst.compile(
+            TEMPLATES / "ablehnung.typ",
+            root=TEMPLATES,
+            sys_inputs={"letter": text},
+            pdf_standards=["ua-1"],
+            timestamp=int(datetime(today.year, today.month, today.day, tzinfo=UTC).timestamp()),
+        )
+        return pdf
+
+    try:
+        return made(letter)
+    except typst.TypstError:
+        return made(_FOREIGN.sub("\N{REPLACEMENT CHARACTER}", normalize("NFC", letter)))
 
 
 def check_report(sha256: str, received_at: datetime, report: Report, at: datetime) -> bytes:

@@ -199,6 +199,14 @@ def test_codes_and_references_of_any_length_stop_no_invoice(house: House, run_jo
     assert desk.open_tasks
 
 
+def test_what_turns_or_hides_text_is_no_part_of_a_name(house: House, run_jobs: Run) -> None:
+    hidden = "Wege\u202ebau\u200b Lin\u2066dental\u00ad GmbH".encode()
+
+    desk = Desk(house, run_jobs, UBL.replace(b"Wegebau Lindental GmbH", hidden))
+
+    assert desk.row.seller == "Wegebau Lindental GmbH"
+
+
 @pytest.mark.parametrize(
     "stated", [datetime(1, 1, 1, tzinfo=UTC), datetime(1999, 12, 31, tzinfo=UTC)]
 )
