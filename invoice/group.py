@@ -24,8 +24,8 @@ def residue(default: Any = None) -> Any:
 
 
 _OF_THE_SOURCE = frozenset(
-    {"source", "unreadable", "indented", "elements", "line_taxes", "institutions", "links"}
-)
+    ("source", "unreadable", "indented", "elements", "line_taxes", "institutions", "links")
+) | {"worked_out"}
 """What a group knows of the XML that it came from, or has worked out; it does not travel."""
 
 

@@ -11,13 +11,31 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Literal
+from functools import wraps
+from typing import Any, Literal, TypeVar
 
 from invoice.model import Group, Invoice, Syntax
 
 Severity = Literal["fatal", "warning", "information"]
 Test = Callable[[Any, Invoice], bool]
 Select = Callable[[Invoice], Iterable[Any]]
+
+
+Fact = TypeVar("Fact")
+
+
+def once(work_out: Callable[[Invoice], Fact]) -> Callable[[Invoice], Fact]:
+    """What is so of a whole invoice is worked out once, however many rules and subjects ask."""
+
+    @wraps(work_out)
+    def known(invoice: Invoice) -> Fact:
+        facts = invoice.worked_out
+        if work_out not in facts:
+            facts[work_out] = work_out(invoice)
+        fact: Fact = facts[work_out]
+        return fact
+
+    return known
 
 
 class Klass(Enum):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import resource
 import time
 from pathlib import Path
@@ -220,7 +221,29 @@ ATTACHED = (
     b"</cbc:EmbeddedDocumentBinaryObject></cac:Attachment></cac:AdditionalDocumentReference>"
     b"<cac:AccountingSupplierParty>"
 )
+
+
+def rated(data: bytes, times: int) -> bytes:
+    """Each line and each row of the VAT breakdown so often, every time at another rate."""
+    line = re.search(
+        rb"<ram:IncludedSupplyChainTradeLineItem>.*?</ram:IncludedSupplyChainTradeLineItem>",
+        data, re.DOTALL,
+    )  # fmt: skip
+    row = re.search(
+        rb"<ram:ApplicableTradeTax>\s*<ram:CalculatedAmount>.*?</ram:ApplicableTradeTax>",
+        data, re.DOTALL,
+    )  # fmt: skip
+    assert line
+    assert row
+    for part in (row[0], line[0]):
+        rate = re.compile(rb"(<ram:RateApplicablePercent>)[^<]*")
+        many = (rate.sub(rb"\g<1>%d.%02d" % divmod(n, 100), part) for n in range(times))
+        data = data.replace(part, b"".join(many))
+    return data
+
+
 WIDE = {
+    "a rate for each line": rated(CII, 6_000),
     "lines": HEAD + LINE * 10_000 + b"</Invoice>",
     "empty lines": HEAD + b"<cac:InvoiceLine/>" * 100_000 + b"</Invoice>",
     "empty elements": HEAD + b"<cbc:Note/>" * 240_000 + b"</Invoice>",
