@@ -74,7 +74,7 @@ def invoice_text(invoice: Invoice, findings: Sequence[Finding] = ()) -> str:
             f"  {_SEVERITY[f.severity]} {f.rule} {f.place} (Zeile {f.line}): {f.text} {f.hint}"
             for f in findings
         ]
-    return _harmless("\n".join(out)) + "\n"
+    return harmless("\n".join(out)) + "\n"
 
 
 def _text_lines(invoice: Invoice) -> list[str]:
@@ -91,7 +91,7 @@ def _first(rows: Iterable[Shown]) -> tuple[Shown, ...]:
     return tuple(islice(rows, MOST_ROWS))
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
     """Without control characters, which a terminal would obey."""
     return "".join(c for c in text if c in "\n\t" or (c.isprintable() or c == "\N{NO-BREAK SPACE}"))
 
