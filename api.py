@@ -36,7 +36,7 @@ from invoice.errors import InvoiceError
 from processes.house import House, open_house
 from storage.errors import Conflict, ConstraintViolated, NotMigrated, StorageError, Unavailable
 from storage.verify import verify_all
-from web.pages import PAGE_ERRORS, error_page, pages
+from web.pages import PAGE_ERRORS, error_page, pages, too_large_page
 from web.visit import LogInFirst
 
 BODY_LIMIT = 64 * 1024 * 1024
@@ -111,8 +111,9 @@ class Shell:
             pass  # gone before it had said everything: there is nobody to answer
         except BodyTooLarge:
             if not started:
+                page = too_large_page(scope["path"], BODY_LIMIT)
                 problem = _problem(413, "body_too_large", f"Höchstens {BODY_LIMIT} Bytes")
-                await problem(scope, receive, secured)
+                await (page or problem)(scope, receive, secured)
 
 
 def _check(size: int) -> None:

@@ -1,6 +1,7 @@
 """The command line: `amtsgang …`. A root: it opens the house and prints; it decides nothing.
 
-The verbs that need a house stand here, in `cli_users` and `cli_demo`; the rest in `cli_models`.
+The verbs that need a house stand here, in `cli_users`, `cli_rules` and `cli_demo`; the rest in
+`cli_models`.
 """
 
 # ruff: noqa: PLC0415  a verb imports what it needs, so that the small ones start fast
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import cli_models
+import cli_rules
 import cli_users
 from cli_house import house
 from cli_output import (
@@ -41,8 +43,7 @@ app = typer.Typer(
 )
 app.registered_commands += cli_models.app.registered_commands
 app.add_typer(cli_models.invoice_app, name="invoice")
-rules_app = typer.Typer(help="Amtliche Prüfregeln · official rules")
-app.add_typer(rules_app, name="rules")
+app.add_typer(cli_rules.app, name="rules")
 app.add_typer(cli_users.app, name="user")
 
 Host = Annotated[str, typer.Option(help="address to listen on")]
@@ -203,32 +204,6 @@ def deploy(
         say("Unverändert: nichts Neues.", "Unchanged: nothing new.")
     for each in deployed.definitions:
         out().print(f"{each.kind} {each.key} v{each.version}", markup=False)
-
-
-@rules_app.command("import")
-def rules_import(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)],
-    sha256: Annotated[str, typer.Option(help="the published checksum of the zip")],
-) -> None:
-    """Amtliche Prüfregeln (KoSIT) übernehmen · import a KoSIT validator configuration."""
-    from importlib.util import find_spec
-
-    from identity.principal import system_principal
-    from invoice.errors import RulesRefused
-    from processes.rechnungseingang.official import import_rules
-
-    with house() as opened:
-        try:
-            system = system_principal(opened.settings.tenant)
-            found = import_rules(opened, system, file.read_bytes(), sha256)
-        except RulesRefused as error:
-            refuse(f"Nicht übernommen: {error}", f"Refused: {error}")
-    say(f"Übernommen: {found.name} {found.date}", f"Imported: {found.name} {found.date}")
-    if find_spec("saxonche") is None:
-        say(
-            "Hier fehlt der Zusatz amtsgang[official]; wo Aufträge laufen, braucht es ihn.",
-            "The extra amtsgang[official] is missing here; it is needed wherever jobs run.",
-        )
 
 
 @app.command()

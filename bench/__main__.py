@@ -22,6 +22,8 @@ FIGURES = {
     "startup": "from the command to the first answer, and memory",
     "invoices": "invoices parsed and checked",
     "invoice_rules": "our invoice rules beside the official stylesheets, over faulty invoices",
+    "invoice_turns": "invoices checked by us and by the official sheets in turn",
+    "official_rules": "what the official rules cost: cold, warm, a long invoice, memory",
     "ledger": "entries sealed and verified",
 }
 

@@ -48,6 +48,7 @@ class Sheet:
     """One stylesheet, compiled."""
 
     def __init__(self, file: Path) -> None:
+        self.name = file.name
         self._of_xrechnung = "xrechnung" in file.name.lower()
         self._processor: Any = _processor()
         self._compiled: Any = self._processor.new_xslt30_processor().compile_stylesheet(

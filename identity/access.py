@@ -13,6 +13,7 @@ from types import MappingProxyType
 from identity.errors import NotPermitted, RoleUnknown
 from identity.principal import Principal
 
+_KREDITOREN = {"kreditor.read", "kreditor.create"}
 _READ = {"akte.read", "akte.search", "akte.export", "task.read", "instance.read", "model.read"}
 _WORK = _READ | {
     "akte.create",
@@ -26,11 +27,13 @@ _WORK = _READ | {
 
 ROLES: MappingProxyType[str, frozenset[str]] = MappingProxyType(
     {
-        "clerk": frozenset(_WORK),
+        "clerk": frozenset(_WORK | _KREDITOREN),
         "lead": frozenset(
             _WORK
             | {"akte.grant", "akte.break_glass", "task.assign", "deputy.set"}
-            | {"house.administer", "invoice.route", "supplier.confirm"}
+            | {"house.administer", "invoice.route"}
+            | _KREDITOREN
+            | {"kreditor.change", "kreditor.confirm"}
             | {"befugnis.propose", "befugnis.confirm", "befugnis.read"}
         ),
         "registratur": frozenset(
@@ -39,7 +42,8 @@ ROLES: MappingProxyType[str, frozenset[str]] = MappingProxyType(
             | {"aktenplan.change", "unit.change", "house.administer"}
         ),
         "auditor": frozenset(
-            _READ | {"akte.audit", "akte.break_glass", "befugnis.read", "ledger.verify"}
+            _READ
+            | {"akte.audit", "akte.break_glass", "befugnis.read", "ledger.verify", "kreditor.read"}
         ),
         "datenschutz": frozenset({"readlog.read", "readlog.prune", "ledger.verify"}),
         "designer": frozenset(
@@ -50,13 +54,17 @@ ROLES: MappingProxyType[str, frozenset[str]] = MappingProxyType(
             | {"job.operate", "external_task.work", "message.send", "task.read"}
             | {"person.manage", "token.manage", "ledger.verify", "system.operate"}
             | {"house.administer", "invoice.route", "unit.change"}
+            | _KREDITOREN
+            | {"kreditor.change"}
             | {"befugnis.propose", "befugnis.confirm", "befugnis.read", "deputy.set"}
         ),
-        "buchhaltung": frozenset(_WORK | {"booking.report"}),
+        "buchhaltung": frozenset(
+            _WORK | {"booking.report"} | _KREDITOREN | {"kreditor.change", "kreditor.confirm"}
+        ),
         # machines
         "submitter": frozenset({"invoice.submit", "message.send"}),
         "worker": frozenset({"external_task.work", "model.read"}),
-        "booking": frozenset({"booking.report", "message.send"}),
+        "booking": frozenset({"booking.report", "kreditor.read", "message.send"}),
     }
 )
 PERMISSIONS = frozenset().union(*ROLES.values())

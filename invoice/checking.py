@@ -7,17 +7,17 @@ an invoice is valid, only that nothing was found; what could not be judged is fo
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Context, InvalidOperation, localcontext
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
 from lxml import etree
 
 from invoice.errors import InvoiceRefused, NotAnInvoice
-from invoice.input_tax import is_mandatory
+from invoice.input_tax import duty_in_words, is_mandatory
 from invoice.model import Group, Invoice, Syntax
 from invoice.parsing import read_invoice
 from invoice.places import place_of, place_of_element
@@ -64,6 +64,11 @@ class Finding:
         """Whether it is about a fact that § 14 Abs. 4 UStG demands, and so may cost input tax."""
         return is_mandatory(self.place)
 
+    @property
+    def vat_duty(self) -> str:
+        """The same in words; empty where the finding stands at no field."""
+        return duty_in_words(self.place)
+
     def as_json(self) -> dict[str, object]:
         return {
             "rule": self.rule,
@@ -87,37 +92,72 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Basis:
+    """What a document was judged by: the pack of its date, the edition of its code lists, and the
+    official rules if an operator has imported them."""
+
+    pack: str
+    valid_from: date
+    code_lists: str
+    official: str | None = None
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "pack": self.pack,
+            "valid_from": self.valid_from.isoformat(),
+            "code_lists": self.code_lists,
+            "official": self.official,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """What came of checking one document."""
+    """What came of checking one document. Without a basis, no rule was asked."""
 
     verdict: Verdict
     profile: str | None
     syntax: Syntax | None
     findings: tuple[Finding, ...]
     invoice: Invoice | None
+    basis: Basis | None = None
+    stated: Invoice | None = None
+    """What the XML in a PDF says that is no invoice by itself (MINIMUM, BASIC WL): for a person to
+    compare with the image, never to count on."""
+
+    @property
+    def dated(self) -> date | None:
+        """BT-2: the day whose rules judge the invoice."""
+        return None if self.invoice is None else self.invoice.issue_date
 
     def as_json(self) -> dict[str, object]:
         return {
             "verdict": self.verdict.value,
             "profile": self.profile,
             "syntax": self.syntax,
+            "basis": None if self.basis is None else self.basis.as_json(),
             "findings": [finding.as_json() for finding in self.findings],
         }
 
 
-def check_invoice(data: bytes, on: date | None = None) -> Report:
-    """Read and check an invoice. `on` chooses the rule pack; without it the issue date does."""
+def check_invoice(
+    data: bytes, on: date | None = None, *, received_on: date | None = None
+) -> Report:
+    """Read and check an invoice. `on` chooses the rule pack; without it the issue date does, and
+    where the invoice has none, the day on which it came."""
     try:
         root = read_tree(data)
         invoice = read_invoice(root)
     except (NotAnInvoice, InvoiceRefused) as error:
         return Report(Verdict.TO_CLARIFY, None, None, (_unread(error),), None)
-    profile, pack = profile_of(invoice.specification), pack_on(on or invoice.issue_date)
+    profile = profile_of(invoice.specification)
+    pack = pack_on(on or invoice.issue_date or received_on)
     findings = [_schema_finding(f) for f in schema_faults(root, invoice.syntax)]
     findings += _profile_findings(invoice, profile)
     findings += _syntax_findings(root, invoice, profile, pack)
     findings += _rule_findings(invoice, profile, pack)
-    return Report(_verdict(findings), profile.value, invoice.syntax, tuple(findings), invoice)
+    basis = Basis(pack.name, pack.valid_from, pack.code_lists.edition)
+    found, verdict = tuple(findings), _verdict(findings)
+    return Report(verdict, profile.value, invoice.syntax, found, invoice, basis)
 
 
 def _verdict(findings: list[Finding]) -> Verdict:
@@ -158,6 +198,8 @@ def _schema_finding(fault: SchemaFault) -> Finding:
 
 def _profile_findings(invoice: Invoice, profile: Profile) -> Iterator[Finding]:
     """What no rule of the standard says, but a person has to see."""
+    if profile.is_an_invoice and profile is not Profile.UNKNOWN:
+        return
     place = place_of(invoice, invoice, "specification")
     if not profile.is_an_invoice:
         yield Finding(
@@ -165,7 +207,7 @@ def _profile_findings(invoice: Invoice, profile: Profile) -> Iterator[Finding]:
             f"Das Profil {profile.value} enthält keine vollständige Rechnung.",
             "Die Kopfdaten bitte von Hand am Rechnungsbild prüfen (sonstige Rechnung).", False,
         )  # fmt: skip
-    elif profile is Profile.UNKNOWN and invoice.specification:
+    elif invoice.specification:
         yield Finding(
             "PROFIL", "fatal", Klass.FORMAT.value, place.term, place.path, place.line,
             "Die Rechnung nennt eine Spezifikation, die hier nicht bekannt ist.",
@@ -194,20 +236,37 @@ def _syntax_findings(
 def _rule_findings(invoice: Invoice, profile: Profile, pack: Pack) -> list[Finding]:
     findings: list[Finding] = []
     with localcontext(ARITHMETIC):
-        for rule in pack.rules_of(profile):
+        for rule, subjects in _asked(invoice, pack.asked_of(profile, invoice.syntax)):
             told = 0
-            for subject in rule.on(invoice):
+            for subject in subjects:
                 if rule.test(subject, invoice):
                     continue
                 severity = pack.severity_of(rule, profile, invoice.syntax)
-                findings.append(_finding(rule, subject, invoice, severity))
+                refusal = severity == "fatal" and pack.entitles(rule, profile)
+                findings.append(_finding(rule, subject, invoice, severity, refusal))
                 told += 1
                 if told == MAX_OF_ONE_RULE:
                     break
     return findings
 
 
-def _finding(rule: Rule, subject: Group, invoice: Invoice, severity: Severity) -> Finding:
+def _asked(invoice: Invoice, rules: Iterable[Rule]) -> Iterator[tuple[Rule, Iterable[Any]]]:
+    """Each rule and its subjects. Rules in a row that ask of the same are told them once."""
+    used = invoice.tax_categories
+    on, subjects = None, cast("Iterable[Any]", ())
+    for rule in rules:
+        if rule.category and rule.category not in used:
+            continue
+        if rule.on is not on:
+            subjects = rule.on(invoice)
+            on = rule.on if isinstance(subjects, tuple | list) else None  # others end when read
+        if subjects:
+            yield rule, subjects
+
+
+def _finding(
+    rule: Rule, subject: Group, invoice: Invoice, severity: Severity, refusal: bool
+) -> Finding:
     place = place_of(invoice, subject, rule.field)
     term = place.term or (rule.terms[0] if rule.terms else "")
     return Finding(
@@ -219,5 +278,5 @@ def _finding(rule: Rule, subject: Group, invoice: Invoice, severity: Severity) -
         place.line,
         rule.text,
         rule.hint,
-        severity == "fatal",
+        refusal,
     )

@@ -26,10 +26,12 @@ REFUSED = "PDF"
 """The finding on a PDF that is not read, and so not opened either."""
 
 
-def check_document(data: bytes, on: date | None = None, *, others_refused: bool = False) -> Report:
+def check_document(
+    data: bytes, received_on: date | None = None, *, others_refused: bool = False
+) -> Report:
     """Check a file of any format. `others_refused`: only e-invoices are taken."""
     if not is_pdf(data):
-        return check_invoice(data, on)
+        return check_invoice(data, received_on=received_on)
     try:
         contents = read_pdf(data)
     except PdfRefused as error:
@@ -42,7 +44,7 @@ def check_document(data: bytes, on: date | None = None, *, others_refused: bool 
         return _without_invoice(
             _other("Das PDF enthält keine strukturierten Daten.", others_refused)
         )
-    return _check_embedded(candidates[0], contents, on, others_refused)
+    return _check_embedded(candidates[0], contents, received_on, others_refused)
 
 
 def invoice_in(data: bytes) -> Invoice:
@@ -70,16 +72,18 @@ def _base(name: str) -> str:
 
 
 def _check_embedded(
-    xml: EmbeddedXml, contents: PdfContents, on: date | None, others_refused: bool
+    xml: EmbeddedXml, contents: PdfContents, received_on: date | None, others_refused: bool
 ) -> Report:
-    report = check_invoice(xml.content, on)
+    report = check_invoice(xml.content, received_on=received_on)
     if report.invoice is None:
         words = "Die XML-Datei im PDF ist keine Rechnung, die hier gelesen werden kann."
         return _without_invoice(_other(words, others_refused), *report.findings)
     profile = profile_of(report.invoice.specification)
     if not profile.is_an_invoice:
         words = f"Das Profil {profile.value} enthält keine vollständige Rechnung."
-        return replace(_without_invoice(_other(words, others_refused)), profile=profile.value)
+        other = _other(words, others_refused)
+        made = _without_invoice(other, *_differing(report.invoice, contents))
+        return replace(made, profile=profile.value, stated=report.invoice)
     told = [*_below(profile), *_unusual(xml, profile), *_compared(report.invoice, contents)]
     if not told:
         return report
@@ -109,6 +113,12 @@ def _compared(invoice: Invoice, contents: PdfContents) -> list[Finding]:
         words = "Das PDF ist ein Bild ohne Text: es ließ sich nicht mit den XML-Daten vergleichen."
         hint = "Bitte Rechnungsnummer, Gesamtbetrag und IBAN selbst vergleichen."
         return [_finding("PDF-BILD", words, hint)]
+    return _differing(invoice, contents)
+
+
+def _differing(invoice: Invoice, contents: PdfContents) -> list[Finding]:
+    if not has_text(contents):
+        return []
     hint = "Das PDF und seine XML-Daten widersprechen sich: bitte beim Lieferanten nachfragen."
     if not contents.whole:
         hint = "Nur die ersten Seiten wurden gelesen: bitte selbst vergleichen."

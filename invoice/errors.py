@@ -50,9 +50,14 @@ class RulesRefused(InvoiceError):
 
 
 class NoVerdict(InvoiceError):
-    """The official rules did not come to an end with this document: a person decides."""
+    """The official rules did not come to an end with this document: a person decides. `detail` may
+    quote the document, so it is for those who may read that, and never for a log."""
 
     code = "no_verdict"
+
+    def __init__(self, words: str, detail: str = "") -> None:
+        super().__init__(words)
+        self.detail = detail
 
 
 class OfficialMissing(InvoiceError):
@@ -77,3 +82,9 @@ class OutOfTime(InvoiceError):
     """A child process that had not ended when its time was over."""
 
     code = "invoice_out_of_time"
+
+
+class ChildEnded(InvoiceError):
+    """A child process that ended without an answer: by its limits, or by a fault of its own."""
+
+    code = "invoice_child_ended"

@@ -24,8 +24,18 @@ def residue(default: Any = None) -> Any:
 
 
 _OF_THE_SOURCE = frozenset(
-    ("source", "unreadable", "indented", "elements", "line_taxes", "institutions", "links")
-) | {"worked_out"}
+    {
+        "source",
+        "unreadable",
+        "indented",
+        "elements",
+        "line_taxes",
+        "tax_categories",
+        "institutions",
+        "links",
+        "worked_out",
+    }
+)
 """What a group knows of the XML that it came from, or has worked out; it does not travel."""
 
 

@@ -24,3 +24,11 @@ MANDATORY = frozenset(term for terms in _TERMS.values() for term in terms.split(
 def is_mandatory(term: str) -> bool:
     """Whether a fault at this term may cost the input tax."""
     return term in MANDATORY
+
+
+def duty_in_words(term: str) -> str:
+    """The same for people; of a fault that stands at no term, nothing can be said."""
+    if not term:
+        return ""
+    no = "" if is_mandatory(term) else "keine "
+    return f"{no}Pflichtangabe nach § 14 UStG"

@@ -11,6 +11,7 @@ the two apart. A value that is there and cannot be read is `None` here and its t
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -20,6 +21,7 @@ from typing import Any, Literal
 from lxml import etree
 
 from invoice.attachments import Attachment
+from invoice.elements import clark
 from invoice.group import Group, residue, term
 from invoice.parties import (
     Address,
@@ -297,6 +299,10 @@ class Invoice(Group):
         found.default_factory = None
         return found
 
+    def named(self, name: str) -> Sequence[etree._Element]:
+        """The elements of this name, such as `ram:TypeCode`, wherever they stand."""
+        return self.elements.get(clark(name), ())
+
     @cached_property
     def line_taxes(self) -> tuple[TaxCategory, ...]:
         """The categories of all lines (BG-30), also of those below lines."""
@@ -312,6 +318,12 @@ class Invoice(Group):
     def worked_out(self) -> dict[object, Any]:
         """What rules have worked out of it, by who did: see `rules.rule.once`."""
         return {}
+
+    @cached_property
+    def tax_categories(self) -> frozenset[str | None]:
+        """All codes of VAT categories that lines, allowances, charges and the breakdown name."""
+        named = [tax for each in self.allowances for tax in each.taxes]
+        return frozenset(t.category for t in (*self.line_taxes, *named, *self.breakdown))
 
     @property
     def leitweg_id(self) -> str | None:

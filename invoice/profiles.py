@@ -32,7 +32,8 @@ class Profile(Enum):
     @property
     def is_an_invoice(self) -> bool:
         """Whether German law takes it for an e-invoice: MINIMUM and BASIC WL lack the lines.
-        BASIC has them, and is one, though it is below EN 16931 (see `invoice.documents`)."""
+        BASIC has them, and is one, though it is below EN 16931: in a PDF a person compares it with
+        the image (`invoice.documents`), without one the rules of EN 16931 alone decide."""
         return self not in (Profile.ZUGFERD_MINIMUM, Profile.ZUGFERD_BASIC_WL)
 
 
@@ -41,7 +42,7 @@ _MARKS = (
     (":kosit:xrechnung:cvd", Profile.XRECHNUNG_CVD),
     (":kosit:extension:xrechnung", Profile.XRECHNUNG_EXTENSION),
     ("xrechnung", Profile.XRECHNUNG),
-    ("urn:fdc:peppol.eu:", Profile.PEPPOL),
+    ("#compliant#urn:fdc:peppol.eu:", Profile.PEPPOL),
     ("factur-x.eu:1p0:minimum", Profile.ZUGFERD_MINIMUM),
     ("factur-x.eu:1p0:basicwl", Profile.ZUGFERD_BASIC_WL),
     ("factur-x.eu:1p0:basic", Profile.ZUGFERD_BASIC),

@@ -16,7 +16,7 @@ from typing import Any
 
 from lxml import etree
 
-from invoice.model import Group
+from invoice.group import Group
 
 BLANKS = " \t\r\n"
 """White space as XPath's normalize-space knows it."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import shutil
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from importlib.util import find_spec
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -15,6 +16,7 @@ from processes.house import Settings
 from processes.rechnungseingang.channels import open_channel
 from processes.rechnungseingang.errors import RechnungseingangError
 from processes.rechnungseingang.handover import open_hkr
+from processes.rechnungseingang.official import Release, releases
 from processes.rechnungseingang.working_days import LAENDER
 from storage.database import Database
 from storage.errors import StorageError
@@ -52,6 +54,8 @@ def _database(settings: Settings) -> Iterator[Diagnosis]:
         try:
             require_current(database)
             clock = list(clocks(datetime.now(UTC), database.server_time()))
+            with database.reading(settings.tenant) as tx:
+                rules = list(official_rules(releases(tx)))
         finally:
             database.close()
     except StorageError as error:
@@ -59,6 +63,17 @@ def _database(settings: Settings) -> Iterator[Diagnosis]:
         return
     yield Diagnosis("Datenbank", "ok", _without_password(settings.database))
     yield from clock
+    yield from rules
+
+
+def official_rules(imported: Sequence[Release]) -> Iterator[Diagnosis]:
+    """Whether what was imported can be evaluated here."""
+    names = "; ".join(f"{each.name} ab {each.valid_from or 'jeher'}" for each in imported)
+    if imported and find_spec("saxonche") is None:
+        text = f"{names}. Es fehlt der Zusatz amtsgang[official]: jede Rechnung geht an Menschen."
+        yield Diagnosis("Amtliche Regeln", "error", text)
+        return
+    yield Diagnosis("Amtliche Regeln", "ok", names or "keine übernommen (amtsgang rules import)")
 
 
 def clocks(ours: datetime, theirs: datetime | None) -> Iterator[Diagnosis]:

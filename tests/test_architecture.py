@@ -19,7 +19,17 @@ ROOMS: dict[str, set[str]] = {
     "processes": {"engine", "eakte", "invoice", "identity", "storage", "bpmn"},
     "web": {"processes", "engine", "eakte", "invoice", "identity", "storage", "bpmn"},
 }
-ROOTS = ("api", "worker", "cli", "cli_demo", "cli_house", "cli_models", "cli_output", "cli_users")
+ROOTS = (
+    "api",
+    "worker",
+    "cli",
+    "cli_demo",
+    "cli_house",
+    "cli_models",
+    "cli_output",
+    "cli_rules",
+    "cli_users",
+)
 ONLY_IN = {
     "minio": ("storage/objects",),
     "alembic": ("storage/migrat",),

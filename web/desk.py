@@ -52,12 +52,15 @@ class Desk:
     papers: Mapping[str, str]
     """What this person may add to the file: kinds and labels."""
     now: datetime
+    suggested: Variables
+    """What the fields hold at first where no variable says it."""
 
     def initial(self) -> Variables:
         """What the fields hold when the page opens; a list without rows gets its first ones."""
         if self.form is None:
             return {}
-        values = self.form.initial(self.variables)
+        known = {name: value for name, value in self.variables.items() if value is not None}
+        values = self.form.initial({**self.suggested, **known})
         for each in owners(self.form.components):
             if isinstance(each, Rows) and values[each.path] == []:
                 values[each.path] = [empty_row(each) for _ in range(each.first_count)]
@@ -94,7 +97,9 @@ def desk_of(visit: Visit, tx: Transaction, task_id: str, *, panel: bool = True) 
     form = visit.house.engine.form(tx, found.form_id) if found.form_id else None
     names = display_names(tx, {p for p in (found.assignee, found.closed_by) if p})
     mine = found.assignee is not None and found.assignee in own_names(visit.principal)
-    beside = None
+    beside, suggested = None, Variables()
+    if panel and package is not None and package.task_values is not None:
+        suggested = package.task_values(visit.house, tx, visit.principal, found)
     if panel and package is not None and package.task_panel is not None:
         beside = package.task_panel(visit.house, tx, visit.principal, found)
     return Desk(
@@ -115,6 +120,7 @@ def desk_of(visit: Visit, tx: Transaction, task_id: str, *, panel: bool = True) 
         colleagues=_colleagues(visit, tx, found),
         papers=_papers(visit, tx, package, found),
         now=tx.now,
+        suggested=suggested,
     )
 
 

@@ -17,7 +17,7 @@ from engine import errors as engine
 from engine.machine.errors import MachineError
 from identity import errors as identity
 from storage import errors as storage
-from web.visit import FormExpired, PageNotFound
+from web.visit import FormExpired, FormUnreadable, PageNotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,14 @@ _TABLE: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Said], ...] =
             "Diese Seite ist nicht mehr gültig",
             "Es wurde nichts geändert. Bitte gehen Sie zurück, laden die Seite neu und senden "
             "Sie noch einmal.",
+        ),
+    ),
+    (
+        FormUnreadable,
+        Said(
+            413,
+            "Zu viele Dateien auf einmal",
+            "Es wurde nichts angenommen. Bitte in mehreren Teilen senden.",
         ),
     ),
     ((PageNotFound, engine.NotFound, eakte.NotFound, storage.NotStored), _UNKNOWN),

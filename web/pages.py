@@ -31,7 +31,16 @@ from web import (
 )
 from web.explanations import Said, explain
 from web.rendering import STATIC, static
-from web.visit import FormExpired, LogInFirst, PageNotFound, PageVisit, Visit, render, session_of
+from web.visit import (
+    FormExpired,
+    FormUnreadable,
+    LogInFirst,
+    PageNotFound,
+    PageVisit,
+    Visit,
+    render,
+    session_of,
+)
 
 NOT_PAGES = ("/api", "/engine-rest", "/healthz", "/readyz", "/metrics", "/static", "/.well-known")
 _FOR_EVER = "public, max-age=31536000, immutable"
@@ -125,5 +134,14 @@ def _of_a_package(house: House, error: Exception) -> Said | None:
     return None
 
 
-PAGE_ERRORS = (FormExpired, PageNotFound)
+def too_large_page(path: str, most: int) -> Response | None:
+    """For a post that is larger than any may be; None where it was not a page's."""
+    if path.startswith(NOT_PAGES):
+        return None
+    text = f"Es wurde nichts angenommen: auf einmal höchstens {most // 2**20} MB. Bitte teilen."
+    said = Said(413, "Zu groß", text)
+    return render("error.html", said.status, said=said, here=path)
+
+
+PAGE_ERRORS = (FormExpired, FormUnreadable, PageNotFound)
 """Errors that only pages raise; the root gives them to `error_page` too."""

@@ -14,6 +14,7 @@ from urllib.parse import quote, urlsplit
 
 from fastapi import Depends, Request
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from identity.access import permits
@@ -31,7 +32,8 @@ from web.rendering import environment
 Files: TypeAlias = tuple[tuple[str, bytes], ...]
 """Name and content of each uploaded file."""
 
-MAX_FILES = 50
+MAX_FILES = 1000
+"""Of one post; a page that takes fewer says so itself."""
 
 NAVIGATION = (
     ("/aufgaben", "Aufgaben", "task.read"),
@@ -61,6 +63,10 @@ class LogInFirst(Exception):
 
 class FormExpired(Exception):
     """A post without the session's token: an old page, or somebody else's."""
+
+
+class FormUnreadable(Exception):
+    """A post that breaks off, or has more files than any page takes."""
 
 
 class PageNotFound(Exception):
@@ -130,15 +136,21 @@ class Visit:
     def navigation(self) -> list[Mapping[str, object]]:
         path = self.request.url.path
         own = [
-            (f"/seiten/{page.name}", page.label, page.permission)
+            place
             for package in self.house.packages
-            for page in package.pages
+            for place in (
+                *((f"/seiten/{page.name}", page.label, page.permission) for page in package.pages),
+                *(
+                    (f"/verwaltung/{each.name}", each.label, each.looking or each.permission)
+                    for each in package.registers
+                    if each.label is not None
+                ),
+            )
         ]
-        return [
-            {"href": href, "label": label, "here": _below(path, (href, *_PART_OF.get(href, ())))}
-            for href, label, permission in (*NAVIGATION[:3], *own, *NAVIGATION[3:])
-            if self.may(permission)
-        ]
+        shown = [e for e in (*NAVIGATION[:3], *own, *NAVIGATION[3:]) if self.may(e[2])]
+        fitting = [h for h, _, _ in shown if _below(path, (h, *_PART_OF.get(h, ())))]
+        here = max(fitting, key=len, default=None)  # the closest: a register stands below another
+        return [{"href": href, "label": label, "here": href == here} for href, label, _ in shown]
 
 
 def _below(path: str, places: tuple[str, ...]) -> bool:
@@ -156,6 +168,10 @@ _NOTICES = {
     "zugewiesen": {"tone": "good", "text": "Die Aufgabe ist zugewiesen."},
     "hinzugefuegt": {"tone": "good", "text": "Die Unterlage liegt im Vorgang."},
     "gespeichert": {"tone": "good", "text": "Gespeichert."},
+    "getan": {"tone": "good", "text": "Getan."},
+    "gewaehlt": {"tone": "good", "text": "Gewählt."},
+    "eingereicht": {"tone": "good", "text": "Die Dateien sind angekommen."},
+    "importiert": {"tone": "good", "text": "Die Datei ist vollständig übernommen."},
     "entfernt": {"tone": "good", "text": "Die Zeile ist entfernt."},
     "vorgeschlagen": {
         "tone": "good",
@@ -193,12 +209,15 @@ async def _read(request: Request, max_files: int = 0) -> tuple[Posted, Files]:
         raise FormExpired
     posted: dict[str, list[str]] = {}
     files: list[tuple[str, bytes]] = []
-    async with request.form(max_files=max_files, max_fields=5000) as form:
-        for name, value in form.multi_items():
-            if isinstance(value, str):
-                posted.setdefault(name, []).append(value)
-            elif value.filename:
-                files.append((value.filename, await value.read()))
+    try:
+        async with request.form(max_files=max_files, max_fields=5000) as form:
+            for name, value in form.multi_items():
+                if isinstance(value, str):
+                    posted.setdefault(name, []).append(value)
+                elif value.filename:
+                    files.append((value.filename, await value.read()))
+    except HTTPException as error:
+        raise FormUnreadable from error
     return posted, tuple(files)
 
 

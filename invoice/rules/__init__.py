@@ -15,7 +15,9 @@ from invoice.rules import (
     lines,
     parties,
     peppol,
+    peppol_lines,
     split_payment,
+    temporary,
     totals,
     vat,
     xrechnung,
@@ -37,8 +39,9 @@ EN16931: tuple[Rule, ...] = tuple(
     )
     for rule in subject.book.rules
 )
-XRECHNUNG: tuple[Rule, ...] = tuple(xrechnung.book.rules)
+XRECHNUNG: tuple[Rule, ...] = tuple(xrechnung.book.rules + temporary.book.rules)
+AUTUMN_2026: tuple[Rule, ...] = tuple(temporary.since_autumn_2026.rules)
 EXTENSION: tuple[Rule, ...] = tuple(extension.book.rules)
 CVD: tuple[Rule, ...] = tuple(clean_vehicles.book.rules)
-PEPPOL: tuple[Rule, ...] = tuple(peppol.book.rules)
-ALL: tuple[Rule, ...] = EN16931 + XRECHNUNG + EXTENSION + CVD + PEPPOL
+PEPPOL: tuple[Rule, ...] = tuple(peppol.book.rules + peppol_lines.book.rules)
+ALL: tuple[Rule, ...] = EN16931 + XRECHNUNG + AUTUMN_2026 + EXTENSION + CVD + PEPPOL

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from invoice.elements import below
 from invoice.model import Attribute, Classification, Invoice, Item
-from invoice.rules.code_lists import LISTS
+from invoice.rules.codes import CodeLists
 from invoice.rules.rule import RuleBook, document, filled
 from invoice.shapes import normal
 
@@ -32,6 +33,12 @@ def _classifications(invoice: Invoice) -> Sequence[Any]:
     return [c for item in _items(invoice) for c in item.classifications if c.has("value")]
 
 
+def _is_kind(attribute: Attribute) -> bool:
+    """Whether it says how clean the vehicle is. The name must stand there without white space."""
+    said = below(attribute.source, "ram:Description") or below(attribute.source, "cbc:Name")
+    return attribute.name == _NAME and any(each.text == _NAME for each in said)
+
+
 def _kinds(invoice: Invoice) -> Sequence[Any]:
     return [a for item in _items(invoice) for a in item.attributes if a.name == _NAME]
 
@@ -41,7 +48,7 @@ def _vehicles(item: Item) -> int:
 
 
 def _kinds_of(item: Item) -> int:
-    return sum(a.name == _NAME for a in item.attributes)
+    return sum(_is_kind(a) for a in item.attributes)
 
 
 fills("BR-DE-CVD-01", document, "contract", "Die Vertragsnummer fehlt.",
@@ -53,7 +60,10 @@ fills("BR-DE-CVD-01", document, "contract", "Die Vertragsnummer fehlt.",
       "Bei sauberen Fahrzeugen gehört sie in die Rechnung (BT-17). " + _FIX,
       terms="BT-17")  # fmt: skip
 def has_tender(invoice: Invoice, _: Invoice) -> bool:
-    return filled(invoice, "tender")
+    if invoice.syntax != "cii":
+        return filled(invoice, "tender")
+    tenders = [r for r in invoice.references if normal(r.type_code or "") == "50"]
+    return any(filled(each, "reference") for each in tenders)
 
 
 @rule("BR-DE-CVD-03", document, "lines", "Keine Position nennt ein Fahrzeug nach der CVD.",
@@ -92,7 +102,7 @@ def kind_has_a_category(item: Item, _: Invoice) -> bool:
 @rule("BR-TMP-CVD-01", _classifications, "scheme", "Das Verzeichnis der Einordnung ist nicht "
       "mit einem zulässigen Code angegeben.",
       "Der Code muss aus der Liste UNTDID 7143 stammen oder CVD sein. " + _FIX,
-      terms="BT-158-1")  # fmt: skip
-def scheme_is_known(found: Classification, _: Invoice) -> bool:
-    scheme = normal(found.scheme or "")
-    return scheme == _LIST or scheme in LISTS["classifications"]
+      terms="BT-158-1", asks="test")  # fmt: skip
+def scheme_is_known(found: Classification, _: Invoice, *, codes: CodeLists) -> bool:
+    scheme = normal(found.scheme or "")  # that it is missing is BR-65's
+    return scheme in ("", _LIST) or scheme in codes["classifications"]

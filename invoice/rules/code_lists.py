@@ -1,47 +1,27 @@
 """BR-CL: codes come from the lists that EN 16931 names.
 
 These rules ask for elements wherever they stand, so they look at the source and not at the
-model. `ROWS` says which elements of which syntax hold codes of which list; `codelists.json`
-holds the lists, with the edition that they were taken from.
+model. `UBL_ROWS` and `CII_ROWS` say which elements hold codes of which list; what is in the lists
+says the edition in force (`codes`).
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any, Literal
 
 from lxml import etree
 
 from invoice.cii_parties import NAMES as CII_NAMES
 from invoice.model import Group, Invoice
+from invoice.rules.codes import CodeLists
 from invoice.rules.rule import RuleBook
 from invoice.shapes import flag, normal
 from invoice.ubl_parties import NAMES as UBL_NAMES
 
 book = RuleBook()
-
-_DATA = json.loads(Path(__file__).with_name("codelists.json").read_text(encoding="utf-8"))
-EDITION: str = _DATA["edition"]
-LISTS = {name: frozenset(found["codes"].split()) for name, found in _DATA["lists"].items()}
-LISTS |= {
-    "categories": frozenset(["AE", "L", "M", "E", "S", "Z", "G", "O", "K", "B"]),
-    "tax_points_ubl": frozenset({"3", "35", "432"}),
-    "tax_points_cii": frozenset({"5", "29", "72"}),
-}
-MIME_TYPES = frozenset(
-    {
-        "application/pdf",
-        "image/png",
-        "image/jpeg",
-        "text/csv",
-        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        "application/vnd.oasis.opendocument.spreadsheet",
-    }
-)
 
 Only = Literal["", "allowance", "charge", "object", "not product", "not tax number", "ship to"]
 
@@ -147,9 +127,12 @@ def _prepared(rows: Sequence[Row], names: Any) -> dict[str, list[Prepared]]:
 _UBL, _CII = _prepared(UBL_ROWS, UBL_NAMES), _prepared(CII_ROWS, CII_NAMES)
 
 
-def outside(rule: str, invoice: Invoice, more: frozenset[str] = frozenset()) -> Iterator[Group]:
+def outside(
+    rule: str, invoice: Invoice, *, codes: CodeLists, more: frozenset[str] = frozenset()
+) -> Iterator[Group]:
     """The elements whose code is neither in its list nor one of `more`."""
     for tag, parent, row in (_CII if invoice.syntax == "cii" else _UBL).get(rule, ()):
+        listed = codes[row.codes]
         for element in invoice.elements.get(tag, ()):
             above = element.getparent()
             if parent is not None and (above is None or above.tag != parent):
@@ -157,19 +140,21 @@ def outside(rule: str, invoice: Invoice, more: frozenset[str] = frozenset()) -> 
             raw = element.get(row.attribute) if row.attribute else element.text or ""
             if raw is None and (row.rule != "03" or invoice.syntax == "cii"):
                 continue
-            if not _listed(raw or "", row, element, more) and _applies(row.only, element):
+            if not _listed(raw or "", row, element, listed, more) and _applies(row.only, element):
                 yield Group(source=element)
 
 
-def _listed(raw: str, row: Row, element: etree._Element, more: frozenset[str]) -> bool:
+def _listed(
+    raw: str, row: Row, element: etree._Element, codes: frozenset[str], more: frozenset[str]
+) -> bool:
     if row.codes == "mime":
-        return raw in MIME_TYPES or raw in more
+        return raw in codes or raw in more
     code = normal(raw)
     if row.codes == "exemptions":
         code = code.upper()
     if code == "SEPA" and row.path == "cac:PartyIdentification/cbc:ID":
         return _below(element, "AccountingSupplierParty") or _below(element, "PayeeParty")
-    return code in LISTS[row.codes] or code in more
+    return code in codes or code in more
 
 
 def _applies(only: Only, element: etree._Element) -> bool:
@@ -240,18 +225,18 @@ TEXTS = (
 """Rule, business term, what is coded, the list."""
 
 
-def _subject_outside(invoice: Invoice) -> Iterable[Group]:
+def _subject_outside(invoice: Invoice, *, codes: CodeLists) -> Iterable[Group]:
     """UBL has BT-21 inside the note, between two hash signs (BR-CL-08)."""
     if invoice.syntax == "cii":
-        return outside("08", invoice)
+        return outside("08", invoice, codes=codes)
     tag, root = UBL_NAMES.tags("cbc:Note")[0], invoice.source
     notes = [e for e in invoice.elements.get(tag, ()) if e.getparent() is root]
-    return [Group(source=e) for e in notes if not _subject_listed(e.text or "")]
+    return [Group(source=e) for e in notes if not _subject_listed(e.text or "", codes)]
 
 
-def _subject_listed(note: str) -> bool:
+def _subject_listed(note: str, codes: CodeLists) -> bool:
     code, closed, _ = note.partition("#")[2].partition("#")
-    return not closed or len(code) != 3 or code in LISTS["subjects_ubl"]
+    return not closed or len(code) != 3 or code in codes["subjects_ubl"]
 
 
 for _number, _term, _what, _list in TEXTS:
@@ -262,4 +247,5 @@ for _number, _term, _what, _list in TEXTS:
         f"{_what} ist nicht mit einem zulässigen Code angegeben.",
         f"Der Code muss aus der Liste {_list} stammen. {_FIX}",
         terms=_term,
+        asks="on",
     )(never)

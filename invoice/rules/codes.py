@@ -1,16 +1,58 @@
-"""Code lists that rules ask for, as constants."""
+"""Editions of the code lists that EN 16931 names. Which one binds, a pack says.
+
+Invariant: an edition is whole and never changes. A later one is made from the one before it and
+states only what it adds and what it drops, so that both stand side by side.
+"""
 
 from __future__ import annotations
 
-VAT_PREFIXES = (
-    " 1A AD AE AF AG AI AL AM AN AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO"
-    " BQ BR BS BT BV BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM"
-    " DO DZ EC EE EG EH EL ER ES ET FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS"
-    " GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH KI KM KN KP"
-    " KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS"
-    " MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS"
-    " PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC"
-    " TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS XI"
-    " YE YT ZA ZM ZW "
-)
-"""ISO 3166-1 with 1A (Kosovo), EL (Greece) and XI (Northern Ireland)."""
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+
+@dataclass(frozen=True, eq=False)
+class CodeLists:
+    """The lists of one edition, by the names that the rules call them."""
+
+    edition: str
+    lists: Mapping[str, frozenset[str]]
+
+    def __getitem__(self, name: str) -> frozenset[str]:
+        return self.lists[name]
+
+    @cache  # noqa: B019 editions live as long as the program
+    def spaced(self, name: str) -> str:
+        """All codes of a list in one text, a blank before and after each."""
+        return f" {' '.join(sorted(self.lists[name]))} "
+
+    def followed_by(
+        self,
+        edition: str,
+        adds: Mapping[str, str] | None = None,
+        drops: Mapping[str, str] | None = None,
+    ) -> CodeLists:
+        """The next edition: what it adds to these lists and drops from them, codes apart by blanks.
+        Dropping what is not there is an error of ours."""
+        adds, drops = adds or {}, drops or {}
+        changed = {
+            name: (self.lists[name] - set(drops.get(name, "").split()))
+            | set(adds.get(name, "").split())
+            for name in adds.keys() | drops.keys()
+        }
+        for name, codes in drops.items():
+            if unknown := set(codes.split()) - self.lists[name]:
+                raise ValueError(f"{self.edition} has no {sorted(unknown)} in {name}")
+        return CodeLists(edition, {**self.lists, **changed})
+
+
+def read_edition(file: Path) -> CodeLists:
+    """An edition that was written down whole."""
+    told = json.loads(file.read_text(encoding="utf-8"))
+    lists = {name: frozenset(each["codes"].split()) for name, each in told["lists"].items()}
+    return CodeLists(told["edition"], lists)
+
+
+EN16931_1_3_16 = read_edition(Path(__file__).with_name("codelists.json"))

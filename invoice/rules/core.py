@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from invoice.model import Invoice
-from invoice.rules.rule import Klass, RuleBook, document, either, filled, present
+from invoice.rules.rule import BySyntax, Klass, RuleBook, document, filled, present
 
 book = RuleBook()
 rule, needs, fills = book.rule, book.needs, book.fills
@@ -125,7 +125,7 @@ def _buyers_with_address(invoice: Invoice) -> Sequence[Any]:
 
 @rule(
     "BR-09",
-    either(document, _sellers_with_address),
+    BySyntax(document, _sellers_with_address),
     "seller.address.country",
     "In der Anschrift des Verkäufers fehlt das Land.",
     "BT-40 muss einen zweistelligen Ländercode nennen, etwa DE.",
@@ -138,7 +138,7 @@ def seller_country(invoice: Invoice, _: Invoice) -> bool:
 
 @rule(
     "BR-11",
-    either(document, _buyers_with_address),
+    BySyntax(document, _buyers_with_address),
     "buyer.address.country",
     "In der Anschrift des Käufers fehlt das Land.",
     "BT-55 muss einen zweistelligen Ländercode nennen, etwa DE.",

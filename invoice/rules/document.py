@@ -20,7 +20,7 @@ from invoice.model import (
 from invoice.rules.arithmetic import rounded
 from invoice.rules.core import totals
 from invoice.rules.lines import in_order, reasoned
-from invoice.rules.rule import Klass, RuleBook, document, either, filled, lines, once, present
+from invoice.rules.rule import BySyntax, Klass, RuleBook, document, filled, lines, once, present
 from invoice.rules.vat import allowance_taxes
 
 book = RuleBook()
@@ -57,7 +57,7 @@ def breakdown(invoice: Invoice) -> Sequence[Any]:
     return [b for b in invoice.breakdown if not (b.category in ("L", "M", "O") and b.is_vat)]
 
 
-@rule("BR-CO-03", either(breakdown, document), "tax_point_date",
+@rule("BR-CO-03", BySyntax(breakdown, document), "tax_point_date",
       "Die Rechnung nennt sowohl ein Steuerdatum als auch einen Code dafür.",
       "BT-7 und BT-8 schließen einander aus. " + _FIX, terms="BT-7 BT-8")  # fmt: skip
 def one_tax_point(_: Any, invoice: Invoice) -> bool:
@@ -146,14 +146,14 @@ def tax_of_row(row: Breakdown, invoice: Invoice) -> bool:
     return gap <= 1 if invoice.syntax == "cii" else gap < 1
 
 
-@rule("BR-CO-18", either(lines, document), "breakdown", "Die Steueraufschlüsselung fehlt.",
+@rule("BR-CO-18", BySyntax(lines, document), "breakdown", "Die Steueraufschlüsselung fehlt.",
       "Die Rechnung muss für jede Steuerkategorie Betrag und Steuer nennen (BG-23). " + _FIX,
       terms="BG-23", klass=Klass.CONTENT)  # fmt: skip
 def has_breakdown(_: Any, invoice: Invoice) -> bool:
     return bool(invoice.breakdown)
 
 
-@rule("BR-53", either(totals, document), "totals.tax_accounting",
+@rule("BR-53", BySyntax(totals, document), "totals.tax_accounting",
       "Der Steuerbetrag in der Buchungswährung fehlt.",
       "Ist eine Währung für die Steuer genannt (BT-6), muss auch der Betrag in ihr stehen (BT-111)."
       " " + _FIX, terms="BT-111 BT-6")  # fmt: skip
@@ -270,7 +270,7 @@ def transfer_has_account(found: PaymentMeans, _: Invoice) -> bool:
     return account is not None and (filled(account, "iban") or filled(account, "proprietary"))
 
 
-@rule("BR-61", either(_transfers, means), "account.iban",
+@rule("BR-61", BySyntax(_transfers, means), "account.iban",
       "Für die Überweisung ist kein Konto angegeben.",
       "BT-84 muss bei Zahlungsart 30 oder 58 die IBAN nennen. " + _FIX,
       terms="BT-84 BT-81")  # fmt: skip

@@ -42,6 +42,7 @@ for _number, _replaced, _more, _term, _what in _WIDER:
         f"{_what} ist nicht mit einem zulässigen Code angegeben.",
         f"Zur Liste der EN 16931 kommt in der Extension nur {', '.join(sorted(_more))}. {_FIX}",
         terms=_term,
+        asks="on",
     )(never)
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from invoice.model import Identifier, Invoice, Party, Payee, TaxRegistration, TaxRepresentative
-from invoice.rules.codes import VAT_PREFIXES
-from invoice.rules.rule import Klass, RuleBook, either, filled, present
+from invoice.rules.codes import CodeLists
+from invoice.rules.rule import BySyntax, Klass, RuleBook, filled, present
 
 book = RuleBook()
 rule, needs, fills = book.rule, book.needs, book.fills
@@ -64,7 +64,7 @@ needs("BR-19", _representative, "address", "Die Anschrift des Steuervertreters f
 
 
 @rule(
-    "BR-20", either(_representative, _representative_address), "address.country",
+    "BR-20", BySyntax(_representative, _representative_address), "address.country",
     "In der Anschrift des Steuervertreters fehlt das Land.",
     "BT-69 muss einen zweistelligen Ländercode nennen. " + _FIX, terms="BT-69 BG-12",
 )  # fmt: skip
@@ -113,12 +113,12 @@ def _vat_identifiers(invoice: Invoice) -> Sequence[Any]:
     "BR-CO-09", _vat_identifiers, "value",
     "Eine USt-IdNr. beginnt nicht mit einem gültigen Länderkürzel.",
     "Die USt-IdNr. muss mit dem Kürzel des Landes beginnen, etwa DE. " + _FIX,
-    terms="BT-31 BT-48 BT-63", klass=Klass.CONTENT,
+    terms="BT-31 BT-48 BT-63", klass=Klass.CONTENT, asks="test",
 )  # fmt: skip
-def vat_identifier_prefix(found: TaxRegistration, invoice: Invoice) -> bool:
+def vat_identifier_prefix(found: TaxRegistration, invoice: Invoice, *, codes: CodeLists) -> bool:
     prefix = ((found.indented or {}).get("value") or found.value or "")[:2]
     wanted = f" {prefix} " if invoice.syntax == "cii" else prefix
-    return wanted in VAT_PREFIXES
+    return wanted in codes.spaced("vat_prefixes")
 
 
 def _seller(invoice: Invoice) -> Sequence[Any]:

@@ -9,16 +9,20 @@ definitions of EN 16931 (1.3.16) and XRechnung; the sentences are ours.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, Literal, TypeVar
 
 from invoice.model import Group, Invoice, Syntax
+from invoice.rules.codes import CodeLists
 
 Severity = Literal["fatal", "warning", "information"]
-Test = Callable[[Any, Invoice], bool]
-Select = Callable[[Invoice], Iterable[Any]]
+Test = Callable[..., bool]
+"""Of the subject and the invoice; with `asks` "test" also of `codes`, the lists in force."""
+Select = Callable[..., Iterable[Any]]
+"""Of the invoice; with `asks` "on" also of `codes`, the lists in force."""
+Asks = Literal["", "on", "test"]
 
 
 Fact = TypeVar("Fact")
@@ -60,10 +64,27 @@ class Rule:
     klass: Klass = Klass.RULE
     terms: tuple[str, ...] = ()
     cii_severity: Severity | None = None
+    category: str = ""
+    """The VAT category that it is about: where an invoice does not use it, nothing is asked."""
+    asks: Asks = ""
+
+    def bound(self, codes: CodeLists) -> Rule:
+        """The rule as it stands while these code lists are in force."""
+        match self.asks:
+            case "on":
+                return replace(self, on=partial(self.on, codes=codes), asks="")
+            case "test":
+                return replace(self, test=partial(self.test, codes=codes), asks="")
+        return self
 
     def severity_in(self, syntax: Syntax) -> Severity:
         """A few rules weigh differently in CII. Only a fatal breach entitles to refuse."""
         return self.cii_severity if self.cii_severity and syntax == "cii" else self.severity
+
+    def asked_in(self, syntax: Syntax) -> Rule | None:
+        """The rule as this syntax has it, if it has it."""
+        on = self.on.of(syntax) if isinstance(self.on, BySyntax) else self.on
+        return None if on is nothing else replace(self, on=on)
 
 
 class RuleBook:
@@ -84,14 +105,15 @@ class RuleBook:
         severity: Severity = "fatal",
         cii_severity: Severity | None = None,
         klass: Klass = Klass.RULE,
+        category: str = "",
+        asks: Asks = "",
     ) -> Callable[[Test], Test]:
         """Enter the function below as a rule."""
 
         def enter(test: Test) -> Test:
-            found = tuple(terms.split())
-            self.rules.append(
-                Rule(id, on, test, field, text, hint, severity, klass, found, cii_severity)
-            )
+            entered = Rule(id, on, test, field, text, hint, severity, klass, tuple(terms.split()))
+            entered = replace(entered, cii_severity=cii_severity, category=category, asks=asks)
+            self.rules.append(entered)
             return test
 
         return enter
@@ -144,13 +166,23 @@ def filled(group: Group, name: str) -> bool:
     return not isinstance(value, str) or bool(value.strip(" \t\r\n"))
 
 
-def either(in_cii: Select, in_ubl: Select) -> Select:
+@dataclass(frozen=True, slots=True)
+class BySyntax:
     """Subjects that the two syntaxes define differently."""
 
-    def select(invoice: Invoice) -> Iterable[Any]:
-        return in_cii(invoice) if invoice.syntax == "cii" else in_ubl(invoice)
+    in_cii: Select
+    in_ubl: Select
 
-    return select
+    def __call__(self, invoice: Invoice) -> Iterable[Any]:
+        return self.of(invoice.syntax)(invoice)
+
+    def of(self, syntax: Syntax) -> Select:
+        return self.in_cii if syntax == "cii" else self.in_ubl
+
+
+def nothing(_: Invoice) -> Sequence[Any]:
+    """The subjects of a rule that a syntax does not have."""
+    return ()
 
 
 def document(invoice: Invoice) -> Sequence[Invoice]:

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from invoice.model import Breakdown, Invoice, Party, TaxCategory
 from invoice.rules.arithmetic import ZERO, cents, near, near_in_cii, near_in_ubl, rounded, same
-from invoice.rules.rule import Klass, RuleBook, Select, document, either, once
+from invoice.rules.rule import BySyntax, Klass, RuleBook, Select, document, once
 
 book = RuleBook()
 Test = Callable[[Any, Invoice], bool]
@@ -313,7 +313,7 @@ def _enter(category: Category) -> None:
         f"BR-{family}-01", document, "breakdown",
         f"Die Steuerkategorie {called} ist in Positionen und Steueraufschlüsselung nicht gleich.",
         "Jede verwendete Steuerkategorie muss in der Aufschlüsselung (BG-23) stehen. " + _FIX,
-        terms="BG-23 BT-118",
+        terms="BG-23 BT-118", category=code,
     )(partial(_broken_down, category))  # fmt: skip
     for number, place, term in _USES:
         _enter_number(category, number, place, term, places[number])
@@ -321,7 +321,7 @@ def _enter(category: Category) -> None:
         book.rule(
             f"BR-{family}-{number}", places[use], "rate",
             f"Der Steuersatz passt nicht zur Kategorie {called} (betrifft: {place}).",
-            _RATES[category.rate] + " " + _FIX, terms=term, klass=Klass.CONTENT,
+            _RATES[category.rate] + " " + _FIX, terms=term, klass=Klass.CONTENT, category=code,
         )(partial(_rate_fits, category))  # fmt: skip
     _enter_breakdown(category, called)
 
@@ -353,8 +353,8 @@ def _enter_number(category: Category, number: str, place: str, term: str, used: 
         if (category.code, number) == ("S", "02"):
             test = _has_number_for_standard_rate
     book.rule(
-        f"BR-{category.family}-{number}", either(used, once), "", text, hint,
-        terms=f"{term} BT-31 BT-32 BT-63", klass=Klass.CONTENT,
+        f"BR-{category.family}-{number}", BySyntax(used, once), "", text, hint,
+        terms=f"{term} BT-31 BT-32 BT-63", klass=Klass.CONTENT, category=category.code,
     )(test)  # fmt: skip
 
 
@@ -371,7 +371,7 @@ def _uses(category: Category, number: str, invoice: Invoice) -> bool:
 
 def _enter_breakdown(category: Category, called: str) -> None:
     family, code = category.family, category.code
-    rows = either(
+    rows = BySyntax(
         partial(_in_breakdown, code, category.code not in ("S", "Z")),
         partial(_in_breakdown, code, True),
     )
@@ -379,14 +379,14 @@ def _enter_breakdown(category: Category, called: str) -> None:
         f"BR-{family}-08", rows, "taxable",
         f"Der steuerpflichtige Betrag zu {called} stimmt nicht mit den Positionen überein.",
         "BT-116 muss die Summe der so besteuerten Positionen und Zuschläge abzüglich der Nachlässe"
-        " sein. " + _FIX, terms="BT-116 BT-131 BT-99 BT-92",
+        " sein. " + _FIX, terms="BT-116 BT-131 BT-99 BT-92", category=code,
     )(partial(_taxable_fits, category))  # fmt: skip
     book.rule(
         f"BR-{family}-09", rows, "tax",
         f"Der Steuerbetrag zu {called} ist falsch gerechnet.",
         "BT-117 muss der steuerpflichtige Betrag mal Steuersatz sein. " + _FIX
         if category.rated else "BT-117 muss bei dieser Kategorie 0 sein. " + _FIX,
-        terms="BT-117 BT-116 BT-119", klass=Klass.CONTENT,
+        terms="BT-117 BT-116 BT-119", klass=Klass.CONTENT, category=code,
     )(partial(_tax_fits, category))  # fmt: skip
     book.rule(
         f"BR-{family}-10", rows, "exemption",
@@ -394,7 +394,7 @@ def _enter_breakdown(category: Category, called: str) -> None:
         else f"Zu {called} ist ein Grund für eine Steuerbefreiung angegeben.",
         ("BT-120 oder BT-121 muss angegeben sein. " if category.reason
          else "BT-120 und BT-121 dürfen hier nicht stehen. ") + _FIX,
-        terms="BT-120 BT-121", klass=Klass.CONTENT,
+        terms="BT-120 BT-121", klass=Klass.CONTENT, category=code,
     )(partial(_reason_fits, category))  # fmt: skip
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from invoice.model import Contact, Invoice, PaymentMeans, SupportingDocument
+from invoice.model import Contact, Invoice, PaymentMeans
 from invoice.profiles import XRECHNUNG_CIUS, XRECHNUNG_CVD, XRECHNUNG_EXTENSION
 from invoice.rules.rule import Klass, RuleBook, document, filled, present
 from invoice.skonto import skonto_is_well_formed
@@ -298,37 +298,3 @@ def _breakdown(invoice: Invoice) -> Sequence[Any]:
 fills("BR-DE-14", _breakdown, "rate", "In der Steueraufschlüsselung fehlt ein Steuersatz.",
       "BT-119 muss immer angegeben sein, auch wenn er 0 ist. " + _FIX,
       terms="BT-119", klass=Klass.CONTENT)  # fmt: skip
-
-
-def _linked(invoice: Invoice) -> Sequence[Any]:
-    if invoice.syntax != "cii":
-        return [r for r in invoice.references if r.links]
-    return [r for r in invoice.references if r.uri is not None and r.type_code == "916"]
-
-
-_ADDRESS = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+:")
-
-
-@rule("BR-TMP-2", _linked, "uri", "Der Verweis auf eine Unterlage ist keine vollständige Adresse.",
-      "Sie muss mit einem Verfahren beginnen, etwa https:. Die Unterlage bitte anfordern.",
-      terms="BT-124", severity="warning")  # fmt: skip
-def link_is_absolute(found: SupportingDocument, _: Invoice) -> bool:
-    return _ADDRESS.match(found.uri or "") is not None
-
-
-def _cii_lines(invoice: Invoice) -> Sequence[Any]:
-    return invoice.lines if invoice.syntax == "cii" else ()
-
-
-@rule("BR-TMP-3", _cii_lines, "price.base_quantity",
-      "Die Preisbasis von Brutto- und Nettopreis einer Position ist verschieden.",
-      "BT-149 und BT-150 müssen bei beiden Preisen gleich sein. " + _FIX,
-      terms="BT-149 BT-150")  # fmt: skip
-def one_price_base(line: Any, _: Invoice) -> bool:
-    price = line.price
-    if price.net_base is None or price.gross_base is None:
-        return True
-    units = (price.net_base.scheme, price.gross_base.scheme)
-    return price.net_base.value == price.gross_base.value and (
-        None in units or units[0] == units[1]
-    )

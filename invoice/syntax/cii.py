@@ -11,8 +11,8 @@ import re
 
 from lxml import etree
 
-from invoice.syntax.table import NAMESPACES, SyntaxBook, clark
-from invoice.syntax.ubl import found, has, text, texts
+from invoice.elements import NAMESPACES, below, clark, has, text, texts, trimmed
+from invoice.syntax.table import SyntaxBook
 
 book = SyntaxBook("cii")
 rule = book.rule
@@ -34,14 +34,10 @@ for _context in (
     book.alone(_context)
 
 
-def trimmed(element: etree._Element) -> str:
-    return " ".join(text(element).split())
-
-
 def everywhere(element: etree._Element, parent: str, child: str) -> list[etree._Element]:
     """All children of that name, of all parents of that name in the document."""
     root = element.getroottree().getroot()
-    return [each for above in root.iter(clark(parent)) for each in found(above, child)]
+    return [each for above in root.iter(clark(parent)) for each in below(above, child)]
 
 
 # The document
@@ -51,7 +47,7 @@ def _exactly_one(rule_id: str, context: str, path: str, what: str) -> None:
     @rule(rule_id, "fatal", context, f"{what} steht nicht genau einmal.",
           "Die Angabe genau einmal machen.")  # fmt: skip
     def _(element: etree._Element) -> bool:
-        return len(found(element, path)) == 1
+        return len(below(element, path)) == 1
 
 
 _GUIDELINE = "ram:GuidelineSpecifiedDocumentContextParameter"
@@ -117,8 +113,8 @@ _person_or_department("CII-SR-466", "ram:BuyerTradeParty", "Erwerbers (BT-56)")
 
 def _of_type(element: etree._Element, code: str, *, trim: bool = False) -> list[etree._Element]:
     read = trimmed if trim else text
-    references = found(element, "ram:AdditionalReferencedDocument")
-    return [r for r in references if code in {read(each) for each in found(r, "ram:TypeCode")}]
+    references = below(element, "ram:AdditionalReferencedDocument")
+    return [r for r in references if code in {read(each) for each in below(r, "ram:TypeCode")}]
 
 
 def _one_of_type(rule_id: str, context: str, code: str, what: str, *, trim: bool) -> None:
@@ -139,7 +135,7 @@ def _once_a_paper(rule_id: str, name: str, what: str) -> None:
           "Bei den Unterlagen (Typ 916) nur einmal angeben.")  # fmt: skip
     def _(element: etree._Element) -> bool:
         papers = _of_type(element, "916", trim=True)
-        return sum(len(found(each, name)) for each in papers) <= 1
+        return sum(len(below(each, name)) for each in papers) <= 1
 
 
 _once_a_paper("CII-SR-475", "ram:Name", "Die Beschreibung der Unterlage (BT-123)")
@@ -180,7 +176,7 @@ def _(element: etree._Element) -> bool:
 @rule("CII-SR-046", "fatal", PRODUCT, "Bei der Artikelnummer (BT-157) fehlt das Schema.",
       "Das Attribut schemeID ergänzen.")  # fmt: skip
 def _(element: etree._Element) -> bool:
-    ids = found(element, "ram:GlobalID")
+    ids = below(element, "ram:GlobalID")
     return not ids or any(each.get("schemeID") is not None for each in ids)
 
 
@@ -188,7 +184,7 @@ def _(element: etree._Element) -> bool:
       "Genau einen Ländercode angeben.")  # fmt: skip
 def _(element: etree._Element) -> bool:
     country = "ram:OriginTradeCountry"
-    return not has(element, country) or len(found(element, f"{country}/ram:ID")) == 1
+    return not has(element, country) or len(below(element, f"{country}/ram:ID")) == 1
 
 
 @rule("CII-SR-119", "warning", f"{_LINE}/ram:SpecifiedLineTradeAgreement",
@@ -208,7 +204,7 @@ def _(element: etree._Element) -> bool:
       "Die Position hat nicht genau eine Umsatzsteuerkategorie (BT-151).",
       "Bei jeder Position genau eine Kategorie angeben.")  # fmt: skip
 def _(element: etree._Element) -> bool:
-    return len(found(element, "ram:ApplicableTradeTax")) == 1
+    return len(below(element, "ram:ApplicableTradeTax")) == 1
 
 
 @rule("CII-SR-463", "fatal", "//ram:SpecifiedTradeAllowanceCharge",
@@ -229,7 +225,7 @@ _OTHER_UNITS = etree.XPath(
       "eine (BT-130).", "unitCode bei der fakturierten Menge angeben.")  # fmt: skip
 def _(element: etree._Element) -> bool:
     """Asked once: the standard's test looks at all lines, whichever quantity it is asked of."""
-    lines = found(element, f"{_LINE.strip('/')}/ram:SpecifiedLineTradeDelivery/ram:BilledQuantity")
+    lines = below(element, f"{_LINE.strip('/')}/ram:SpecifiedLineTradeDelivery/ram:BilledQuantity")
     if any(each.get("unitCode") is not None for each in lines):
         return True
     return not _OTHER_UNITS(element)
@@ -251,8 +247,8 @@ def _(element: etree._Element) -> bool:
     account = "ram:PayeePartyCreditorFinancialAccount"
     return all(
         has(means, f"{account}/ram:IBANID") or has(means, f"{account}/ram:ProprietaryID")
-        for means in found(element, "ram:SpecifiedTradeSettlementPaymentMeans")
-        if {"30", "58"} & {trimmed(code) for code in found(means, "ram:TypeCode")}
+        for means in below(element, "ram:SpecifiedTradeSettlementPaymentMeans")
+        if {"30", "58"} & {trimmed(code) for code in below(means, "ram:TypeCode")}
     )
 
 

@@ -8,14 +8,14 @@ name `*Ending` stands for all names that end so, `*` for all. Names have the usu
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
 from lxml import etree
 
+from invoice.elements import clark
 from invoice.rules.rule import Severity
 
 Test = Callable[[etree._Element], bool]
@@ -23,16 +23,6 @@ Table = Literal["ubl", "cii"]
 
 MOST_NAMES = 200
 """More names than any element of the standards has below it."""
-
-NAMESPACES: Mapping[str, str] = {
-    "cac": "urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2",
-    "cbc": "urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2",
-    "ext": "urn:oasis:names:specification:ubl:schema:xsd:CommonExtensionComponents-2",
-    "rsm": "urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:100",
-    "ram": "urn:un:unece:uncefact:data:standard:ReusableAggregateBusinessInformationEntity:100",
-    "udt": "urn:un:unece:uncefact:data:standard:UnqualifiedDataType:100",
-    "qdt": "urn:un:unece:uncefact:data:standard:QualifiedDataType:100",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,19 +122,6 @@ class State:
         if known or len(self.below) < MOST_NAMES:
             self.below[tag] = found
         return found
-
-
-@cache
-def clark(name: str) -> str:
-    """`cbc:ID` as lxml has it."""
-    prefix, _, local = name.partition(":")
-    return f"{{{NAMESPACES[prefix]}}}{local}"
-
-
-@cache
-def clark_path(path: str) -> str:
-    """`cac:Party/cbc:ID` as lxml's `findall` takes it."""
-    return "/".join(clark(name) for name in path.split("/"))
 
 
 class SyntaxBook:

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from invoice.syntax.table import NAMESPACES, SyntaxBook, clark, clark_path
+from invoice.elements import NAMESPACES, below, clark, has, text, texts
+from invoice.syntax.table import SyntaxBook
 
 book = SyntaxBook("ubl")
 rule = book.rule
@@ -18,23 +19,6 @@ REFERENCE = "//cac:AdditionalDocumentReference"
 LINE = "//cac:InvoiceLine | //cac:CreditNoteLine"
 OBJECT_TYPE = "130"
 """The code (UNTDID 1001) of a reference that names the invoiced object (BT-18)."""
-
-
-def found(element: etree._Element, path: str) -> list[etree._Element]:
-    return element.findall(clark_path(path))
-
-
-def has(element: etree._Element, path: str) -> bool:
-    return element.find(clark_path(path)) is not None
-
-
-def text(element: etree._Element) -> str:
-    """An element's text with all below it."""
-    return "".join(map(str, element.itertext())) if len(element) else element.text or ""
-
-
-def texts(element: etree._Element, path: str) -> list[str]:
-    return [text(each) for each in found(element, path)]
 
 
 def anywhere(element: etree._Element, name: str) -> Iterator[etree._Element]:
@@ -47,13 +31,13 @@ def names_object(reference: etree._Element) -> bool:
 
 def _of_tax_scheme(element: etree._Element, party: str, *, vat: bool) -> int:
     """Tax numbers of a party in the scheme VAT, or in another."""
-    schemes = found(element, f"cac:{party}/cac:Party/cac:PartyTaxScheme")
+    schemes = below(element, f"cac:{party}/cac:Party/cac:PartyTaxScheme")
     return sum(
-        len(found(scheme, "cbc:CompanyID"))
+        len(below(scheme, "cbc:CompanyID"))
         for scheme in schemes
         if any(
             (name.upper() == "VAT") is vat
-            for tax in found(scheme, "cac:TaxScheme")
+            for tax in below(scheme, "cac:TaxScheme")
             for name in texts(tax, "cbc:ID") or [""]
         )
     )
@@ -123,7 +107,7 @@ def _(element: etree._Element) -> bool:
       "Die Nummer mit dem Schema SEPA nur bei einem Beteiligten angeben.")  # fmt: skip
 def _(element: etree._Element) -> bool:
     parties = anywhere(element, "cac:PartyIdentification")
-    ids = [each for party in parties for each in found(party, "cbc:ID")]
+    ids = [each for party in parties for each in below(party, "cbc:ID")]
     return sum(each.get("schemeID", "").upper() == "SEPA" for each in ids) <= 1
 
 
@@ -145,8 +129,8 @@ def _(element: etree._Element) -> bool:
 @rule("UBL-SR-04", "fatal", "/", "Das abgerechnete Objekt (BT-18) steht mehrfach.",
       "Nur eine Referenz mit dem Typ 130 angeben.")  # fmt: skip
 def _(element: etree._Element) -> bool:
-    references = found(element, "cac:AdditionalDocumentReference")
-    return sum(len(found(each, "cbc:ID")) for each in references if names_object(each)) <= 1
+    references = below(element, "cac:AdditionalDocumentReference")
+    return sum(len(below(each, "cbc:ID")) for each in references if names_object(each)) <= 1
 
 
 @rule("UBL-SR-43", "fatal", REFERENCE, "Die Referenz hat einen Typ oder ein Schema, das nur dem "
@@ -157,7 +141,7 @@ def _(element: etree._Element) -> bool:
     root = element.getroottree().getroot()
     if OBJECT_TYPE in codes or ("50" in codes and etree.QName(root).localname == "CreditNote"):
         return True
-    return not codes and all(each.get("schemeID") is None for each in found(element, "cbc:ID"))
+    return not codes and all(each.get("schemeID") is None for each in below(element, "cbc:ID"))
 
 
 @rule("UBL-CR-665", "warning", REFERENCE, "Die Kennung einer Unterlage hat ein Schema.",
@@ -166,7 +150,7 @@ def _(element: etree._Element) -> bool:
     codes = texts(element, "cbc:DocumentTypeCode")
     if codes and all(code == OBJECT_TYPE for code in codes):
         return True
-    return all(each.get("schemeID") is None for each in found(element, "cbc:ID"))
+    return all(each.get("schemeID") is None for each in below(element, "cbc:ID"))
 
 
 @rule("UBL-CR-666", "fatal", REFERENCE, "Das abgerechnete Objekt (BT-18) hat einen Anhang.",
@@ -194,7 +178,7 @@ def _(element: etree._Element) -> bool:
       "Der Verkäufer nennt mehr als zwei Steuernummern.",
       "Höchstens eine Umsatzsteuer-ID und eine Steuernummer angeben.")  # fmt: skip
 def _(element: etree._Element) -> bool:
-    return len(found(element, "cac:PartyTaxScheme")) <= 2
+    return len(below(element, "cac:PartyTaxScheme")) <= 2
 
 
 @rule("UBL-SR-53", "fatal", "//cac:PartyTaxScheme", "Die Steuernummer oder ihre Art fehlt.",
@@ -207,7 +191,7 @@ def _(element: etree._Element) -> bool:
       "Die Anschrift hat mehr als eine dritte Zeile.",
       "Nur ein cac:AddressLine angeben.")  # fmt: skip
 def _(element: etree._Element) -> bool:
-    return len(found(element, "cac:AddressLine")) <= 1
+    return len(below(element, "cac:AddressLine")) <= 1
 
 
 def _is_another_than_the_seller(payee: etree._Element) -> bool:
@@ -227,14 +211,14 @@ _PAYEE_HINT = (
 @rule("UBL-SR-19", "fatal", "//cac:PayeeParty", "Der Zahlungsempfänger (BT-59) steht mehrfach oder "
       "ist der Verkäufer.", _PAYEE_HINT)  # fmt: skip
 def _(element: etree._Element) -> bool:
-    named = len(found(element, "cac:PartyName/cbc:Name"))
+    named = len(below(element, "cac:PartyName/cbc:Name"))
     return named <= 1 and _is_another_than_the_seller(element)
 
 
 @rule("UBL-SR-20", "fatal", "//cac:PayeeParty", "Der Zahlungsempfänger hat mehrere Kennungen "
       "(BT-60) oder ist der Verkäufer.", _PAYEE_HINT)  # fmt: skip
 def _(element: etree._Element) -> bool:
-    ids = found(element, "cac:PartyIdentification/cbc:ID")
+    ids = below(element, "cac:PartyIdentification/cbc:ID")
     known = [each for each in ids if each.get("schemeID", "").upper() != "SEPA"]
     return len(known) <= 1 and _is_another_than_the_seller(element)
 
@@ -242,7 +226,7 @@ def _(element: etree._Element) -> bool:
 @rule("UBL-SR-21", "fatal", "//cac:PayeeParty", "Der Zahlungsempfänger hat mehrere "
       "Registernummern (BT-61) oder ist der Verkäufer.", _PAYEE_HINT)  # fmt: skip
 def _(element: etree._Element) -> bool:
-    numbers = len(found(element, "cac:PartyLegalEntity/cbc:CompanyID"))
+    numbers = len(below(element, "cac:PartyLegalEntity/cbc:CompanyID"))
     return numbers <= 1 and _is_another_than_the_seller(element)
 
 
@@ -252,12 +236,12 @@ def _(element: etree._Element) -> bool:
 @rule("UBL-SR-48", "fatal", LINE, "Die Position hat nicht genau eine Umsatzsteuerkategorie "
       "(BT-151).", "Bei jeder Position genau eine Kategorie angeben.")  # fmt: skip
 def _(element: etree._Element) -> bool:
-    return len(found(element, "cac:Item/cac:ClassifiedTaxCategory")) == 1
+    return len(below(element, "cac:Item/cac:ClassifiedTaxCategory")) == 1
 
 
 def _one_reason(element: etree._Element, indicator: frozenset[str]) -> bool:
     stated = {each.strip() for each in texts(element, "cbc:ChargeIndicator")}
-    return not stated & indicator or len(found(element, "cbc:AllowanceChargeReason")) <= 1
+    return not stated & indicator or len(below(element, "cbc:AllowanceChargeReason")) <= 1
 
 
 @rule("UBL-SR-30", "fatal", "//cac:AllowanceCharge", "Der Nachlass hat mehrere Gründe.",

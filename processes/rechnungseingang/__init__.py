@@ -1,6 +1,6 @@
 """Rechnungseingang: an invoice's way from its receipt to z.d.A. See README.md (German).
 
-Reading order: models/rechnungseingang.bpmn, handlers.py (the work between the people), steps.py
+Reading order: models/rechnungseingang.bpmn, handlers/ (the work between the people), steps/
 (what a completed task means), cancellation.py (what a cancelled instance leaves), records.py and
 signatures.py (how it is kept and proven).
 """
@@ -18,14 +18,16 @@ from processes.rechnungseingang.demo import USERS
 from processes.rechnungseingang.errors import STATUSES
 from processes.rechnungseingang.handlers import handlers as _handlers
 from processes.rechnungseingang.handover import DUTY as HAND_OVER
+from processes.rechnungseingang.kreditor_registers import ACCOUNTS, KREDITOREN
 from processes.rechnungseingang.pages import LOSSES
 from processes.rechnungseingang.panel import WORDS, panel_file, task_panel
 from processes.rechnungseingang.papers import PAPERS
+from processes.rechnungseingang.prefill import task_values
 from processes.rechnungseingang.records import furnish
 from processes.rechnungseingang.routing import REGISTER as ROUTES
 from processes.rechnungseingang.signatures import STUFEN
 from processes.rechnungseingang.summaries import task_summaries
-from processes.rechnungseingang.suppliers import REGISTER as ACCOUNTS
+from processes.rechnungseingang.uploads import SEND_IN
 
 if TYPE_CHECKING:
     from processes.house import House
@@ -51,6 +53,7 @@ PACKAGE = Package(
         _HERE / "models" / "rechnungseingang.bpmn",
         _HERE / "models" / "anordnungsart.dmn",
         _HERE / "models" / "befugnis.dmn",
+        _HERE / "models" / "fristen.dmn",
         *sorted((_HERE / "forms").glob("*.form")),
     ),
     handlers=_handlers,
@@ -59,10 +62,11 @@ PACKAGE = Package(
     routes=_routes,
     statuses=STATUSES,
     task_panel=task_panel,
+    task_values=task_values,
     task_summaries=task_summaries,
     panel_file=panel_file,
-    pages=(LOSSES,),
-    registers=(ROUTES, ACCOUNTS),
+    pages=(SEND_IN, LOSSES),
+    registers=(KREDITOREN, ROUTES, ACCOUNTS),
     furnish=furnish,
     stufen=STUFEN,
     papers=PAPERS,

@@ -18,10 +18,15 @@ from identity.access import require
 from identity.principal import Principal, system_principal
 from processes.rechnungseingang import booking, receipts, records
 from processes.rechnungseingang.booking import Acknowledgement
-from processes.rechnungseingang.errors import InvoiceUnknown, NotWaitingForBooking
-from processes.rechnungseingang.routing import route_of_unit
+from processes.rechnungseingang.dates import local_day
+from processes.rechnungseingang.errors import (
+    BookingContradicts,
+    InvoiceUnknown,
+    NotWaitingForBooking,
+)
+from processes.rechnungseingang.routing import INTAKE_UNIT, route_of_unit
 from storage.blobs import Blobs
-from storage.database import Transaction
+from storage.database import Row, Transaction
 
 if TYPE_CHECKING:
     from processes.house import House
@@ -32,6 +37,16 @@ MESSAGE = "buchungsrueckmeldung"
 def report(house: House, principal: Principal, invoice: str, said: Acknowledgement) -> bool:
     """Apply `gebucht` or `abgewiesen`; False when this very report was applied before."""
     require(principal, "booking.report")
+    try:
+        return _apply(house, principal, invoice, said)
+    except BookingContradicts as error:
+        # Something may be booked twice: a person has to ask, whoever reads the answer or not.
+        with house.database.begin(principal.tenant) as tx:
+            put_before_a_person(tx, principal, receipts.receipt(tx, invoice), said, str(error))
+        raise
+
+
+def _apply(house: House, principal: Principal, invoice: str, said: Acknowledgement) -> bool:
     if said.result == "gebucht" and not ((said.voucher or "").strip() and said.booked_on):
         raise NotWaitingForBooking("„gebucht“ nennt Belegnummer und Buchungsdatum.")
     with house.database.begin(principal.tenant) as tx:
@@ -50,10 +65,44 @@ def report(house: House, principal: Principal, invoice: str, said: Acknowledgeme
             remark = f"Beleg {said.voucher} vom {said.booked_on:%d.%m.%Y}"
             step = Beteiligung(kind="buchung", outcome="gebucht", remark=remark)
         records.did(tx, row.vorgang, principal, step)
-        again = said.result == "abgewiesen" and row.state == receipts.OPEN
-        if again and (route := route_of_unit(tx, row.unit)) is not None:
-            records.ask(tx, row.vorgang, "sachlich_pruefen", route.checking_group)
+        kind = _asked_next(tx, row, said)
+        if kind is not None and (route := route_of_unit(tx, row.unit)) is not None:
+            records.ask(tx, row.vorgang, kind, route.checking_group)
     return True
+
+
+def _asked_next(tx: Transaction, row: Row, said: Acknowledgement) -> str | None:
+    """The task that the instance comes to, if it goes on."""
+    if row.state != receipts.OPEN:
+        return None
+    if said.result == "abgewiesen":
+        return "sachlich_pruefen"
+    return "ruege_pruefen" if records.objection(tx, row.vorgang) is not None else None
+
+
+CONTRADICTION = "Widersprüchliche Meldung der Buchhaltung"
+ASK = "Bitte bei der Buchhaltung klären, was gebucht ist; vielleicht ist es doppelt."
+
+
+def put_before_a_person(
+    tx: Transaction, principal: Principal, row: Row, said: Acknowledgement, why: str
+) -> None:
+    """Record what contradicts, and let it come back today; the same once more changes nothing.
+
+    Where the Vorgang is z.d.A., a new one in its Akte is opened for it.
+    """
+    if row.vorgang is None:
+        return
+    zeichen, of = records.geschaeftszeichen(tx, row.vorgang), row.vorgang
+    if not records.is_open(tx, of):
+        of = records.matter_beside(tx, row, f"{CONTRADICTION} zu {zeichen}")
+    told = f"{said.result}, Beleg {said.voucher or '–'}, {said.booking_id or 'ohne booking_id'}"
+    remark = f"{CONTRADICTION}: {told}. {why}"
+    if any(step.remark == remark for step in records.steps_of(tx, of)):
+        return
+    step = Beteiligung(kind="buchung", outcome="widerspruch", remark=remark)
+    records.did(tx, of, principal, step)
+    records.come_back(tx, of, local_day(tx.now), f"{remark} {ASK}", INTAKE_UNIT)
 
 
 def current_file(tx: Transaction, principal: Principal, blobs: Blobs, invoice: str) -> bytes:

@@ -1,7 +1,8 @@
 """Many invoices in one upload: files, and zip archives of files, each with a result of its own.
 
 Invariant: a file that is refused stops no other, and what an archive claims is not believed: it is
-unpacked only as far as the limits go. Names are for display; nothing is written under them.
+unpacked only as far as the limits go, what is refused counting, too. Names are for display; nothing
+is written under them, and one that leads out of its archive is refused.
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from identity.access import require
 from identity.principal import Principal
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 MOST_FILES = 500
 LARGEST_BATCH = 200 * 1024 * 1024
 """All files of an upload together, unpacked."""
+TOO_LARGE = (
+    f"Eine Rechnung hat höchstens {LARGEST // 2**20} MB, alle zusammen {LARGEST_BATCH // 2**20} MB."
+)
 MOST_ENTRIES = 10 * MOST_FILES
 """An archive may hold stored archives, whose entries are counted with its own."""
 _ENTRY = b"PK\x01\x02"
@@ -38,6 +42,13 @@ _BROKEN = (
 """What the standard library raises on archives that were made to break it."""
 _ZIP = b"PK\x03\x04"
 _EMPTY_ZIP = b"PK\x05\x06"
+
+
+class _Unpacked(TypedDict):
+    """A file of an archive: what of its `Push` is its own."""
+
+    data: bytes
+    file_name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +69,19 @@ def receive_all(house: House, principal: Principal, files: Sequence[Push]) -> li
         raise NothingReceived("Es ist keine Datei angekommen.")
     if sum(_count(file) for file in files) > MOST_FILES:
         raise BatchTooLarge(f"Höchstens {MOST_FILES} Dateien auf einmal.")
-    unpacking = _Unpacking(LARGEST_BATCH)
-    return [
-        each if isinstance(each, Result) else _receive(house, principal, each)
-        for file in files
-        for each in unpacking.of(file)
-    ]
+    results, budget = [], _Budget(LARGEST_BATCH)
+    for file in files:
+        for each in _unpacked(file, budget):
+            done = each if isinstance(each, Result) else _receive(house, principal, each)
+            results.append(done)
+    return results
+
+
+@dataclass(slots=True)
+class _Budget:
+    """How many bytes may still be unpacked."""
+
+    left: int
 
 
 def _receive(house: House, principal: Principal, push: Push) -> Result:
@@ -76,8 +94,7 @@ def _receive(house: House, principal: Principal, push: Push) -> Result:
 
 
 def _count(file: Push) -> int:
-    """How many files it stands for, from the archive's own directory. A directory that is itself
-    a bomb is only counted, not read."""
+    """How many files it stands for, from the archive's own directory."""
     if not _is_zip(file.data):
         return 1
     if (entries := file.data.count(_ENTRY)) > MOST_ENTRIES:
@@ -89,45 +106,50 @@ def _count(file: Push) -> int:
         return 1
 
 
-class _Unpacking:
-    """The files of all archives of one upload, as long as they are bearable together: what was
-    unpacked in vain counts, too."""
+def _unpacked(file: Push, budget: _Budget) -> Iterator[Push | Result]:
+    if not _is_zip(file.data):
+        budget.left -= len(file.data)
+        yield file
+        return
+    outer = file.file_name or "Archiv"
+    try:
+        with zipfile.ZipFile(BytesIO(file.data)) as archive:
+            for info in archive.infolist():
+                if info.filename.endswith("/"):
+                    continue
+                each = _member(archive, info, f"{outer}/{info.filename}", budget)
+                yield each if isinstance(each, Result) else replace(file, **each)
+    except _BROKEN as error:
+        yield _refused(outer, f"Kein lesbares Archiv: {error}")
 
-    def __init__(self, left: int) -> None:
-        self._left = left
 
-    def of(self, file: Push) -> Iterator[Push | Result]:
-        if not _is_zip(file.data):
-            self._left -= len(file.data)
-            yield file
-            return
-        outer = file.file_name or "Archiv"
-        try:
-            with zipfile.ZipFile(BytesIO(file.data)) as archive:
-                for info in archive.infolist():
-                    if not info.filename.endswith("/"):
-                        yield self._member(archive, info, f"{outer}/{info.filename}")
-        except _BROKEN as error:
-            yield _refused(outer, f"Kein lesbares Archiv: {error}")
+def _member(
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, budget: _Budget
+) -> _Unpacked | Result:
+    if info.flag_bits & 1:
+        return _refused(name, "Die Datei ist mit einem Passwort verschlüsselt.")
+    if _leads_out(info.filename):
+        return _refused(name, "Der Name führt aus dem Archiv hinaus.")
+    if info.compress_type not in _METHODS:
+        return _refused(name, "Die Datei ist auf eine Art gepackt, die nicht geöffnet wird.")
+    most = min(LARGEST, budget.left)
+    try:
+        with archive.open(info) as member:
+            data = member.read(max(most, 0) + 1)
+    except _BROKEN as error:
+        return _refused(name, f"Die Datei ist beschädigt: {error}")
+    budget.left -= len(data)
+    if len(data) > most:
+        return _refused(name, TOO_LARGE)
+    if _is_zip(data):
+        return _refused(name, "Ein Archiv im Archiv wird nicht geöffnet.")
+    return {"data": data, "file_name": name[-255:]}
 
-    def _member(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> Push | Result:
-        if info.flag_bits & 1:
-            return _refused(name, "Die Datei ist mit einem Passwort verschlüsselt.")
-        if info.compress_type not in _METHODS:
-            return _refused(name, "Die Datei ist auf eine Art gepackt, die nicht geöffnet wird.")
-        most = max(min(LARGEST, self._left), 0)
-        try:
-            with archive.open(info) as member:
-                data = member.read(most + 1)
-        except _BROKEN as error:
-            return _refused(name, f"Die Datei ist beschädigt: {error}")
-        self._left -= len(data)
-        if len(data) > most:
-            limit = LARGEST // 2**20
-            return _refused(name, f"Eine Rechnung hat höchstens {limit} MB, alle zusammen 200 MB.")
-        if _is_zip(data):
-            return _refused(name, "Ein Archiv im Archiv wird nicht geöffnet.")
-        return Push(data, name[-255:], "stapel")
+
+def _leads_out(name: str) -> bool:
+    """Whether it would be written elsewhere than below its archive, on any system."""
+    parts = name.replace("\\", "/").split("/")
+    return ".." in parts or parts[0] == "" or parts[0].endswith(":")
 
 
 def _refused(name: str, reason: str) -> Result:

@@ -9,26 +9,30 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from io import StringIO
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import select, update
 
-from processes.rechnungseingang.dates import skonto_terms
+from invoice.skonto import skonti
+from processes.rechnungseingang.dates import skonto_until
 from processes.rechnungseingang.errors import (
     BookingContradicts,
     InvoiceUnknown,
     NotWaitingForBooking,
 )
+from processes.rechnungseingang.examination import EURO
 from processes.rechnungseingang.tables import invoice_receipt
 from storage.database import Row, Transaction, for_update
 
 FORMAT = "amtsgang-booking-1"
 MEDIA_TYPE = "application/json"
+REFUNDS = ("absetzung", "annahme")
+"""Orders in our favour: their amounts are positive in this direction."""
 Result = Literal["gebucht", "abgewiesen"]
 
 
@@ -70,6 +74,7 @@ def canonical(content: Mapping[str, object]) -> bytes:
 def booking_file(
     receipt: Row,
     *,
+    kreditor: str | None,
     round_number: int,
     geschaeftszeichen: str,
     kind: str,
@@ -79,7 +84,7 @@ def booking_file(
     reason: str | None,
 ) -> bytes:
     """What the booking system needs, and nothing of the person who is paid beyond that."""
-    terms = skonto_terms(receipt.payment_terms)
+    terms = skonti(receipt.payment_terms) if kind not in REFUNDS else ()
     return canonical(
         {
             "format": FORMAT,
@@ -103,6 +108,7 @@ def booking_file(
             "order": {
                 "kind": kind,
                 "amount": amount,
+                "kreditor": kreditor,
                 "payee": receipt.payee if kind == "auszahlung" else None,
                 "iban": receipt.iban if kind == "auszahlung" else None,
                 "remittance": receipt.remittance or receipt.number,
@@ -112,7 +118,8 @@ def booking_file(
                     {
                         "percent": term.percent,
                         "base": term.base,
-                        "until": term.until(receipt.issued_on),
+                        "base_currency": term.base and (receipt.stated_currency or EURO),
+                        "until": skonto_until(term, receipt.issued_on),
                     }
                     for term in terms
                 ],
@@ -128,9 +135,12 @@ def booking_file(
 
 
 TABLE_MEDIA_TYPE = "text/csv"
-_OF_ORDER = ("kind", "payee", "iban", "remittance", "due_on")
+_OF_ORDER = ("kind", "kreditor", "payee", "iban", "remittance", "due_on")
 _OF_INVOICE = ("number", "issued_on", "seller", "currency")
-_OF_LINE = ("haushaltsjahr", "produkt", "sachkonto", "kostenstelle", "steuerkennzeichen", "betrag")
+_OF_LINE = ("haushaltsjahr", "produkt", "sachkonto", "kostenstelle", "steuerkennzeichen")
+_AMOUNTS = ("betrag", "steuerbetrag")
+_OF_TERM = ("percent", "until", "base", "base_currency")
+_TERMS = 2
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
 
@@ -138,24 +148,33 @@ def booking_table(content: bytes) -> bytes:
     """The same order as CSV (RFC 4180, UTF-8, semicolons): a line for each posting line.
 
     `content` is what `booking_file` gave. A text that a spreadsheet would take for a formula is
-    put behind an apostrophe, and on one line: names and references are strangers' words.
+    put behind an apostrophe: names and references are strangers' words.
     """
     said = json.loads(content)
     out = StringIO()
     table = csv.writer(out, delimiter=";", lineterminator="\r\n")
-    table.writerow(
-        ("booking_id", "geschaeftszeichen", "unit", *_OF_ORDER, *_OF_INVOICE, "line", *_OF_LINE)
-    )
+    head = ("booking_id", "geschaeftszeichen", "unit", *_OF_ORDER, *_OF_INVOICE, "line", *_OF_LINE)
+    terms = (f"skonto_{n}_{name}" for n in range(1, _TERMS + 1) for name in _OF_TERM)
+    table.writerow((*head, *_AMOUNTS, *terms))
     shared = [said["booking_id"], said["geschaeftszeichen"], said["unit"]]
-    shared += [said["order"][name] for name in _OF_ORDER]
+    shared += [said["order"].get(name) for name in _OF_ORDER]
     shared += [said["invoice"][name] for name in _OF_INVOICE]
     for number, line in enumerate(said["posting_lines"], start=1):
-        cells = [*shared, number, *(line.get(name) for name in _OF_LINE[:-1])]
-        table.writerow([*(_cell(cell) for cell in cells), line.get("betrag")])
+        cells = [*shared, number, *(line.get(name) for name in _OF_LINE)]
+        amounts = (line.get(name) for name in _AMOUNTS)
+        table.writerow([*(cell(each) for each in cells), *amounts, *_terms(said)])
     return out.getvalue().encode()
 
 
-def _cell(value: object) -> str:
+def _terms(said: Mapping[str, Any]) -> Iterator[str | None]:
+    """The first Skonti as cells; all of them stand in the JSON file."""
+    stated = said["order"]["skonto"]
+    for n in range(_TERMS):
+        yield from (stated[n].get(name) if n < len(stated) else None for name in _OF_TERM)
+
+
+def cell(value: object) -> str:
+    """A cell of a table that people open in a spreadsheet."""
     text = "" if value is None else " ".join(str(value).split())
     return f"'{text}" if text.startswith(_FORMULA) else text
 
@@ -182,8 +201,8 @@ def apply(tx: Transaction, invoice: str, said: Acknowledgement) -> bool:
         raise BookingContradicts(f"Gemeldet ist schon „{row.booking_result}“ ({row.voucher}).")
     if row.booking_file is None:
         raise NotWaitingForBooking("Zu dieser Rechnung ist noch keine Buchungsdatei geschrieben.")
-    if said.result == "abgewiesen" and said.booking_id is None and row.booking_round > 1:
-        # It may be the first round's report once more: it must not reject what was ordered since.
+    if said.booking_id is None and row.booking_round > 1:
+        # It may be about an earlier round: it says nothing of what was ordered since.
         raise BookingContradicts(f"Bitte die booking_id nennen; offen ist {current}.")
     tx.run(
         update(invoice_receipt)

@@ -14,9 +14,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
+from eakte.errors import EakteError
 from identity.principal import Principal, system_principal
 from processes.package import Duty
-from processes.rechnungseingang import receipts
+from processes.rechnungseingang import covers, receipts
 from processes.rechnungseingang.errors import ChannelUnknown, RechnungseingangError
 from processes.rechnungseingang.intake_folder import IntakeFolder
 from processes.rechnungseingang.mailbox import Mailbox
@@ -93,8 +94,10 @@ def _take(house: House, who: Principal, arrival: Arrival) -> str | None:
         return arrival.fault
     for push in arrival.pushes:
         try:
-            receipts.receive(house, who, push)
-        except RechnungseingangError as error:
+            receipt = receipts.receive(house, who, push)
+            if push.cover and not receipt.first:
+                covers.add(house, receipt.id, push.cover)
+        except (RechnungseingangError, EakteError) as error:
             return str(error)
     return None
 

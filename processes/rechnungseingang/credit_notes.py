@@ -6,17 +6,20 @@ and the person who checks it is told so.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from sqlalchemy import select
 
 from processes.rechnungseingang.amounts import german, parse_amount
+from processes.rechnungseingang.duplicates import GONE
 from processes.rechnungseingang.tables import invoice_receipt
 from storage.database import Row, Transaction
 
 CREDIT_NOTES = frozenset({"381", "396", "81", "83", "308", "420", "458", "532"})
+SELF_BILLED = frozenset({"389", "261", "527"})
 """UNTDID 1001, as models/anordnungsart.dmn has them."""
-_GONE = ("abgelehnt", "dublette")
 MOST = 200
 
 
@@ -42,7 +45,7 @@ def credited_by(tx: Transaction, note: Row) -> Credited | None:
         c.tenant == tx.tenant,
         c.seller_key == note.seller_key,
         c.id != note.id,
-        c.state.not_in(_GONE),
+        c.state.not_in(GONE),
     )
     if note.preceding:
         named = query.where(c.number == note.preceding).order_by(c.received_at.desc(), c.id)
@@ -51,6 +54,36 @@ def credited_by(tx: Transaction, note: Row) -> Credited | None:
         reason = f"Die Gutschrift nennt diese Rechnung ({note.preceding}, BT-25)."
         return Credited(found[0], reason) if found else None
     return _by_amount(note, tx.all(query.order_by(c.received_at.desc(), c.id).limit(MOST)))
+
+
+def notes_to(tx: Transaction, invoice: Row) -> list[Row]:
+    """The supplier's credit notes that name this invoice (BT-25), the first received first."""
+    if invoice.type_code in CREDIT_NOTES or not (invoice.seller_key and invoice.number):
+        return []
+    c = invoice_receipt.c
+    query = select(invoice_receipt).where(
+        c.tenant == tx.tenant,
+        c.seller_key == invoice.seller_key,
+        c.preceding == invoice.number,
+        c.type_code.in_(sorted(CREDIT_NOTES)),
+        c.state.not_in(GONE),
+    )
+    return list(tx.all(query.order_by(c.received_at, c.id).limit(MOST)))
+
+
+def too_much_credited(invoice: Row, notes: Sequence[Row]) -> str | None:
+    """For the person who checks: all notes together give back more than the invoice asks for."""
+    due = parse_amount(invoice.amount_due)
+    amounts = [parse_amount(row.amount_due) or Decimal(0) for row in notes]
+    total = sum((abs(each) for each in amounts), Decimal(0))
+    if due is None or len({invoice.currency, *(row.currency for row in notes)}) > 1:
+        return None
+    if total <= abs(due):
+        return None
+    return (
+        f"Gutgeschrieben sind zusammen {german(total)}, die Rechnung lautet über "
+        f"{german(abs(due))}: bitte prüfen, ob eine Gutschrift zweimal kam."
+    )
 
 
 def _by_amount(note: Row, invoices: list[Row]) -> Credited | None:

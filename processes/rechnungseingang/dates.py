@@ -1,19 +1,20 @@
 """The dates of an invoice: receipt, due date with its source, and until when to order.
 
 Invariant: a computed date says so. Without BT-9 an invoice is due 30 days after its receipt
-(BGB § 286 (3)); the order must be out before the due date, or before a Skonto ends that can still
-be earned, minus the working days that the Kasse needs.
+(BGB § 286 (3)), or as models/fristen.dmn says for its kind; the order must be out before the due
+date, or before a Skonto ends that can still be earned, minus the working days that the Kasse needs.
+That a period which ends on a day off may be met on the next working day (BGB § 193) gains nothing:
+the last day to order is the same.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from invoice.skonto import Skonto
 from processes.rechnungseingang.working_days import (
     DEFAULT_LAND,
     working_days_after,
@@ -22,35 +23,19 @@ from processes.rechnungseingang.working_days import (
 
 ZONE = ZoneInfo("Europe/Berlin")
 DAYS_TO_PAY = 30
+"""Until models/fristen.dmn has been asked, and where nobody asks it."""
 KASSE_WORKING_DAYS = 3
 CLARIFY_WORKING_DAYS = 3
 ESCALATE_BEFORE = timedelta(days=2)
 """How long before the last day to order somebody is told."""
 
 _EARLIEST, _LATEST = date(1990, 1, 1), date(2200, 1, 1)
-_SKONTO = re.compile(
-    r"#SKONTO#TAGE=(?P<days>\d{1,3})#PROZENT=(?P<percent>\d{1,2}(\.\d{1,2})?)#"
-    r"(BASISBETRAG=(?P<base>-?\d+(\.\d{1,2})?)#)?"
-)
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
     on: date
     source: Literal["BT-9", "errechnet", "erfasst"]
-
-
-@dataclass(frozen=True, slots=True)
-class Skonto:
-    """Terms as BT-20 carries them in an XRechnung (BR-DE-18). The Kasse deducts, not we."""
-
-    days: int
-    percent: Decimal
-    base: Decimal | None = None
-
-    def until(self, issued_on: date) -> date:
-        """Counted from the invoice date unless agreed otherwise."""
-        return _within(issued_on) + timedelta(days=self.days)
 
 
 def local_day(instant: datetime) -> date:
@@ -63,20 +48,16 @@ def start_of(day: date) -> datetime:
     return datetime.combine(day, time(), ZONE)
 
 
-def due(stated: date | None, received_at: datetime) -> Due:
-    """BT-9, else receipt + 30 days."""
+def due(stated: date | None, received_at: datetime, days_to_pay: int = DAYS_TO_PAY) -> Due:
+    """BT-9, else so many days after the receipt."""
     if stated is not None:
         return Due(stated, "BT-9")
-    return Due(local_day(received_at) + timedelta(days=DAYS_TO_PAY), "errechnet")
+    return Due(local_day(received_at) + timedelta(days=days_to_pay), "errechnet")
 
 
-def skonto_terms(payment_terms: str | None) -> tuple[Skonto, ...]:
-    """All terms that BT-20 states in XRechnung's form, in its order."""
-    found = _SKONTO.finditer(payment_terms or "")
-    return tuple(
-        Skonto(int(m["days"]), Decimal(m["percent"]), Decimal(m["base"]) if m["base"] else None)
-        for m in found
-    )
+def skonto_until(term: Skonto, issued_on: date) -> date:
+    """The last day of a Skonto, counted from the invoice date unless agreed otherwise."""
+    return _within(issued_on) + timedelta(days=term.days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +80,9 @@ def order_by(
 
     A Skonto whose last day to order was before the receipt is lost: nobody is hurried for it.
     """
-    for end in sorted(term.until(issued_on) for term in skonto if issued_on is not None):
+    for end in sorted(skonto_until(each, issued_on) for each in skonto if issued_on is not None):
         last = working_days_before(_within(end), KASSE_WORKING_DAYS, land)
-        if received_on <= last and end < due_on:
+        if received_on <= last and end <= due_on:
             return OrderBy(last, end, "skonto")
     end = _within(due_on)
     return OrderBy(working_days_before(end, KASSE_WORKING_DAYS, land), end, "faelligkeit")

@@ -17,8 +17,9 @@ from eakte.access import visible
 from eakte.readlog import record_access
 from eakte.tables import vorgang
 from identity.principal import Principal
+from invoice.skonto import Skonto, skonti
 from processes.rechnungseingang.amounts import parse_amount
-from processes.rechnungseingang.dates import Skonto, local_day, order_by, skonto_terms
+from processes.rechnungseingang.dates import local_day, order_by, skonto_until
 from processes.rechnungseingang.receipts import OPEN
 from processes.rechnungseingang.tables import invoice_receipt
 from storage.database import Row, Transaction
@@ -38,9 +39,15 @@ class Loss:
     """The discount; nought where only the due date is missed."""
 
 
-def discount(term: Skonto, amount_due: str | None) -> Decimal:
-    """What a term is worth, of its own base or of the amount due; never below nought."""
-    base = term.base if term.base is not None else parse_amount(amount_due) or Decimal(0)
+def discount(term: Skonto, row: Row) -> Decimal:
+    """What a term is worth, of its own base or of the amount due; never below nought.
+
+    A base is in the currency of the invoice: where a person has converted that, by the same rate.
+    """
+    due, stated = parse_amount(row.amount_due) or Decimal(0), parse_amount(row.stated_amount)
+    base = due if term.base is None else term.base
+    if term.base is not None and stated:
+        base = term.base * due / stated
     return max((base * term.percent / 100).quantize(_CENT, ROUND_HALF_UP), Decimal("0.00"))
 
 
@@ -48,12 +55,12 @@ def next_loss(row: Row, today: date, land: str) -> Loss | None:
     """The next that this invoice can lose; None before it has been read."""
     if row.due_on is None or row.amount_due is None:
         return None
-    terms = skonto_terms(row.payment_terms)
+    terms = skonti(row.payment_terms)
     last = order_by(row.due_on, row.issued_on, terms, max(today, local_day(row.received_at)), land)
     worth = Decimal("0.00")
     if last.reason == "skonto":
-        ending = [t for t in terms if t.until(row.issued_on) == last.ends]
-        worth = max(discount(term, row.amount_due) for term in ending)
+        ending = [t for t in terms if skonto_until(t, row.issued_on) == last.ends]
+        worth = max(discount(term, row) for term in ending)
     return Loss(last.on, last.ends, last.reason, worth)
 
 

@@ -1,7 +1,8 @@
 """Kürzung: which items of an invoice are disputed, by how much and why, and until when to object.
 
-Invariant: items that are named explain the whole cut; the day to object by (VOB/B § 16 (3): 30 days
-for a final account) brings the Vorgang back, unless it is closed before.
+Invariant: items that are named explain the whole cut. The day to object by comes from the person,
+else from models/fristen.dmn (VOB/B § 16 (3): 30 days for a final account); until somebody has said
+that it is settled, the Vorgang comes back before it and is not closed as booked.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from bpmn.forms import FieldError, FormInvalid
 from bpmn.values import Value, Variables
 from processes.rechnungseingang.amounts import german, parse_amount
 
-OBJECT_WITHIN = timedelta(days=30)
-"""From the receipt on, where the person names no day."""
+DAYS_TO_OBJECT = 30
+"""Where models/fristen.dmn has not been asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +27,13 @@ class Dispute:
     until: date
 
 
-def dispute_in(form: Variables, cut: Decimal, received_on: date, today: date) -> Dispute | None:
-    """What the form says of a cut; None where no item is named. Raises `FormInvalid`."""
+def dispute_in(
+    form: Variables, cut: Decimal, received_on: date, today: date, days: int = DAYS_TO_OBJECT
+) -> Dispute | None:
+    """What the form says of a cut; None where no item is named. Raises `FormInvalid`.
+
+    Without a day that the person names, one may object until `days` after the receipt.
+    """
     stated = form.get("strittige_positionen")
     rows = [row for row in stated if isinstance(row, dict)] if isinstance(stated, list) else []
     items = [row for row in rows if any(_text(each) for each in row.values())]
@@ -45,14 +51,14 @@ def dispute_in(form: Variables, cut: Decimal, received_on: date, today: date) ->
         raise _fault(
             f"Die strittigen Positionen ergeben {german(total)}, gekürzt sind {german(cut)}."
         )
-    until = _until(form.get("ruege_bis"), received_on, today)
-    return Dispute(" ".join([*told, f"Mängelrüge bis {until:%d.%m.%Y}."]), until)
+    until = _until(form.get("ruege_bis"), received_on + timedelta(days=days), today)
+    return Dispute(" ".join([f"Mängelrüge bis {until:%d.%m.%Y}.", *told]), until)
 
 
-def _until(stated: Value, received_on: date, today: date) -> date:
+def _until(stated: Value, computed: date, today: date) -> date:
     day = stated.date() if isinstance(stated, datetime) else stated
     if day is None:
-        day = received_on + OBJECT_WITHIN
+        day = computed
     if not isinstance(day, date) or day < today:
         text = "Bitte einen Tag angeben, der nicht vergangen ist."
         raise FormInvalid([FieldError("ruege_bis", text)])

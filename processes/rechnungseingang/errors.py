@@ -132,15 +132,40 @@ class RoutingTableInvalid(RechnungseingangError):
     code = "routing_table_invalid"
 
 
-class SupplierAccountInvalid(RechnungseingangError):
-    """An account cannot be confirmed as it was typed."""
+class KreditorUnknown(RechnungseingangError):
+    """No Kreditor with that id or number."""
 
-    code = "supplier_account_invalid"
+    code = "kreditor_unknown"
+
+
+class KreditorInvalid(RechnungseingangError):
+    """A Kreditor cannot be kept as it was typed."""
+
+    code = "kreditor_invalid"
+
+
+class KreditorTableInvalid(RechnungseingangError):
+    """A CSV file of Kreditoren with faults, a line each; nothing of it is taken."""
+
+    code = "kreditor_table_invalid"
+
+
+class AccountInvalid(RechnungseingangError):
+    """An account cannot be proposed or confirmed like this."""
+
+    code = "account_invalid"
+
+
+class KreditorBlocked(CompletionRefused):
+    """Nothing is ordered to be paid to a Kreditor that is blocked."""
+
+    code = "kreditor_blocked"
 
 
 STATUSES: dict[type[Exception], int] = {
     RechnungseingangError: 422,
     InvoiceUnknown: 404,
+    KreditorUnknown: 404,
     InvoiceTooLarge: 413,
     BatchTooLarge: 413,
     NothingReceived: 400,
@@ -153,5 +178,6 @@ STATUSES: dict[type[Exception], int] = {
     BefugnisMissing: 403,
     Befangen: 403,
     SignatureVoid: 409,
+    KreditorBlocked: 409,
 }
 """What each means over HTTP."""

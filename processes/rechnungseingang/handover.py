@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import select, update
 
 from eakte.errors import EakteError
+from engine.errors import EngineError
 from identity.errors import IdentityError
 from identity.principal import system_principal
 from processes.package import Duty
@@ -115,8 +116,10 @@ def _take_answers(house: House, hkr: Hkr) -> int:
     for answer in hkr.answers():
         try:
             applied += acknowledgements.report(house, system, answer.invoice, answer.said)
-        except (RechnungseingangError, IdentityError) as error:
+        except (RechnungseingangError, IdentityError, EakteError) as error:
             hkr.settle(answer, str(error))
+        except (StorageError, EngineError) as error:
+            log.warning("the answer to %s is applied later: %s", answer.said.booking_id, error)
         else:
             hkr.settle(answer, None)
     return applied

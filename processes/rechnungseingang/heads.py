@@ -6,6 +6,7 @@ file, or from a person who typed what the file does not say.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -25,6 +26,8 @@ DIRECT_DEBIT = ("49", "59")
 LONGEST_NUMBER, LONGEST_NAME, LONGEST_TEXT = 200, 500, 4000
 LONGEST_IBAN, LONGEST_CODE = 34, 40
 """A file may state texts of any length; the head keeps what indexes and people can bear."""
+_OF_SELLER = ("seller_vat_id", "seller_tax_number", "seller_registration", "seller_city")
+_VAT_ID = re.compile(r"[A-Z]{2}\d", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,10 @@ class Head:
     order_reference: str | None = None
     cost_centre: str | None = None
     preceding: str | None = None
+    seller_vat_id: str | None = None
+    seller_tax_number: str | None = None
+    seller_registration: str | None = None
+    seller_city: str | None = None
 
     @property
     def is_complete(self) -> bool:
@@ -75,6 +82,7 @@ class Head:
             "order_reference": self.order_reference,
             "cost_centre": self.cost_centre,
             "preceding": self.preceding,
+            **{name: getattr(self, name) for name in _OF_SELLER},
         }
 
 
@@ -85,6 +93,7 @@ def head_of(invoice: Invoice, received_at: datetime) -> Head:
     # mistake.
     means = next((c for c in codes if c in DIRECT_DEBIT + CARDS), codes[0] if codes else None)
     payee = invoice.payee.name if invoice.payee is not None else None
+    legal, address = invoice.seller.legal_id, invoice.seller.address
     return Head(
         number=_text(invoice.number, LONGEST_NUMBER),
         issued_on=invoice.issue_date,
@@ -106,6 +115,10 @@ def head_of(invoice: Invoice, received_at: datetime) -> Head:
         order_reference=_text(invoice.order, LONGEST_NUMBER),
         cost_centre=_text(invoice.accounting_reference, LONGEST_NUMBER),
         preceding=next((_text(p.number, LONGEST_NUMBER) for p in invoice.preceding), None),
+        seller_vat_id=_text(invoice.seller.vat_id, LONGEST_NUMBER),
+        seller_tax_number=_text(invoice.seller.tax_number, LONGEST_NUMBER),
+        seller_registration=_text(legal.value if legal is not None else None, LONGEST_NUMBER),
+        seller_city=_text(address.city if address is not None else None, LONGEST_NAME),
     )
 
 
@@ -114,12 +127,15 @@ def head_typed(typed: Mapping[str, Value], received_at: datetime) -> Head:
     seller = _text(typed.get("lieferant"))
     stated = typed.get("faellig_am")
     payable = due(None, received_at) if stated is None else Due(_day(stated), "erfasst")
+    known_as = _text(typed.get("lieferant_kennung"))
+    is_vat_id = known_as is not None and _VAT_ID.match("".join(known_as.split()).upper())
+    vat_id, tax_number = (known_as, None) if is_vat_id else (None, known_as)
     return Head(
         number=_text(typed.get("rechnungsnummer")),
         issued_on=_day(typed["rechnungsdatum"]) if typed.get("rechnungsdatum") else None,
         type_code=None,
         seller=seller,
-        seller_key=seller_key(_text(typed.get("lieferant_kennung")), None, seller),
+        seller_key=seller_key(vat_id, tax_number, seller),
         amount_due=parse_amount(typed.get("betrag")),
         currency=EURO,
         leitweg_id=_text(typed.get("leitweg_eingabe")),
@@ -129,6 +145,8 @@ def head_typed(typed: Mapping[str, Value], received_at: datetime) -> Head:
         payment_means=None,
         payment_terms=None,
         due=payable,
+        seller_vat_id=vat_id,
+        seller_tax_number=tax_number,
     )
 
 
@@ -152,6 +170,7 @@ def head_in(row: Row) -> Head:
         order_reference=row.order_reference,
         cost_centre=row.cost_centre,
         preceding=row.preceding,
+        **{name: getattr(row, name) for name in _OF_SELLER},
     )
 
 

@@ -2,16 +2,18 @@
 
     auftraege/ID.json, ID.csv    what is ordered; the HKR system takes the files away
     quittungen/*.json            what it answers: booking_id, result, voucher, booked_on, reason
+    quittungen/in_arbeit/        what was taken over; a restart goes on with it
     quittungen/erledigt/         what was applied
     quittungen/fehler/           what could not be, each with NAME.grund.txt beside it
 
 Whoever writes, writes under another name (`.tmp`) and renames. Invariant: a file under its own name
-is whole, and a file is in one place. A file that cannot be parsed is given a minute first: not all
-systems rename.
+is whole, a file is in one place, and a name that comes again is another answer. A file that cannot
+be parsed is given a minute first: not all systems rename.
 """
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -21,7 +23,15 @@ from urllib.parse import unquote, urlsplit
 import msgspec
 
 from processes.rechnungseingang.booking import Acknowledgement
-from processes.rechnungseingang.folders import is_young, move_into, named, read_plain, write_whole
+from processes.rechnungseingang.folders import (
+    Tray,
+    files_in,
+    is_young,
+    read_plain,
+    remove_if_empty,
+    remove_left_over,
+    write_whole,
+)
 from processes.rechnungseingang.hkr import Answer, Order
 
 LARGEST = 64 * 1024
@@ -46,10 +56,9 @@ class HkrFolder:
     def __init__(self, folder: Path) -> None:
         self._orders = folder / "auftraege"
         self._answers = folder / "quittungen"
-        self._done = self._answers / "erledigt"
-        self._refused = self._answers / "fehler"
-        for each in (self._orders, self._done, self._refused):
-            each.mkdir(parents=True, exist_ok=True)
+        self._orders.mkdir(parents=True, exist_ok=True)
+        self._tray = Tray(self._answers)
+        remove_left_over(self._orders)
 
     @classmethod
     def of_url(cls, url: str) -> HkrFolder:
@@ -62,24 +71,44 @@ class HkrFolder:
         write_whole(self._orders / f"{order.booking_id}.json", order.content)
 
     def answers(self) -> Iterator[Answer]:
-        for path in sorted(self._answers.glob("*.json"))[:AT_ONCE]:
+        """What an earlier round left first."""
+        for place in self._tray.places():
+            yield from self._read(place)
+        for path in self._laid_down()[:AT_ONCE]:
+            if _whole(path) or not is_young(path, UNFINISHED_SECONDS):
+                taken = self._tray.take(path)
+                if taken is not None:
+                    yield from self._read(taken)
+
+    def settle(self, answer: Answer, refused: str | None) -> None:
+        self._tray.settle(answer.reference, refused)
+
+    def _laid_down(self) -> list[Path]:
+        names = self._answers.iterdir()
+        return sorted(path for path in names if path.suffix.lower() == ".json")
+
+    def _read(self, place: Path) -> Iterator[Answer]:
+        for path in files_in(place):
             try:
-                said = msgspec.json.decode(read_plain(path, LARGEST), type=Quittung)
+                said = _said(path)
             except FileNotFoundError:
                 continue  # another process was faster
             except (msgspec.MsgspecError, UnicodeDecodeError, OSError) as error:
                 if not is_young(path, UNFINISHED_SECONDS):
-                    self._refuse(path, f"Keine Quittung: {error}")
+                    self._tray.settle(place.name, f"Keine Quittung: {error}")
                 continue
-            yield Answer(path.name, Acknowledgement(**msgspec.structs.asdict(said)))
+            yield Answer(place.name, said)
+        remove_if_empty(place)
 
-    def settle(self, answer: Answer, refused: str | None) -> None:
-        path = self._answers / answer.reference
-        if refused is None:
-            move_into(path, self._done)
-        else:
-            self._refuse(path, refused)
 
-    def _refuse(self, path: Path, reason: str) -> None:
-        write_whole(self._refused / named(path.name, ".grund.txt"), f"{reason}\n".encode())
-        move_into(path, self._refused)
+def _whole(path: Path) -> bool:
+    try:
+        _said(path)
+    except (msgspec.MsgspecError, UnicodeDecodeError, OSError):
+        return False
+    return True
+
+
+def _said(path: Path) -> Acknowledgement:
+    data = read_plain(path, LARGEST).removeprefix(BOM_UTF8)
+    return Acknowledgement(**msgspec.structs.asdict(msgspec.json.decode(data, type=Quittung)))

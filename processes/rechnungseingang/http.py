@@ -34,6 +34,7 @@ from processes.rechnungseingang.errors import (
     NothingReceived,
     ReceivedAtInvalid,
 )
+from processes.rechnungseingang.http_kreditoren import kreditor_routes
 
 if TYPE_CHECKING:
     from processes.house import House
@@ -54,7 +55,7 @@ class BookingReport(BaseModel):
 
 
 def routes(house: House, principal_of: PrincipalOf) -> APIRouter:
-    """The router under `/api/v1/invoices`."""
+    """The router under `/api/v1/invoices`, and that of the Kreditoren."""
     router = APIRouter(prefix="/api/v1/invoices", tags=["Rechnungen"])
     who = Depends(principal_of)
     _add_push(router, house, who)
@@ -62,7 +63,10 @@ def routes(house: House, principal_of: PrincipalOf) -> APIRouter:
     _add_reading(router, house, who)
     _add_papers(router, house, who)
     _add_booking(router, house, who)
-    return router
+    whole = APIRouter()
+    whole.include_router(router)
+    whole.include_router(kreditor_routes(house, who))
+    return whole
 
 
 def _add_push(router: APIRouter, house: House, who: Principal) -> None:

@@ -30,6 +30,7 @@ BASIS = (
     "Grundlage sind die Norm EN 16931 und die von der Rechnung genannte Spezifikation sowie die "
     "§§ 14 und 14a des Umsatzsteuergesetzes."
 )
+DUTY = "Diese Angabe ist nach § 14 Abs. 4 UStG Pflicht."
 VERDICTS = {
     Verdict.ACCEPTABLE: "annehmbar",
     Verdict.WITH_NOTES: "annehmbar, mit Hinweisen",
@@ -47,11 +48,12 @@ class Fault:
     place: str = ""
     rule: str = ""
     hint: str = ""
+    duty: str = ""
 
     def sentence(self) -> str:
         """All of it in one line."""
         where = ", ".join(each for each in (self.place, self.rule) if each)
-        said = " ".join(each for each in (self.text, self.hint) if each)
+        said = " ".join(each for each in (self.text, self.hint, self.duty) if each)
         return f"{said} ({where})" if where else said
 
 
@@ -75,49 +77,43 @@ templates.filters["amount"] = german
 
 def faults_of(findings: Sequence[Finding]) -> list[Fault]:
     """The findings that entitle to refuse."""
-    return [Fault(f.text, f.place or "", f.rule, f.hint) for f in findings if f.refusal]
+    return [
+        Fault(f.text, f.place or "", f.rule, f.hint, DUTY if f.mandatory_vat_field else "")
+        for f in findings
+        if f.refusal
+    ]
 
 
-def refusal_letter(
-    receipt: Row,
-    *,
-    geschaeftszeichen: str,
-    unit: str,
-    faults: Sequence[Fault],
-    today: date,
-    signed_by: str | None = None,
-    correctable: bool = True,
-) -> bytes:
-    """The letter; without `signed_by` it is marked as a draft. `correctable`: a better one of the
-    same kind is welcome."""
-    return (
-        templates.get_template("ablehnung.html")
-        .render(
-            receipt=receipt,
-            geschaeftszeichen=geschaeftszeichen,
-            unit=unit,
-            faults=faults,
-            today=today,
-            signed_by=signed_by,
-            correctable=correctable,
-            basis=BASIS,
-        )
-        .encode()
-    )
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What a letter of refusal says. Without `signed_by` it is a draft; `correctable`: a better
+    invoice of the same kind is welcome."""
+
+    receipt: Row
+    geschaeftszeichen: str
+    unit: str
+    faults: Sequence[Fault]
+    today: date
+    signed_by: str | None = None
+    correctable: bool = True
 
 
-def refusal_pdf(
-    receipt: Row,
-    *,
-    geschaeftszeichen: str,
-    unit: str,
-    faults: Sequence[Fault],
-    today: date,
-    signed_by: str | None = None,
-    correctable: bool = True,
-) -> bytes:
+def refusal_page(letter: Refusal) -> bytes:
+    """The letter as an HTML document."""
+    said = {field: getattr(letter, field) for field in Refusal.__dataclass_fields__}
+    return templates.get_template("ablehnung.html").render(said, basis=BASIS).encode()
+
+
+def refusal_pdf(letter: Refusal) -> bytes:
     """The same letter as an accessible PDF (PDF/UA-1). What it says goes in as data, not as code:
     a supplier's name cannot be markup."""
+    said = json.dumps(_spoken(letter), ensure_ascii=False)
+    return _typeset(said, letter.today)
+
+
+def _spoken(letter: Refusal) -> dict[str, object]:
+    """The letter's sentences, as templates/ablehnung.typ sets them."""
+    receipt = letter.receipt
     what = f"Ihre Rechnung {receipt.number}" if receipt.number else "Ihre Sendung"
     again = "; sie darf dieselbe Nummer tragen" if receipt.number else ""
     asked = (
@@ -130,24 +126,23 @@ def refusal_pdf(
         f"{day(receipt.received_at)} erhalten. Wir können sie so nicht als Rechnung annehmen und "
         "geben sie Ihnen zurück. Unsere Gründe:"
     )
-    letter = {
+    return {
         "title": f"Zurückweisung: {what}",
-        "draft": signed_by is None,
-        "unit": unit,
-        "reference": geschaeftszeichen,
+        "draft": letter.signed_by is None,
+        "unit": letter.unit,
+        "reference": letter.geschaeftszeichen,
         "addressee": receipt.seller or "An den Absender der Rechnung",
-        "day": day(today),
+        "day": day(letter.today),
         "heading": f"{what} vom {day(receipt.issued_on or receipt.received_at)}",
         "opening": ["Guten Tag,", opening],
-        "faults": [fault.sentence() for fault in faults],
+        "faults": [fault.sentence() for fault in letter.faults],
         "closing": [
             BASIS,
-            asked if correctable else final,
+            asked if letter.correctable else final,
             "Wenn Sie Fragen haben, nennen Sie uns bitte das Geschäftszeichen.",
         ],
-        "signature": signed_by or "[Zeichnung]",
+        "signature": letter.signed_by or "[Zeichnung]",
     }
-    return _typeset(json.dumps(letter, ensure_ascii=False), today)
 
 
 def _typeset(letter: str, today: date) -> bytes:

@@ -1,7 +1,8 @@
 """A mailbox (IMAP4rev1): every XML or PDF file that hangs on a mail is an invoice.
 
 A mail lies in the inbox until it is settled, read or unread, and is then in one of three folders:
-`Erledigt`, `Fehler`, `Quarantaene`; beside what was not taken lies a note that says why. Invariant:
+`Erledigt`, `Fehler`, `Quarantaene`, below INBOX where the server keeps them there; beside what was
+not taken lies a note that says why. Invariant:
 a mail is moved only after its invoices are committed, and nothing is deleted. A kill in between
 leaves it in the inbox; the same bytes are the same invoice.
 """
@@ -19,6 +20,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from processes.rechnungseingang.errors import ChannelUnknown
+from processes.rechnungseingang.imap_names import Names, below_inbox, names_of
 from processes.rechnungseingang.mail import MailUnreadable, read_mail
 from processes.rechnungseingang.receipts import Arrival, Push
 
@@ -42,6 +44,7 @@ class Mailbox:
         if not self._host or not self._user or set('"\\\r\n') & set(self._folder):
             raise ChannelUnknown("AMTSGANG_EINGANG: imaps://ANMELDENAME:PASSWORT@SERVER/ORDNER")
         self._server: imaplib.IMAP4 | None = None
+        self._names = Names()
 
     def arrivals(self) -> Iterator[Arrival]:
         try:
@@ -59,15 +62,26 @@ class Mailbox:
     def settle(self, arrival: Arrival, refused: str | None) -> None:
         server = self._server
         assert server is not None, "settled while the arrivals are read"
-        folder = DONE if refused is None else QUARANTINE if arrival.dangerous else REFUSED
+        wanted = DONE if refused is None else QUARANTINE if arrival.dangerous else REFUSED
         try:
-            server.create(folder)  # a NO says that it is there
+            folder = self._folder_for(server, wanted)
             if refused is not None:
                 note = _note(arrival, refused)
                 _asked(server.append(folder, "", imaplib.Time2Internaldate(time.time()), note))
             _move(server, arrival.reference, folder)
         except imaplib.IMAP4.error as error:
             raise ConnectionError(f"{self._host}: {error}") from error
+
+    def _folder_for(self, server: imaplib.IMAP4, name: str) -> str:
+        """The folder of ours, made if it is not there. A NO says that it is there, or that this
+        server makes none beside INBOX."""
+        for names in (self._names, below_inbox(self._names)):
+            folder = names.new(name)
+            made, _ = server.create(folder)
+            if made == "OK" or server.status(folder, "(MESSAGES)")[0] == "OK":
+                self._names = names
+                return folder
+        raise imaplib.IMAP4.error(f"the folder {name} cannot be made")
 
     def _connect(self) -> imaplib.IMAP4:
         """Never a password without encryption, but to this machine itself."""
@@ -83,11 +97,19 @@ class Mailbox:
             if not self._secure and self._host not in {"localhost", "127.0.0.1", "::1"}:
                 server.starttls(trusted)
             server.login(self._user, self._password)
-            _asked(server.select(f'"{self._folder}"'))
+            self._names = names_of(server)
+            self._select(server)
         except BaseException:
             server.shutdown()
             raise
         return server
+
+    def _select(self, server: imaplib.IMAP4) -> None:
+        ways = self._names.ways_to(self._folder)
+        for way in ways[:-1]:
+            if server.select(way)[0] == "OK":
+                return
+        _asked(server.select(ways[-1]))
 
     def _read(self, server: imaplib.IMAP4, uid: str) -> Arrival:
         about = b" ".join(_bytes(_asked(server.uid("FETCH", uid, "(RFC822.SIZE INTERNALDATE)"))))

@@ -6,7 +6,7 @@ the same bytes, unless what they say has changed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 
@@ -17,11 +17,11 @@ from processes.rechnungseingang import booking, letters, records, signatures, st
 from processes.rechnungseingang.amounts import parse_amount
 from processes.rechnungseingang.dates import local_day
 from processes.rechnungseingang.examination import examine
+from processes.rechnungseingang.kreditoren import kreditor
+from processes.rechnungseingang.posting import posting_lines, turned, with_tax
 from storage.blobs import Blobs
 from storage.database import Row, Transaction
 
-Letter = Callable[..., bytes]
-"""Writes it: `letters.refusal_letter` or `letters.refusal_pdf`."""
 _FINAL = {"dublette_pruefen", "zuordnen"}
 """Who refuses here wants no corrected invoice: it is there already, or concerns another house."""
 _ALL: tuple[signatures.Kind, ...] = ("sachlich", "rechnerisch", "anordnung")
@@ -35,38 +35,34 @@ def refusal(
     signed_by: str | None = None,
     *,
     others_refused: bool = False,
-    write: Letter = letters.refusal_letter,
-) -> bytes:
+) -> letters.Refusal:
     """The letter with all faults: those of the stored report, the official rules' among them, and
     what persons objected to."""
     findings = status.findings(tx, blobs, row)
     if findings is None:
         data, on = blobs.read(tx, row.blob_id), local_day(row.received_at)
         findings = examine(data, on, others_refused=others_refused).findings
+    steps = records.steps_of(tx, row.vorgang)
     faults = letters.faults_of(findings)
-    for step in records.steps_of(tx, row.vorgang):
+    for step in steps:
         objected = step.outcome in {"beanstanden", "ablehnen"}
         if objected and step.remark and step.kind != "ablehnung_zeichnen":
             faults.append(letters.Fault(step.remark))
-    return write(
+    return letters.Refusal(
         row,
         geschaeftszeichen=records.geschaeftszeichen(tx, row.vorgang),
         unit=unit(tx, row.unit).bezeichnung,
         faults=faults or [letters.Fault("Die Datei ist keine Rechnung, die wir lesen können.")],
         today=today,
         signed_by=signed_by,
-        correctable=not any(
-            step.kind in _FINAL and step.outcome == "ablehnen"
-            for step in records.steps_of(tx, row.vorgang)
-        ),
+        correctable=not any(step.kind in _FINAL and step.outcome == "ablehnen" for step in steps),
     )
 
 
-def signed_refusals(
+def signed_refusal(
     tx: Transaction, blobs: Blobs, row: Row, today: date, *, others_refused: bool = False
-) -> list[tuple[str, bytes]]:
-    """The letter as it goes out, with the name of who signed the draft: as a page, and as an
-    accessible PDF to send."""
+) -> letters.Refusal:
+    """The letter as it goes out, with the name of who signed the draft."""
     signed = [
         step
         for step in records.steps_of(tx, row.vorgang)
@@ -75,32 +71,29 @@ def signed_refusals(
     signer = signed.performer or ""
     name = display_names(tx, [signer]).get(signer, signer)
     signed_by = f"i. V. {name}" if signed.on_behalf_of else name
-    return [
-        (
-            media_type,
-            refusal(tx, blobs, row, today, signed_by, others_refused=others_refused, write=write),
-        )
-        for media_type, write in (
-            (letters.MEDIA_TYPE, letters.refusal_letter),
-            (letters.PDF, letters.refusal_pdf),
-        )
-    ]
+    return refusal(tx, blobs, row, today, signed_by, others_refused=others_refused)
 
 
 def order_file(tx: Transaction, row: Row, case: Mapping[str, Value]) -> bytes:
-    """The booking file; raises `SignatureVoid` unless all three signatures certify this order."""
+    """The booking file; raises `SignatureVoid` unless all three signatures certify this order.
+
+    A refund's amounts are positive in its own direction, whichever way the invoice states them: a
+    credit note over 100 and an invoice over -100 are both an Absetzung over 100.
+    """
     amount = parse_amount(case.get("festgestellter_betrag")) or Decimal(0)
     kind = str(case.get("anordnungsart"))
-    lines = signatures.posting_lines(case.get("buchungszeilen"))
+    lines = posting_lines(case.get("buchungszeilen"))
     subject = signatures.subject_of(row, kind, amount, lines)
     signed = signatures.require_standing(records.steps_of(tx, row.vorgang), _ALL, subject)
+    refund = kind in booking.REFUNDS and amount < 0
     return booking.booking_file(
         row,
+        kreditor=kreditor(tx, row.kreditor).number if row.kreditor else None,
         round_number=row.booking_round + 1,
         geschaeftszeichen=records.geschaeftszeichen(tx, row.vorgang),
         kind=kind,
-        amount=amount,
-        lines=subject.lines,
+        amount=-amount if refund else amount,
+        lines=with_tax(turned(subject.lines) if refund else subject.lines),
         signatures=[
             booking.Signature(
                 kind=signatures.NODES[each.kind],

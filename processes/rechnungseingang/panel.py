@@ -6,6 +6,7 @@ before the content leaves. All of it is made by templates that escape.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
@@ -16,35 +17,42 @@ from eakte.dokumente import dokument_head, read_dokument
 from eakte.readlog import record_access
 from eakte.search import dokumente_in
 from eakte.tables import vorgang
+from engine import queries
+from identity.access import permits
 from identity.persons import display_names
-from identity.principal import Principal
-from invoice.checking import Verdict
+from identity.principal import Principal, system_principal
+from invoice.checking import Report, Verdict
 from invoice.documents import may_be_opened
 from invoice.pdf.reading import is_pdf
 from invoice.rendering import invoice_html
+from invoice.skonto import skonti
 from processes.package import PanelFile, TaskPanel
-from processes.rechnungseingang import letters, outgoing, receipts, status
+from processes.rechnungseingang import covers, letters, outgoing, receipts, status
 from processes.rechnungseingang.amounts import german, parse_amount
-from processes.rechnungseingang.credit_notes import CREDIT_NOTES, credited_by
 from processes.rechnungseingang.dates import (
     CLARIFY_WORKING_DAYS,
     KASSE_WORKING_DAYS,
     local_day,
     order_by,
-    skonto_terms,
+    skonto_until,
 )
 from processes.rechnungseingang.deadlines import discount
 from processes.rechnungseingang.duplicates import why_suspected
 from processes.rechnungseingang.errors import AttachmentNotOpened, InvoiceUnknown
 from processes.rechnungseingang.examination import examine
 from processes.rechnungseingang.letters import VERDICTS, day, templates
+from processes.rechnungseingang.matching import match
 from processes.rechnungseingang.papers import TITLES
+from processes.rechnungseingang.posting import TAX_CODES, posting_lines, tax_doubts, with_tax
+from processes.rechnungseingang.prefill import NODE, prefilled
+from processes.rechnungseingang.related import related
+from processes.rechnungseingang.signatures import ORDERS
 from processes.rechnungseingang.suggestions import (
     Posting,
     posting_like_before,
     suggested_units,
 )
-from processes.rechnungseingang.suppliers import iban_alarm
+from processes.rechnungseingang.suppliers import iban_alarm, may_choose
 from storage.database import Row, Transaction
 
 if TYPE_CHECKING:
@@ -67,7 +75,11 @@ OUTCOMES = {
     "keine_dublette": "keine Dublette",
     "ablegen": "als Dublette abgelegt",
     "gebucht": "gebucht",
+    "widerspruch": "widersprüchlich gemeldet",
     "abgewiesen": "von der Buchhaltung abgewiesen",
+    "zurueck_rechnerisch": "an die rechnerische Feststellung zurückgegeben",
+    "geruegt": "gerügt",
+    "entbehrlich": "keine Rüge mehr nötig",
     "erledigt": "erledigt",
     "abgebrochen": "abgebrochen",
 }
@@ -80,11 +92,12 @@ TASKS = {
     "anordnen": "Anordnung",
     "rueckfrage_beantworten": "Rückfrage",
     "ablehnung_zeichnen": "Ablehnung",
+    "ruege_pruefen": "Mängelrüge",
     "frist_pruefen": "Drohender Fristablauf",
     "buchung": "Buchung",
     "abbruch": "Ablauf",
 }
-ADDED = frozenset(TITLES.values())
+ADDED = frozenset((*TITLES.values(), *covers.TITLES))
 WORDS = {**TASKS, **OUTCOMES}
 
 
@@ -118,6 +131,7 @@ def task_panel(house: House, tx: Transaction, principal: Principal, task: Any) -
         text=None if shown is not None or is_pdf(data) else data[:20_000].decode(errors="replace"),
         pdf=is_pdf(data) and may_be_opened(report),
         attachments=report.invoice.attachments if report.invoice is not None else (),
+        days_to_pay=(row.due_on - local_day(row.received_at)).days if row.due_on else None,
         skonto=_skonto(row),
         deadline=_deadline(row, task, house.settings.land),
         steps=_steps(tx, principal, row),
@@ -125,12 +139,14 @@ def task_panel(house: House, tx: Transaction, principal: Principal, task: Any) -
         predecessor=predecessor,
         suspected=why_suspected(row, predecessor) if predecessor is not None else None,
         alarm=iban_alarm(tx, row),
+        match=match(tx, row),
+        may_choose=may_choose(tx, principal, row) and permits(principal, "kreditor.read"),
         units=suggested_units(tx, row) if task.node == "zuordnen" else (),
         posting=_posting(tx, row, task),
-        credited=credited_by(tx, row),
-        credit_note=row.type_code in CREDIT_NOTES,
-        credited_shown=_may_read_credited(tx, principal, row),
+        prefilled=prefilled(row, report) if task.node == NODE else None,
+        kontierung=_kontierung(tx, row, task, report),
         letter=_letter(house, tx, principal, row) if task.node == "ablehnung_zeichnen" else None,
+        **related(tx, principal, row, report),
     )
     return TaskPanel(f"Rechnung {row.number}" if row.number else "Eingang", html)
 
@@ -173,11 +189,26 @@ def _posting(tx: Transaction, row: Row, task: Any) -> Posting | None:
     return posting_like_before(tx, row, row.unit, tx.now)
 
 
-def _may_read_credited(tx: Transaction, principal: Principal, row: Row) -> bool:
-    found = credited_by(tx, row)
-    if found is None or found.row.vorgang is None:
-        return False
-    return may(tx, principal, vorgang, found.row.vorgang, "content")
+def _kontierung(tx: Transaction, row: Row, task: Any, report: Report) -> Mapping[str, Any] | None:
+    """What is signed after the sachliche Feststellung: the lines with the tax in them."""
+    if task.node not in {"rechnerisch_feststellen", "anordnen"}:
+        return None
+    case = queries.variables(tx, system_principal(tx.tenant), row.id)
+    kind, amount, value = (
+        case[name].value for name in ("anordnungsart", "festgestellter_betrag", "buchungszeilen")
+    )
+    lines = posting_lines(value)
+    breakdown = report.invoice.breakdown if report.invoice is not None else ()
+    return {
+        "kind": ORDERS.get(str(kind), kind),
+        "amount": parse_amount(amount),
+        "lines": [
+            {**line, "steuerkennzeichen": TAX_CODES.get(str(code), code)}
+            for line in with_tax(lines)
+            for code in (line["steuerkennzeichen"],)
+        ],
+        "doubts": tax_doubts(lines, breakdown),
+    }
 
 
 def _draft(
@@ -189,8 +220,8 @@ def _draft(
     status.original(
         tx, principal, house.blobs, row.id
     )  # raises where the content is not to be seen
-    made = outgoing.refusal(tx, house.blobs, row, local_day(tx.now), write=letters.refusal_pdf)
-    return PanelFile("ablehnung-entwurf.pdf", letters.PDF, made)
+    draft = outgoing.refusal(tx, house.blobs, row, local_day(tx.now))
+    return PanelFile("ablehnung-entwurf.pdf", letters.PDF, letters.refusal_pdf(draft))
 
 
 def _skonto(row: Row) -> list[dict[str, object]]:
@@ -199,10 +230,10 @@ def _skonto(row: Row) -> list[dict[str, object]]:
     return [
         {
             "percent": f"{term.percent}".replace(".", ","),
-            "until": term.until(row.issued_on),
-            "worth": german(discount(term, row.amount_due), row.currency or "EUR"),
+            "until": skonto_until(term, row.issued_on),
+            "worth": german(discount(term, row), row.currency or "EUR"),
         }
-        for term in skonto_terms(row.payment_terms)
+        for term in skonti(row.payment_terms)
     ]
 
 
@@ -213,9 +244,11 @@ def _deadline(row: Row, task: Any, land: str) -> str | None:
     until = day(task.due)
     if task.node == "rueckfrage_beantworten":
         return f"{until}, Wiedervorlage der Rückfrage"
+    if task.node == "ruege_pruefen":
+        return f"{until}, letzter Arbeitstag für die Mängelrüge"
     if row.issued_on is None or row.due_on is None:
         return f"{until}, {CLARIFY_WORKING_DAYS} Arbeitstage nach Eingang"
-    terms, received_on = skonto_terms(row.payment_terms), local_day(row.received_at)
+    terms, received_on = skonti(row.payment_terms), local_day(row.received_at)
     last = order_by(row.due_on, row.issued_on, terms, received_on, land)
     end = "Ende des Skontos" if last.reason == "skonto" else "Fälligkeit"
     return f"{until}, {KASSE_WORKING_DAYS} Arbeitstage der Kasse vor {end} am {day(last.ends)}"

@@ -172,6 +172,10 @@ def _answer(house: House, row: Row, sample: Sample, node: str, asked: set[str]) 
         "rueckfrage_beantworten": {"antwort": "Die Fahrtkosten waren nicht vereinbart."},
         "rechnerisch_feststellen": {"ergebnis": "richtig"},
         "ablehnung_zeichnen": {"ergebnis": "ablehnen"},
+        "ruege_pruefen": {
+            "ergebnis": "entbehrlich",
+            "begruendung": "Der Lieferant hat die Kürzung anerkannt.",
+        },
         "frist_pruefen": {"vermerk": "Mit der Fachstelle gesprochen, wird heute erledigt."},
     }
     return answers[node]

@@ -10,15 +10,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from eakte.access import Vertraulichkeit
+from eakte.access import Level, Vertraulichkeit
 from eakte.akten import ensure_akte
 from eakte.aktenplan import add_einheit, aktenplan, set_unit, units
 from eakte.aktenplan import unit as unit_of
 from eakte.beteiligung import Beteiligung, Schritt, open_step, record_step, schritte, skip_step
 from eakte.dokumente import Dokument, add_version, file_dokument
 from eakte.grants import grant_access
+from eakte.search import vorgaenge_in
 from eakte.vorgaenge import close_vorgang, open_vorgang, raise_vorgang, vorgang_head
 from eakte.wiedervorlagen import (
+    Wiedervorlage,
     complete_wiedervorlage,
     set_wiedervorlage,
     wiedervorlagen,
@@ -126,17 +128,37 @@ def open_record(
     )
     if unit != INTAKE_UNIT:
         # The Rechnungsstelle took the invoice in and answers for its way through the house.
-        grant_access(
-            tx,
-            system,
-            akte.id,
-            vorgang_id=vorgang.id,
-            grantee_kind="group",
-            grantee=INTAKE_UNIT,
-            level="content",
-            until=tx.now + STANDING_GRANT,
-            reason="Rechnungseingang",
-        )
+        _let_intake(tx, akte.id, vorgang.id, "content")
+
+
+def _let_intake(tx: Transaction, akte: str, vorgang: str, level: Level) -> None:
+    grant_access(
+        tx,
+        system_principal(tx.tenant),
+        akte,
+        vorgang_id=vorgang,
+        grantee_kind="group",
+        grantee=INTAKE_UNIT,
+        level=level,
+        until=tx.now + STANDING_GRANT,
+        reason="Rechnungseingang",
+    )
+
+
+def is_open(tx: Transaction, vorgang: str) -> bool:
+    return vorgang_head(tx, system_principal(tx.tenant), vorgang).state == "offen"
+
+
+def matter_beside(tx: Transaction, receipt: Row, betreff: str) -> str:
+    """Another Vorgang in the invoice's Akte, for what comes up after z.d.A.: the open one of this
+    Betreff, else a new one. The Rechnungsstelle works on it."""
+    system = system_principal(tx.tenant)
+    for each in vorgaenge_in(tx, system, receipt.akte):
+        if each.betreff == betreff and each.state == "offen":
+            return each.id
+    opened = open_vorgang(tx, system, receipt.akte, betreff=betreff)
+    _let_intake(tx, receipt.akte, opened.id, "write")
+    return opened.id
 
 
 def file_paper(tx: Transaction, blobs: Blobs, receipt: Row, vorgang: str, paper: Paper) -> Dokument:
@@ -190,13 +212,18 @@ def hand_over(
 ) -> None:
     """Close the Vorgang here and go on with the papers in the Akte of another unit (Abgabe).
 
+    Its Wiedervorlagen go with it: whoever checks it there has to meet the day.
     What stays here is from now on as confidential as that unit's files.
     """
     reason = f"Abgegeben an {route.name}"
+    waiting = wiedervorlagen(tx, system_principal(tx.tenant), vorgang_id=receipt.vorgang)
     grade = unit_of(tx, route.unit).vertraulichkeit
     raise_vorgang(tx, system_principal(tx.tenant), receipt.vorgang, grade)
     close_record(tx, receipt.vorgang, reason)
     open_record(tx, blobs, receipt, route.unit, papers)
+    vorgang = receipts.receipt(tx, receipt.id).vorgang
+    for each in waiting:
+        come_back(tx, vorgang, each.due, each.reason, route.checking_group)
 
 
 def ask(tx: Transaction, vorgang: str, kind: str, group: str, due: date | None = None) -> None:
@@ -245,6 +272,28 @@ def came_back(tx: Transaction, vorgang: str) -> None:
     for each in wiedervorlagen(tx, system, vorgang_id=vorgang):
         if each.reason.startswith(ASKED):
             complete_wiedervorlage(tx, system, each.id)
+
+
+OBJECTION = "Mängelrüge bis"
+"""How the reason of an objection's Wiedervorlage begins."""
+
+
+def object_until(tx: Transaction, vorgang: str, due: date, reason: str, group: str) -> None:
+    """Come back in time to object; what was to be objected to before counts no more."""
+    objected(tx, vorgang)
+    come_back(tx, vorgang, due, reason, group)
+
+
+def objection(tx: Transaction, vorgang: str) -> Wiedervorlage | None:
+    """The open Wiedervorlage of an objection."""
+    found = wiedervorlagen(tx, system_principal(tx.tenant), vorgang_id=vorgang)
+    return next((each for each in found if each.reason.startswith(OBJECTION)), None)
+
+
+def objected(tx: Transaction, vorgang: str) -> None:
+    """Nothing is left to object to."""
+    while (found := objection(tx, vorgang)) is not None:
+        complete_wiedervorlage(tx, system_principal(tx.tenant), found.id)
 
 
 def geschaeftszeichen(tx: Transaction, vorgang: str) -> str:

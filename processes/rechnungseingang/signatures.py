@@ -1,8 +1,8 @@
 """What a signature binds, and whether those before it still stand.
 
 A signature certifies: wording, person, Befugnis, amount, and a hash over document version, kind of
-order, posting lines, payee, IBAN and due date. Invariant: a signature whose hash is not that of
-what is to be paid now counts for nothing; the first that differs voids all later ones.
+order, posting lines, payee, Kreditor, IBAN and due date. Invariant: a signature whose hash is not
+that of what is to be paid now counts for nothing; the first that differs voids all later ones.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ from eakte.beteiligung import Schritt, void_step
 from identity.befugnisse import Befugnis, befugnis_for
 from identity.principal import Principal, system_principal
 from processes.rechnungseingang.amounts import german
-from processes.rechnungseingang.booking import canonical
+from processes.rechnungseingang.booking import REFUNDS, canonical
 from processes.rechnungseingang.errors import BefugnisMissing, SignatureVoid
+from processes.rechnungseingang.posting import moved
 from storage.database import Row, Transaction
 
 Kind = Literal["sachlich", "rechnerisch", "anordnung"]
@@ -35,7 +36,7 @@ _WORDING: Mapping[Kind, str] = {
     "rechnerisch": "Ich stelle die rechnerische Richtigkeit über {amount} fest.",
     "anordnung": "Ich ordne an: {order} über {amount}.",
 }
-_ORDERS = {
+ORDERS = {
     "auszahlung": "Auszahlung",
     "buchung_ohne_zahlung": "Buchung ohne Zahlung",
     "absetzung": "Absetzung",
@@ -63,6 +64,7 @@ class Subject:
     payee: str | None
     iban: str | None
     due_on: date | None
+    kreditor: str | None = None
 
     @property
     def budget(self) -> str | None:
@@ -70,9 +72,16 @@ class Subject:
         produkte = {str(line.get("produkt")) for line in self.lines}
         return produkte.pop() if len(produkte) == 1 else None
 
+    @property
+    def moved(self) -> Decimal:
+        """What limits are compared with: see `posting.moved`."""
+        return max(abs(self.amount), moved(self.lines))
+
     def content_hash(self) -> str:
         """SHA-256 over the canonical JSON of all that a change of must void signatures."""
         content = {name: getattr(self, name) for name in Subject.__dataclass_fields__}
+        if self.kreditor is None:
+            del content["kreditor"]
         return sha256(canonical(content)).hexdigest()
 
 
@@ -86,17 +95,15 @@ def subject_of(receipt: Row, order: str, amount: Decimal, lines: list[dict[str, 
         payee=receipt.payee,
         iban=receipt.iban,
         due_on=receipt.due_on,
+        kreditor=receipt.kreditor,
     )
 
 
-def posting_lines(value: Value) -> list[dict[str, Value]]:
-    """The posting lines that a variable holds."""
-    return [line for line in value if isinstance(line, dict)] if isinstance(value, list) else []
-
-
 def wording(kind: Kind, order: str, amount: Decimal, currency: str) -> str:
-    """The sentence that is signed."""
-    return _WORDING[kind].format(amount=german(amount, currency), order=_ORDERS.get(order, order))
+    """The sentence that is signed. A refund is ordered in its own direction: `Absetzung über 100`,
+    also where the invoice states -100."""
+    shown = abs(amount) if kind == "anordnung" and order in REFUNDS else amount
+    return _WORDING[kind].format(amount=german(shown, currency), order=ORDERS.get(order, order))
 
 
 def sufficing(stufe: str) -> tuple[str | None, ...]:
@@ -120,7 +127,9 @@ def require_befugnis(
 ) -> Befugnis:
     """The Befugnis that the signature cites; raises `BefugnisMissing`.
 
-    One for a budget counts where all posting lines lie in that Produkt. An Anordnung needs both:
+    One for a budget counts where all posting lines lie in that Produkt. The limit is compared with
+    what is posted in one direction, so that no line against the others makes the whole look small.
+    An Anordnung needs both:
     the office that the table names (`stufe`) and a personal limit; the stricter binds.
 
     Who acts for another signs by their Befugnis. Buchhaltung and Kasse do not certify
@@ -130,7 +139,7 @@ def require_befugnis(
         raise BefugnisMissing(
             "Wer in der Buchhaltung arbeitet, stellt nicht fest und ordnet nicht an."
         )
-    person, amount = performer.on_behalf_of or performer.id, subject.amount
+    person, amount = performer.on_behalf_of or performer.id, subject.moved
     stufen = sufficing(stufe or "") if kind == "anordnung" else None
     found = befugnis_for(tx, person, kind, unit, amount, on, subject.budget, stufen)
     if found is None:

@@ -40,6 +40,7 @@ _HEAD = (
     "issued_on",
     "type_code",
     "seller",
+    "kreditor",
     "amount_due",
     "currency",
     "stated_amount",
@@ -77,8 +78,9 @@ def status(tx: Transaction, principal: Principal, blobs: Blobs, invoice: str) ->
     row = visible_receipt(tx, principal, invoice)
     record_access(tx, principal, "read", "invoice", row.id, akte=row.akte, purpose="Stand")
     if not _reads(tx, principal, row):
-        return {**head(row), "file_name": None, "findings": []}
-    return {**head(row), "findings": report(tx, blobs, row).get("findings", [])}
+        return {**head(row), "file_name": None, "basis": None, "findings": []}
+    told = report(tx, blobs, row)
+    return {**head(row), "basis": told.get("basis"), "findings": told.get("findings", [])}
 
 
 def original(

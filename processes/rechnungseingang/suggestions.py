@@ -17,6 +17,8 @@ from sqlalchemy import ColumnElement, func, select
 from bpmn.values import Value, decode
 from processes.rechnungseingang.credit_notes import credited_by
 from processes.rechnungseingang.dates import local_day
+from processes.rechnungseingang.kreditoren import Kreditor
+from processes.rechnungseingang.matching import match
 from processes.rechnungseingang.routing import INTAKE_UNIT, Route, competent_units, routes
 from processes.rechnungseingang.tables import invoice_receipt
 from storage.database import Row, Transaction
@@ -53,17 +55,21 @@ def suggested_units(tx: Transaction, row: Row) -> list[SuggestedUnit]:
 def posting_like_before(
     tx: Transaction, row: Row, unit: str | None, now: datetime
 ) -> Posting | None:
-    """The lines of the invoice that is credited, else of the supplier's last one in this unit;
-    where it was split, the amounts stay empty. BT-19 of this invoice takes the cost centre's
-    place."""
+    """The lines of the invoice that is credited, else of the supplier's last one in this unit,
+    else what is usual for the Kreditor; where it was split, the amounts stay empty. BT-19 of this
+    invoice takes the cost centre's place."""
     before = _credited(tx, row, unit) or _last_booked(tx, row, unit)
-    if before is None and not row.cost_centre:
+    usual = match(tx, row).kreditor if before is None else None
+    posted = _usual_line(usual)
+    if before is None and not row.cost_centre and not posted:
         return None
-    known = decode(before.posted) if before is not None else [{}]
+    known = decode(before.posted) if before is not None else [posted]
     former = [line for line in known if isinstance(line, dict)] if isinstance(known, list) else []
     said = []
     if before is not None:
         said.append(f"Wie bei {before.number} vom {before.issued_on:%d.%m.%Y}, {before.seller}.")
+    if usual is not None and posted:
+        said.append(f"Übliche Kontierung von {usual.called} laut Kreditorenstamm.")
     if row.cost_centre:
         said.append(f"Kostenstelle {row.cost_centre} laut Rechnung (BT-19).")
     lines: list[Value] = []
@@ -76,6 +82,12 @@ def posting_like_before(
             kept["betrag"] = row.amount_due
         lines.append(kept)
     return Posting(lines, " ".join(said))
+
+
+def _usual_line(kreditor: Kreditor | None) -> dict[str, Value]:
+    """What the master says of postings for this supplier."""
+    named = {name: getattr(kreditor, name, None) for name in ("sachkonto", "kostenstelle")}
+    return {name: value for name, value in named.items() if value}
 
 
 def _by_leitweg_id(row: Row, known: list[Route]) -> Iterator[tuple[str, str]]:

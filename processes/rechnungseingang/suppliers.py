@@ -1,24 +1,24 @@
-"""What the house knows of a supplier: the bank details that it was paid to or that a person has
-confirmed, and when they change.
+"""What the house knows of an invoice's supplier: who it is, which accounts are its own, and when
+one of them is new.
 
-Invariant: known is what was booked or confirmed, never what an invoice only says. A supplier
-that was never paid has nothing to compare with; one that was, and now names another account,
-raises an alarm. It stands beside every check; who orders, and has certified nothing, clears it.
+Invariant: known is what was booked or what two persons have confirmed, never what an invoice only
+says. An account that is not known, of a supplier who has others, raises an alarm. It stands beside
+every check; who orders, and has certified nothing, clears it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from sqlalchemy import or_, select
 
-from sqlalchemy import delete, func, insert, select
-
+from eakte.access import may
+from eakte.tables import vorgang
 from identity.access import require
 from identity.principal import Principal
-from processes.package import Field, Register
-from processes.rechnungseingang.errors import SupplierAccountInvalid
-from processes.rechnungseingang.heads import iban_typed
-from processes.rechnungseingang.routing import record_change
-from processes.rechnungseingang.tables import invoice_receipt, invoice_supplier_account
+from processes.rechnungseingang import accounts, kreditoren, receipts
+from processes.rechnungseingang.accounts import CONFIRMED, PROPOSED, REMOVED
+from processes.rechnungseingang.errors import InvoiceClosed, InvoiceUnknown, KreditorBlocked
+from processes.rechnungseingang.matching import match
+from processes.rechnungseingang.tables import invoice_kreditor_account, invoice_receipt
 from storage.database import Row, Transaction
 
 BOOKED = "gebucht"
@@ -26,110 +26,111 @@ BOOKED = "gebucht"
 
 def iban_alarm(tx: Transaction, row: Row) -> str | None:
     """Why this invoice's IBAN wants a second look, or None."""
-    if not row.iban or not row.seller_key:
+    if not row.iban:
         return None
-    c = invoice_receipt.c
-    paid = (c.tenant == tx.tenant, c.state == BOOKED, c.iban.is_not(None), c.id != row.id)
-    query = select(c.iban).where(*paid, c.seller_key == row.seller_key)
-    known = [each.iban for each in tx.all(query.order_by(c.received_at.desc()).limit(100))]
-    if row.iban in known or confirmation(tx, row) is not None:
+    mine = _accounts_of(tx, row)
+    state = {each.iban: each.state for each in mine}.get(row.iban)
+    if state == CONFIRMED:
         return None
-    if known:
+    if state == REMOVED:
         return (
-            f"Neue Bankverbindung: bisher wurde auf {_ending(known[0])} gezahlt, diese Rechnung "
-            f"nennt {_ending(row.iban)}. Bitte beim Lieferanten nachfragen, unter einer Nummer, "
-            "die schon bekannt war."
+            f"Die Bankverbindung {_ending(row.iban)} wurde aus dem Kreditorenstamm genommen. "
+            "Bitte beim Lieferanten nachfragen, unter einer Nummer, die schon bekannt war."
         )
-    others = select(c.id).where(*paid, c.iban == row.iban, c.seller_key != row.seller_key)
-    if tx.first(others.limit(1)) is not None:
-        return "Auf diese Bankverbindung wurde bisher an einen anderen Lieferanten gezahlt."
+    paid = _paid_to(tx, row)
+    if row.iban in paid:
+        return None
+    confirmed = [each.iban for each in mine if each.state == CONFIRMED]
+    if paid or confirmed:
+        return _changed(row, paid, confirmed, proposed=state == PROPOSED)
+    if _is_anothers(tx, row):
+        return "Diese Bankverbindung ist bisher als die eines anderen Lieferanten bekannt."
     return None
 
 
 def confirmation(tx: Transaction, row: Row) -> Row | None:
     """By whom and how this account was confirmed to be this supplier's."""
-    a = invoice_supplier_account.c
-    query = select(invoice_supplier_account).where(
-        a.tenant == tx.tenant, a.iban == row.iban, a.seller_key == row.seller_key
+    found = _accounts_of(tx, row)
+    return next((e for e in found if e.iban == row.iban and e.state == CONFIRMED), None)
+
+
+def refuse_blocked(tx: Transaction, row: Row) -> None:
+    """Raises `KreditorBlocked` where nothing is paid to the supplier for now."""
+    found = match(tx, row).kreditor
+    if found is not None and found.blocked:
+        text = f"Der Kreditor {found.called} ist gesperrt: {found.blocked}"
+        raise KreditorBlocked(f"{text} Bitte zurückgeben oder die Sperre aufheben lassen.")
+
+
+def bound(tx: Transaction, row: Row) -> Row:
+    """The row with its Kreditor held fast: from the first signature on it is what was certified,
+    whatever becomes of the master."""
+    found = match(tx, row).kreditor
+    if row.kreditor or found is None:
+        return row
+    receipts.change(tx, row.id, kreditor=found.id)
+    return receipts.receipt(tx, row.id)
+
+
+def may_choose(tx: Transaction, principal: Principal, row: Row) -> bool:
+    """Whether the principal may say which Kreditor the invoice is from."""
+    open_one = row.vorgang is not None and row.state == receipts.OPEN
+    return bool(open_one and may(tx, principal, vorgang, row.vorgang, "write"))
+
+
+def choose(tx: Transaction, principal: Principal, invoice: str, kreditor_id: str) -> None:
+    """A person says whom the invoice is from. Signatures that bound another one are void."""
+    require(principal, "kreditor.read")
+    row = receipts.receipt(tx, invoice)
+    if row.state != receipts.OPEN:
+        raise InvoiceClosed("Diese Rechnung ist abgeschlossen.")
+    if not may_choose(tx, principal, row):
+        raise InvoiceUnknown(f"Diese Rechnung gibt es nicht: {invoice}")
+    found = kreditoren.kreditor(tx, kreditor_id)
+    receipts.change(tx, invoice, kreditor=found.id, kreditor_by=principal.id)
+    kreditoren.record(tx, principal, found.id, "kreditor.chosen", invoice=invoice)
+
+
+def _changed(row: Row, paid: list[str], confirmed: list[str], *, proposed: bool) -> str:
+    before = (
+        f"bisher wurde auf {_ending(paid[0])} gezahlt"
+        if paid
+        else f"bestätigt ist {_ending(confirmed[0])}"
     )
-    return tx.first(query)
-
-
-def confirm(tx: Transaction, principal: Principal, given: Mapping[str, str]) -> None:
-    """Record that a person has checked the account, and how; the last word counts."""
-    require(principal, "supplier.confirm")
-    reason = given["reason"].strip()
-    try:
-        iban = iban_typed(given["iban"])
-    except ValueError:
-        iban = None
-    if iban is None:
-        raise SupplierAccountInvalid("Diese IBAN stimmt nicht: bitte die Ziffern prüfen.")
-    if not reason or given["seller_key"] not in _suppliers(tx):
-        raise SupplierAccountInvalid("Bitte Lieferant und Art der Prüfung angeben.")
-    _delete(tx, iban)
-    values = {"iban": iban, "seller_key": given["seller_key"], "reason": reason}
-    who = {"confirmed_by": principal.id, "on_behalf_of": principal.on_behalf_of}
-    tx.run(
-        insert(invoice_supplier_account),
-        {"tenant": tx.tenant, **values, **who, "confirmed_at": tx.now},
+    waits = " Es ist vorgeschlagen, aber noch von niemandem bestätigt." if proposed else ""
+    return (
+        f"Neue Bankverbindung: {before}, diese Rechnung nennt {_ending(row.iban)}.{waits} Bitte "
+        "beim Lieferanten nachfragen, unter einer Nummer, die schon bekannt war."
     )
-    record_change(tx, principal, "supplier.account.confirmed", values)
 
 
-def withdraw(tx: Transaction, principal: Principal, iban: str) -> None:
-    """From now on the account raises the alarm again, unless it was paid to."""
-    require(principal, "supplier.confirm")
-    if not _delete(tx, iban):
-        raise SupplierAccountInvalid("Diese Zeile gibt es nicht mehr.")
-    record_change(tx, principal, "supplier.account.withdrawn", {"iban": iban})
+def _accounts_of(tx: Transaction, row: Row) -> list[Row]:
+    """Of the Kreditor, or of all who may be it: then each of theirs may be meant."""
+    return accounts.accounts(tx, [each.id for each in match(tx, row).either])
 
 
-def _delete(tx: Transaction, iban: str) -> int:
-    a = invoice_supplier_account.c
-    return tx.run(delete(invoice_supplier_account).where(a.tenant == tx.tenant, a.iban == iban))
-
-
-def _suppliers(tx: Transaction) -> dict[str, str]:
-    """Who has sent an invoice, by key: the name, what identifies it, and since when."""
+def _paid_to(tx: Transaction, row: Row) -> list[str]:
+    """The accounts that this supplier's invoices were booked with, the last one first."""
     c = invoice_receipt.c
-    query = select(
-        c.seller_key, func.max(c.seller).label("seller"), func.min(c.received_at).label("since")
-    ).where(c.tenant == tx.tenant, c.seller_key.is_not(None))
-    rows = tx.all(query.group_by(c.seller_key))
-    named = {
-        row.seller_key: f"{row.seller} ({row.seller_key.partition(':')[2].upper()}), "
-        f"seit {row.since:%d.%m.%Y}"
-        for row in rows
-    }
-    return dict(sorted(named.items(), key=lambda each: each[1].casefold()))
+    same = [c.seller_key == row.seller_key] if row.seller_key else []
+    if found := match(tx, row).kreditor:
+        same.append(c.kreditor == found.id)
+    if not same:
+        return []
+    booked = (c.tenant == tx.tenant, c.state == BOOKED, c.iban.is_not(None), c.id != row.id)
+    query = select(c.iban).where(*booked, or_(*same))
+    return [each.iban for each in tx.all(query.order_by(c.received_at.desc()).limit(100))]
 
 
-def _rows(tx: Transaction) -> list[Mapping[str, str]]:
-    a = invoice_supplier_account.c
-    query = select(invoice_supplier_account).where(a.tenant == tx.tenant)
-    return [
-        {"iban": each.iban, "seller_key": each.seller_key, "reason": each.reason}
-        for each in tx.all(query.order_by(a.seller_key, a.iban))
-    ]
-
-
-REGISTER = Register(
-    name="bankverbindungen",
-    title="Bestätigte Bankverbindungen",
-    text="Konten, die ein Mensch beim Lieferanten nachgefragt hat, bevor zum ersten Mal darauf "
-    "gezahlt wurde. Sie lösen keine Warnung mehr aus. Wer eine Rechnung sachlich oder rechnerisch "
-    "feststellt, darf ihr Konto nicht bestätigt haben.",
-    permission="supplier.confirm",
-    fields=(
-        Field("iban", "IBAN", fixed=True),
-        Field("seller_key", "Lieferant", "wer schon eine Rechnung gesandt hat", choices=_suppliers),
-        Field("reason", "Wie geprüft", "zum Beispiel: Rückruf unter der bekannten Nummer, mit wem"),
-    ),
-    rows=_rows,
-    put=confirm,
-    remove=withdraw,
-)
+def _is_anothers(tx: Transaction, row: Row) -> bool:
+    c, a = invoice_receipt.c, invoice_kreditor_account.c
+    if row.seller_key:
+        paid = (c.tenant == tx.tenant, c.state == BOOKED, c.iban == row.iban, c.id != row.id)
+        others = select(c.id).where(*paid, c.seller_key != row.seller_key)
+        if tx.first(others.limit(1)) is not None:
+            return True
+    confirmed = (a.tenant == tx.tenant, a.iban == row.iban, a.state == CONFIRMED)
+    return tx.first(select(a.id).where(*confirmed).limit(1)) is not None
 
 
 def _ending(iban: str) -> str:

@@ -46,6 +46,12 @@ invoice_receipt = Table(
     Column("type_code", Text),  # BT-3
     Column("seller", Text),  # BT-27
     Column("seller_key", Text),  # see duplicates.py
+    Column("seller_vat_id", Text),  # BT-31
+    Column("seller_tax_number", Text),  # BT-32
+    Column("seller_registration", Text),  # BT-30
+    Column("seller_city", Text),  # BT-37
+    Column("kreditor", String(40)),  # chosen by a person, or bound by the first signature
+    Column("kreditor_by", String(40)),  # who chose
     Column("amount_due", String(40)),  # BT-115
     Column("currency", String(3)),  # BT-5; EUR once it has been converted
     Column("stated_amount", String(40)),  # BT-115 as the file has it, where it was converted
@@ -80,6 +86,7 @@ invoice_receipt = Table(
     Column("booked_on", Date),
     Column("booking_reason", Text),
     Column("cover", String(64)),  # the object with what a mail said, until it is filed
+    Column("later", String(40)),  # the Vorgang with what came after z.d.A., see covers.py
     Column("handed_over", Integer, nullable=False, server_default="0"),  # the round, see hkr.py
     Column("predecessor", String(64)),  # what it may be a duplicate of
     Column("distinct", Boolean, nullable=False, default=False),  # checked: no duplicate
@@ -92,6 +99,7 @@ invoice_receipt = Table(
     Index("ix_invoice_receipt_iban", "tenant", "iban"),
     Index("ix_invoice_receipt_order", "tenant", "order_reference"),
     Index("ix_invoice_receipt_centre", "tenant", "cost_centre"),
+    Index("ix_invoice_receipt_kreditor", "tenant", "kreditor", "state"),
 )
 
 invoice_key = Table(
@@ -131,19 +139,92 @@ invoice_route = Table(
     Index("ix_invoice_route_unit", "tenant", "unit"),
 )
 
-invoice_supplier_account = Table(
-    "invoice_supplier_account",
+invoice_kreditor = Table(
+    "invoice_kreditor",
     metadata,
     tenant_column(),
-    Column("iban", String(34), nullable=False),
-    Column("seller_key", Text, nullable=False),
-    Column("reason", Text, nullable=False),  # how it was checked
-    Column("confirmed_by", String(40), nullable=False),
-    Column("on_behalf_of", String(40)),
-    Column("confirmed_at", Instant, nullable=False),
-    PrimaryKeyConstraint("tenant", "iban"),
+    Column("id", String(40), nullable=False),
+    *stream_columns(),
+    Column("number", String(40)),  # of the HKR system, once it has given one
+    Column("name", Text, nullable=False),
+    Column("vat_id", Text),
+    Column("tax_number", Text),
+    Column("registration_id", Text),
+    Column("electronic_address", Text),
+    Column("street", Text),
+    Column("post_code", Text),
+    Column("city", Text),
+    Column("country", String(2)),
+    Column("blocked", Text),  # why nothing is ordered to be paid to it
+    Column("sachkonto", String(20)),
+    Column("kostenstelle", String(20)),
+    Column("payment_terms", Text),
+    Column("valid_from", Date, nullable=False),
+    # what is compared and looked for: small letters and digits only
+    Column("vat_key", Text),
+    Column("tax_key", Text),
+    Column("registration_key", Text),
+    Column("name_key", Text, nullable=False),
+    Column("city_key", Text),
+    Column("words", Text, nullable=False),
+    PrimaryKeyConstraint("tenant", "id"),
+    UniqueConstraint("tenant", "number"),
+    Index("ix_invoice_kreditor_vat", "tenant", "vat_key"),
+    Index("ix_invoice_kreditor_tax", "tenant", "tax_key"),
+    Index("ix_invoice_kreditor_registration", "tenant", "registration_key"),
+    Index("ix_invoice_kreditor_name", "tenant", "name_key", "city_key"),
 )
-"""Accounts that a person has confirmed to be a supplier's before any was paid to it."""
+"""The supplier master. Each row is the stream that tells who changed it, and its accounts."""
+register_stream(invoice_kreditor)
+
+invoice_kreditor_account = Table(
+    "invoice_kreditor_account",
+    metadata,
+    tenant_column(),
+    Column("id", String(40), nullable=False),
+    Column("kreditor", String(40), nullable=False),
+    Column("iban", String(34), nullable=False),
+    Column("bic", String(11)),
+    Column("state", String(14), nullable=False),  # vorgeschlagen | bestaetigt | entfernt
+    Column("reason", Text, nullable=False),  # where it comes from, how it was checked
+    Column("batch", String(40)),  # the import that brought it
+    Column("proposed_by", String(40), nullable=False),
+    Column("proposed_for", String(40)),
+    Column("proposed_at", Instant, nullable=False),
+    Column("confirmed_by", String(40)),
+    Column("on_behalf_of", String(40)),
+    Column("confirmed_at", Instant),
+    PrimaryKeyConstraint("tenant", "id"),
+    UniqueConstraint("tenant", "kreditor", "iban"),
+    Index("ix_invoice_kreditor_account_iban", "tenant", "iban"),
+    Index("ix_invoice_kreditor_account_state", "tenant", "state"),
+)
+"""Accounts of the Kreditoren: proposed by one person, confirmed by another."""
+
+invoice_upload = Table(
+    "invoice_upload",
+    metadata,
+    tenant_column(),
+    Column("id", String(40), nullable=False),
+    Column("by", String(40), nullable=False),
+    Column("at", Instant, nullable=False),
+    PrimaryKeyConstraint("tenant", "id"),
+    Index("ix_invoice_upload_by", "tenant", "by", "at"),
+)
+"""What a person sent in at once; `id` comes from the page, so that sending twice is one."""
+
+invoice_upload_file = Table(
+    "invoice_upload_file",
+    metadata,
+    tenant_column(),
+    Column("upload", String(40), nullable=False),
+    Column("place", Integer, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("invoice", String(64)),  # else why not
+    Column("first", Boolean, nullable=False),
+    Column("reason", Text),
+    PrimaryKeyConstraint("tenant", "upload", "place"),
+)
 
 invoice_official = Table(
     "invoice_official",
@@ -153,7 +234,11 @@ invoice_official = Table(
     *stream_columns(),
     Column("blob_id", String(64)),
     Column("sha256", String(64)),
+    Column("name", Text),
+    Column("valid_from", Date),  # None: imported when there was but one
+    Column("imported_at", Instant),
+    Column("withdrawn_at", Instant),
     PrimaryKeyConstraint("tenant", "id"),
 )
-"""One row a tenant: the official rules in force here, and the stream of all imports."""
+"""One row a release of official rules, each a stream of what was done with it."""
 register_stream(invoice_official)

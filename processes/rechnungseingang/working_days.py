@@ -53,6 +53,11 @@ def is_working_day(day: date, land: str = DEFAULT_LAND) -> bool:
     return day.weekday() < 5 and day not in holidays(day.year, land)
 
 
+def working_day_until(day: date, land: str = DEFAULT_LAND) -> date:
+    """The day itself if it is a working day, else the last one before it."""
+    return day if is_working_day(day, land) else working_days_before(day, 1, land)
+
+
 def working_days_before(day: date, count: int, land: str = DEFAULT_LAND) -> date:
     """The day that lies `count` working days before another."""
     return _step(day, count, timedelta(days=-1), land)

@@ -18,6 +18,8 @@ WORDS = {
     "startup": "start-up s",
     "invoices": "a CPU second",
     "invoice_rules": "differences",
+    "invoice_turns": "ratio",
+    "official_rules": "value",
     "ledger": "a CPU second",
 }
 

@@ -103,6 +103,30 @@ def test_a_profile_that_is_no_invoice_is_refused_only_where_the_tenant_wants_so(
     assert [(f.rule, f.refusal) for f in report.findings] == [("SONSTIGE", refused)]
     assert report.verdict is Verdict.TO_CLARIFY
     assert report.invoice is None
+    assert report.stated is not None
+    assert report.stated.number == "KR-2026-0219"
+
+
+def test_what_the_xml_below_an_invoice_says_otherwise_than_the_image_is_told() -> None:
+    named = (parse_invoice(CII).specification or "").encode()
+    small = CII.replace(named, b"urn:factur-x.eu:1p0:minimum")
+
+    report = check_document(
+        carrying(("factur-x.xml", small), text=SHOWN.replace("3.340,92", "9.340,92"))
+    )
+
+    assert [f.rule for f in report.findings] == ["SONSTIGE", "PDF-XML"]
+
+
+def test_zugferd_basic_without_a_pdf_has_no_image_to_compare_with() -> None:
+    """The rules of EN 16931 alone decide on it."""
+    named = (parse_invoice(CII).specification or "").encode()
+    basic = CII.replace(named, b"urn:cen.eu:en16931:2017#compliant#urn:factur-x.eu:1p0:basic")
+
+    report = check_document(basic)
+
+    assert (report.verdict, report.profile) == (Verdict.ACCEPTABLE, "ZUGFeRD BASIC")
+    assert report.invoice is not None
 
 
 def test_zugferd_basic_is_compared_by_a_person_and_never_refused_for_its_format() -> None:

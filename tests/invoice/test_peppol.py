@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from invoice.checking import check_invoice
+from invoice.checking import Verdict, check_invoice
 
 SAMPLES = Path(__file__).parent / "samples"
 UBL = (SAMPLES / "ubl_tiefbau.xml").read_bytes()
@@ -94,3 +94,46 @@ def test_what_peppol_asks_of_ubl(old: bytes, new: bytes, rule: str) -> None:
 
     assert changed != UBL
     assert rule in fired(changed)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "rule"),
+    [
+        (rb"</ram:NetPriceProductTradePrice>", b'<ram:BasisQuantity unitCode="XXX">1'
+         b"</ram:BasisQuantity></ram:NetPriceProductTradePrice>", "R130"),
+        (rb"<ram:NetPriceProductTradePrice>", b"<ram:GrossPriceProductTradePrice>"
+         b"<ram:ChargeAmount>1</ram:ChargeAmount></ram:GrossPriceProductTradePrice>"
+         b"<ram:NetPriceProductTradePrice>", "R046"),
+        (rb"<ram:NetPriceProductTradePrice>", b"<ram:GrossPriceProductTradePrice>"
+         b"<ram:ChargeAmount>1</ram:ChargeAmount><ram:BasisQuantity>0</ram:BasisQuantity>"
+         b"</ram:GrossPriceProductTradePrice><ram:NetPriceProductTradePrice>", "R121"),
+        (rb"(<ram:TaxTotalAmount[^>]*>[^<]*</ram:TaxTotalAmount>)", rb"\1\1", "R053"),
+        (rb'(<ram:TaxTotalAmount currencyID=)"EUR"', rb'\1"USD"', "R054"),
+    ],
+)  # fmt: skip
+def test_what_peppol_asks_of_cii(old: bytes, new: bytes, rule: str) -> None:
+    changed = re.sub(old, new, CII, count=1)
+
+    assert changed != CII
+    assert rule in fired(changed)
+
+
+def test_a_wrong_line_amount_is_a_warning_only() -> None:
+    changed = re.sub(rb"(<cbc:InvoicedQuantity[^>]*>)", rb"\g<1>9", UBL, count=1)
+
+    severities = {f.rule: f.severity for f in check_invoice(changed).findings}
+
+    assert severities["PEPPOL-EN16931-R120"] == "warning"
+
+
+def test_what_names_no_known_specification_is_not_refused_for_rules_that_it_does_not_claim() -> (
+    None
+):
+    changed = re.sub(rb"(?s)<cac:Contact>.*?</cac:Contact>", b"", UBL, count=1)
+    changed = re.sub(rb"(<cbc:CustomizationID>)[^<]*", rb"\1urn:example", changed)
+
+    report = check_invoice(changed)
+
+    assert {"BR-DE-5", "BR-DE-21"} & {f.rule for f in report.findings}
+    assert report.verdict is Verdict.TO_CLARIFY
+    assert not any(f.refusal for f in report.findings)

@@ -100,3 +100,21 @@ def test_a_leitweg_id_with_wrong_digits_is_a_word_of_caution() -> None:
     assert leitweg_fault("059990001-TIEFBAU-03") is not None
     assert leitweg_fault(None) is None
     assert fine_part("059990001-TIEFBAU-02") == "TIEFBAU"
+
+
+def test_the_page_says_whether_a_finding_is_about_a_mandatory_fact_of_the_vat_act() -> None:
+    data = UBL.replace(b"<cbc:IssueDate>2026-11-02</cbc:IssueDate>", b"").replace(
+        b'PayableAmount currencyID="EUR">7544.60', b'PayableAmount currencyID="EUR">1'
+    )
+    report = check_invoice(data)
+    assert report.invoice is not None
+
+    page = html.fromstring(invoice_html(report.invoice, report.findings))
+
+    said = {
+        str(each.text): "".join(each.getparent().itertext())
+        for each in page.xpath("//p[@class='herkunft']/code")
+    }
+    assert "· Pflichtangabe nach § 14 UStG" in said["BR-03"]
+    assert "· keine Pflichtangabe nach § 14 UStG" in said["BR-CO-16"]
+    assert "§ 14" not in said["XSD"]  # it stands at no field, so nothing is known of it

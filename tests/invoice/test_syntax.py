@@ -10,8 +10,8 @@ from lxml import etree
 
 from invoice import syntax
 from invoice.checking import check_invoice
+from invoice.elements import clark
 from invoice.model import Syntax
-from invoice.syntax.table import clark
 from invoice.syntax.walk import syntax_faults
 
 SAMPLES = Path(__file__).parent / "samples"

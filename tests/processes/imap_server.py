@@ -24,6 +24,9 @@ class Post:
     folders: dict[str, dict[int, bytes]] = field(default_factory=lambda: {"INBOX": {}})
     deleted: set[int] = field(default_factory=set)
     capabilities: str = "IMAP4rev1 MOVE UIDPLUS"
+    prefix: str = ""
+    """Folders are made only with this before their name."""
+    delimiter: str = "/"
     dies_before: str | None = None
     """The connection breaks instead of doing this command."""
     _uids: Any = field(default_factory=lambda: count(7))
@@ -68,6 +71,21 @@ class Session(socketserver.StreamRequestHandler):
         right = (user.strip('"'), password.strip('"')) == (USER, PASSWORD)
         return "OK" if right else "NO LOGIN failed"
 
+    def do_namespace(self, _: str) -> str:
+        self.say(f'* NAMESPACE (("{self.post.prefix}" "{self.post.delimiter}")) NIL NIL'.encode())
+        return "OK"
+
+    def do_list(self, _: str) -> str:
+        self.say(f'* LIST (\\Noselect) "{self.post.delimiter}" ""'.encode())
+        return "OK"
+
+    def do_status(self, more: str) -> str:
+        name = more.rpartition(" ")[0].strip('"')
+        if name not in self.post.folders:
+            return "NO no such folder"
+        self.say(f"* STATUS {name} (MESSAGES 0)".encode())
+        return "OK"
+
     def do_logout(self, _: str) -> str:
         self.say(b"* BYE")
         return "OK"
@@ -80,9 +98,10 @@ class Session(socketserver.StreamRequestHandler):
         return "OK [READ-WRITE]"
 
     def do_create(self, more: str) -> str:
-        if more in self.post.folders:
-            return "NO exists"
-        self.post.folders[more] = {}
+        name = more.strip('"')
+        if name in self.post.folders or not name.startswith(self.post.prefix):
+            return "NO exists, or must not"
+        self.post.folders[name] = {}
         return "OK"
 
     def do_search(self, _: str) -> str:
@@ -102,7 +121,7 @@ class Session(socketserver.StreamRequestHandler):
         return "OK"
 
     def do_append(self, more: str) -> str:
-        found = re.fullmatch(r"(\S+) .*\{(\d+)\}", more)
+        found = re.fullmatch(r'"?([^" ]+)"? .*\{(\d+)\}', more)
         assert found is not None
         self.say(b"+ go on")
         raw = self.rfile.read(int(found[2]))
@@ -112,7 +131,7 @@ class Session(socketserver.StreamRequestHandler):
 
     def do_copy(self, more: str) -> str:
         uid, _, folder = more.partition(" ")
-        self.post.put(self.mails[int(uid)], folder)
+        self.post.put(self.mails[int(uid)], folder.strip('"'))
         return "OK"
 
     def do_move(self, more: str) -> str:

@@ -34,6 +34,7 @@ from processes.rechnungseingang.errors import (
     KeyReused,
     ReceivedAtInvalid,
 )
+from processes.rechnungseingang.letters import refusal_page
 from processes.rechnungseingang.outgoing import refusal
 from processes.rechnungseingang.receipts import Push
 from processes.rechnungseingang.tables import invoice_receipt
@@ -275,7 +276,7 @@ def test_a_late_repeat_of_a_rejection_does_not_reject_the_next_order(
     again = desk.report(replace(rejected, booking_id=f"{desk.id}-1"))
 
     assert again is False
-    assert desk.report(BOOKED) is True
+    assert desk.report(replace(BOOKED, booking_id=f"{desk.id}-2")) is True
 
 
 def test_the_same_voucher_on_another_day_is_another_report(house: House, run_jobs: Run) -> None:
@@ -414,7 +415,7 @@ def test_a_letter_to_who_sent_twice_asks_for_no_corrected_invoice(
     )
 
     with house.database.reading() as tx:
-        letter = refusal(tx, house.blobs, second.row, date(2026, 11, 23)).decode()
+        letter = refusal_page(refusal(tx, house.blobs, second.row, date(2026, 11, 23))).decode()
     assert "schon berechnet" in letter
     assert "berichtigte Rechnung" not in letter
 

@@ -149,13 +149,35 @@ def test_a_file_that_is_packed_oddly_is_refused_and_stops_no_other(
     assert (refused.code, taken.first) == ("file_refused", True)
 
 
-def test_what_was_unpacked_in_vain_counts(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batch, "LARGEST_BATCH", 2 * LARGEST)
-    bomb = packed(*((f"{number}.xml", b"0" * (LARGEST + 2)) for number in range(2)))
+@pytest.mark.parametrize(
+    "name", ["../r.xml", "a/../../r.xml", "/etc/r.xml", "C:\\r.xml", "..\\r.xml"]
+)
+def test_a_name_that_leads_out_of_its_archive_is_refused(house: House, name: str) -> None:
+    refused, taken = results(house, packed((name, CII), ("r..xml", UBL)))
 
-    found = results(house, bomb, packed(("r.xml", UBL)))
+    assert (refused.code, taken.first) == ("file_refused", True)
 
-    assert [each.code for each in found] == ["file_refused"] * 3
+
+def test_what_is_refused_counts_against_what_may_be_unpacked(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else an archive of many bombs is unpacked at length, and refused one by one."""
+    monkeypatch.setattr(batch, "LARGEST", 1000)
+    monkeypatch.setattr(batch, "LARGEST_BATCH", 5000)
+    read: list[int] = []
+    original = zipfile.ZipExtFile.read
+
+    def counted(self: zipfile.ZipExtFile, n: int | None = -1) -> bytes:
+        data = original(self, n)
+        read.append(len(data))
+        return data
+
+    monkeypatch.setattr(zipfile.ZipExtFile, "read", counted)
+
+    found = results(house, packed(*((f"{n}.xml", b"0" * 100_000) for n in range(50))))
+
+    assert {each.code for each in found} == {"file_refused"}
+    assert sum(read) <= 5000 + 50 * 2
 
 
 @settings(

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from invoice.skonto import Skonto
 from processes.house import House
 from processes.rechnungseingang import deadlines, demo, receipts
-from processes.rechnungseingang.dates import Skonto
 from processes.rechnungseingang.deadlines import Loss, discount, next_loss
 from tests.processes.desk import SAMPLES, UBL, Desk, Run
 from tests.processes.test_http import URL, Client, client  # noqa: F401 the fixture
@@ -27,6 +27,7 @@ def row(**more: object) -> Any:
             "issued_on": date(2026, 11, 16),
             "received_at": datetime(2026, 11, 16, 9, tzinfo=UTC),
             "amount_due": "1000.50",
+            "stated_amount": None,
             "payment_terms": TWO_TERMS,
             **more,
         }
@@ -55,7 +56,14 @@ def test_the_next_loss_is_the_first_that_can_still_be_prevented(today: date, los
 
 
 def test_a_credit_note_has_no_discount_at_stake() -> None:
-    assert discount(Skonto(7, Decimal(3)), "-100.00") == 0
+    assert discount(Skonto(7, Decimal(3)), row(amount_due="-100.00")) == 0
+
+
+def test_the_base_of_a_discount_is_converted_as_the_invoice_was() -> None:
+    term = Skonto(7, Decimal(3), Decimal("1000.00"))
+    converted = row(amount_due="450.00", stated_amount="500.00")
+
+    assert discount(term, converted) == Decimal("27.00")
 
 
 def test_what_was_not_read_is_in_no_list() -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from bpmn.forms import FormInvalid
 from eakte.wiedervorlagen import Wiedervorlage, wiedervorlagen
 from processes.house import House
-from tests.processes.desk import SYSTEM, Desk, Run, kontierung
+from processes.rechnungseingang.dates import local_day
+from tests.processes.desk import BOOKED, SYSTEM, UBL, Desk, Run, kontierung
 
 ITEM = {"position": "3", "abzug": "828.18", "grund": "nicht geliefert"}
 CUT = {
@@ -18,7 +19,7 @@ CUT = {
     "begruendung": "Mulch fehlt.",
     "strittige_positionen": [ITEM],
 }
-DAY = date(2031, 3, 1)
+DAY = date(2031, 3, 3)
 
 
 def awaited(house: House, desk: Desk) -> list[Wiedervorlage]:
@@ -37,7 +38,7 @@ def test_a_disputed_item_stands_in_the_step_and_comes_back_on_its_day(
     (step,) = [each for each in desk.steps if each.kind == "sachlich_pruefen" and each.outcome]
     assert (back.due, back.addressee) == (DAY, "fachamt_tiefbau")
     assert "Position 3: 828,18" in (step.remark or "")
-    assert "Mängelrüge bis 01.03.2031" in (step.remark or "")
+    assert "Mängelrüge bis 03.03.2031" in (step.remark or "")
 
 
 @pytest.mark.parametrize(
@@ -77,4 +78,101 @@ def test_an_answer_ends_the_question_and_not_the_objection(house: House, run_job
 
     desk.complete("rueckfrage_beantworten", "tim.tannhaus", antwort="Ja")
 
-    assert [each.reason.partition(":")[0] for each in awaited(house, desk)] == ["Position 3"]
+    (back,) = awaited(house, desk)
+    assert back.reason.startswith("Mängelrüge bis 03.03.2031. Position 3")
+
+
+def test_what_is_certified_anew_takes_the_place_of_the_objection(
+    house: House, run_jobs: Run
+) -> None:
+    desk = Desk(house, run_jobs)
+    desk.check(**{**CUT, "ruege_bis": DAY})
+    back_again = {"ergebnis": "zurueck", "begruendung": "Die Position war doch geliefert"}
+    desk.complete("rechnerisch_feststellen", "ralf.rieger", **back_again)
+
+    desk.check(**{**CUT, "ruege_bis": date(2031, 4, 1)})
+    later = awaited(house, desk)
+    desk.complete("rechnerisch_feststellen", "ralf.rieger", **back_again)
+    desk.check()
+
+    assert [each.due for each in later] == [date(2031, 4, 1)]
+    assert awaited(house, desk) == []
+
+
+def test_a_day_off_brings_it_back_on_the_working_day_before(house: House, run_jobs: Run) -> None:
+    desk = Desk(house, run_jobs)
+
+    desk.check(**{**CUT, "ruege_bis": date(2031, 3, 2)})
+
+    (back,) = awaited(house, desk)
+    assert back.due == date(2031, 2, 28)
+    assert "bis 02.03.2031" in back.reason
+
+
+def test_without_a_stated_day_the_table_says_when(house: House, run_jobs: Run) -> None:
+    received = datetime.now(UTC) - timedelta(days=3)
+    plain = Desk(house, run_jobs, UBL, received_at=received)
+    building = UBL.replace(b">380<", b">875<").replace(b"WL-2026-1042", b"WL-2026-1043")
+    instalment = Desk(house, run_jobs, building, received_at=received)
+
+    for desk in (plain, instalment):
+        desk.check(**CUT)
+
+    day = local_day(received)
+    for desk, days in ((plain, 30), (instalment, 21)):
+        (back,) = awaited(house, desk)
+        assert f"bis {day + timedelta(days=days):%d.%m.%Y}" in back.reason
+
+
+def test_the_objection_goes_with_the_vorgang_to_another_unit(house: House, run_jobs: Run) -> None:
+    desk = Desk(house, run_jobs)
+    desk.check(**{**CUT, "ruege_bis": DAY})
+    desk.complete(
+        "rechnerisch_feststellen", "ralf.rieger", ergebnis="zurueck", begruendung="Falsche Stelle"
+    )
+    before = desk.row.vorgang
+
+    desk.complete(
+        "sachlich_pruefen",
+        "tim.tannhaus",
+        ergebnis="weiterleiten",
+        weiterleiten_an="jugendamt",
+        begruendung="Spielplatz",
+    )
+
+    (back,) = awaited(house, desk)
+    assert desk.row.vorgang != before
+    assert (back.due, back.addressee) == (DAY, "fachamt_jugend")
+
+
+def booked(desk: Desk) -> None:
+    desk.complete("rechnerisch_feststellen", "ralf.rieger", ergebnis="richtig")
+    desk.order()
+    desk.report(BOOKED)
+
+
+@pytest.mark.parametrize("outcome", ["geruegt", "entbehrlich"])
+def test_a_booked_invoice_stays_open_until_the_objection_is_settled(
+    house: House, run_jobs: Run, outcome: str
+) -> None:
+    desk = Desk(house, run_jobs)
+    desk.check(**{**CUT, "ruege_bis": DAY})
+
+    booked(desk)
+    waiting = desk.open_tasks, desk.row.state, len(awaited(house, desk))
+    desk.complete(
+        "ruege_pruefen", "tim.tannhaus", ergebnis=outcome, begruendung="Schreiben vom 1. März"
+    )
+
+    assert waiting == (["ruege_pruefen"], "offen", 1)
+    assert desk.row.state == "gebucht"
+    assert awaited(house, desk) == []
+
+
+def test_a_cut_that_nobody_disputes_is_closed_as_booked(house: House, run_jobs: Run) -> None:
+    desk = Desk(house, run_jobs)
+    desk.check(**{**CUT, "strittige_positionen": []})
+
+    booked(desk)
+
+    assert desk.row.state == "gebucht"

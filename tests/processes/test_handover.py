@@ -4,22 +4,32 @@ from __future__ import annotations
 
 import csv
 import json
-import os
-import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from io import StringIO
 from pathlib import Path
 
 import pytest
 
-from identity.principal import system_principal
+from eakte.search import vorgaenge_in
+from eakte.wiedervorlagen import Wiedervorlage, wiedervorlagen
+from engine.commands import CancelInstance
+from identity.principal import Principal, system_principal
 from processes.house import House, open_house
-from processes.rechnungseingang import handover
-from processes.rechnungseingang.booking import booking_table
-from processes.rechnungseingang.errors import HkrUnknown
-from processes.rechnungseingang.hkr_folder import LARGEST, UNFINISHED_SECONDS
-from tests.processes.desk import Desk, Run, kontierung
+from processes.rechnungseingang import (
+    acknowledgements,
+    demo,
+    folders,
+    handover,
+    hkr_folder,
+    records,
+)
+from processes.rechnungseingang.booking import Acknowledgement, booking_table
+from processes.rechnungseingang.errors import BookingContradicts, HkrUnknown
+from processes.rechnungseingang.hkr_folder import LARGEST
+from storage.errors import Conflict
+from tests.processes.desk import BOOKED, UBL, Desk, Run, kontierung
 
 SYSTEM = system_principal("default")
 
@@ -49,11 +59,16 @@ def orders(folder: Path) -> list[str]:
     return sorted(path.name for path in (folder / "auftraege").iterdir())
 
 
-def answer(folder: Path, said: object, name: str = "q1.json", age: float = 0) -> Path:
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A minute has passed since anything was written."""
+    monkeypatch.setattr(hkr_folder, "UNFINISHED_SECONDS", 0)
+
+
+def answer(folder: Path, said: object, name: str = "q1.json") -> Path:
     """An acknowledgement as the booking system lays it down."""
     path = folder / "quittungen" / name
     path.write_bytes(said if isinstance(said, bytes) else json.dumps(said).encode())
-    os.utime(path, (time.time() - age, time.time() - age))
     return path
 
 
@@ -82,6 +97,9 @@ def test_an_order_lies_in_the_folder_as_json_and_as_a_table(
     assert file["booking_id"] == line["booking_id"] == f"{ordered.id}-1"
     assert (line["sachkonto"], line["betrag"]) == ("523110", "18828.18")
     assert line["iban"] == file["order"]["iban"]
+    (term,) = file["order"]["skonto"]
+    assert (line["skonto_1_percent"], line["skonto_1_until"]) == (term["percent"], term["until"])
+    assert line["skonto_2_percent"] == ""
 
 
 def test_what_was_taken_away_is_not_delivered_again(
@@ -186,11 +204,12 @@ def test_a_contradiction_is_put_aside_with_its_reason(
     ],
     ids=lambda said: str(said)[:40],
 )
+@pytest.mark.usefixtures("later")
 def test_what_is_no_acknowledgement_is_put_aside_and_stops_no_other(
     connected: House, ordered: Desk, folder: Path, said: object
 ) -> None:
     handover.exchange(connected)
-    answer(folder, said, "a.json", age=UNFINISHED_SECONDS + 1)
+    answer(folder, said, "a.json")
     answer(folder, booked(ordered), "b.json")
 
     handover.exchange(connected)
@@ -199,15 +218,14 @@ def test_what_is_no_acknowledgement_is_put_aside_and_stops_no_other(
     assert ordered.row.booking_result == "gebucht"
 
 
+@pytest.mark.usefixtures("later")
 def test_a_link_in_the_folder_is_not_followed(
     connected: House, ordered: Desk, folder: Path, tmp_path: Path
 ) -> None:
     handover.exchange(connected)
     elsewhere = tmp_path / "elsewhere.json"
     elsewhere.write_text(json.dumps(booked(ordered)), "utf-8")
-    os.utime(elsewhere, (0, 0))
     (folder / "quittungen" / "link.json").symlink_to(elsewhere)
-    os.utime(folder / "quittungen" / "link.json", (0, 0), follow_symlinks=False)
 
     handover.exchange(connected)
 
@@ -226,6 +244,165 @@ def test_a_file_that_is_still_being_written_is_left_alone(
 
     assert path.exists()
     assert refused(folder) == []
+
+
+def test_a_name_that_comes_again_while_it_is_read_is_another_answer(
+    connected: House, ordered: Desk, folder: Path
+) -> None:
+    """Some systems write each answer under the same name."""
+    handover.exchange(connected)
+    hkr = handover.open_hkr(connected.settings.hkr)
+    answer(folder, {"booking_id": "unbekannt-1", "result": "abgewiesen"})
+    (first,) = hkr.answers()
+
+    answer(folder, booked(ordered))
+    hkr.settle(first, "unbekannt")
+    handover.exchange(connected)
+
+    assert ordered.row.booking_result == "gebucht"
+
+
+@pytest.mark.parametrize("name", ["Q1.JSON", "q1.json"])
+def test_answers_of_other_systems_than_ours_are_read(
+    connected: House, ordered: Desk, folder: Path, name: str
+) -> None:
+    """With a mark at the beginning, and names in capital letters."""
+    handover.exchange(connected)
+    answer(folder, b"\xef\xbb\xbf" + json.dumps(booked(ordered)).encode(), name)
+
+    handover.exchange(connected)
+
+    assert ordered.row.booking_result == "gebucht"
+
+
+def test_an_answer_that_was_taken_over_before_a_kill_is_applied(
+    connected: House, ordered: Desk, folder: Path
+) -> None:
+    handover.exchange(connected)
+    answer(folder, booked(ordered))
+    hkr = handover.open_hkr(connected.settings.hkr)
+    assert [each.said.voucher for each in hkr.answers()] == ["2026-0042"]
+
+    handover.exchange(connected)
+
+    assert ordered.row.booking_result == "gebucht"
+    assert [p.name for p in (folder / "quittungen" / "erledigt").iterdir()] == ["q1.json"]
+    assert list((folder / "quittungen" / "in_arbeit").iterdir()) == []
+
+
+def test_what_a_kill_left_half_written_is_removed(
+    connected: House, ordered: Desk, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handover.exchange(connected)
+    (folder / "auftraege" / f"{ordered.id}-1.json.0.tmp").write_bytes(b"{")
+    monkeypatch.setattr(folders, "LEFT_OVER_SECONDS", 0)
+
+    handover.exchange(connected)
+
+    assert orders(folder) == [f"{ordered.id}-1.csv", f"{ordered.id}-1.json"]
+
+
+def test_an_answer_to_what_a_person_has_closed_is_put_aside_and_stops_no_other(
+    connected: House, ordered: Desk, folder: Path, run_jobs: Run
+) -> None:
+    other = Desk(ordered.house, run_jobs, UBL.replace(b"WL-2026-1042", b"WL-2026-1043"))
+    other.certify()
+    other.order()
+    handover.exchange(connected)
+    operator = demo.principal(connected, "olga.ostmann")
+    connected.engine.execute(CancelInstance(ordered.id, reason="Testlauf"), operator)
+    with connected.database.begin("default") as tx:
+        records.close_record(tx, ordered.row.vorgang, "Außerhalb bezahlt")
+    answer(folder, booked(ordered), "a.json")
+    answer(folder, booked(other), "b.json")
+
+    handover.exchange(connected)
+
+    assert refused(folder) == ["a.json", "a.json.grund.txt"]
+    assert "z.d.A." in (folder / "quittungen" / "fehler" / "a.json.grund.txt").read_text("utf-8")
+    assert other.row.booking_result == "gebucht"
+
+
+def test_an_answer_that_cannot_be_applied_yet_waits_and_stops_no_other(
+    connected: House, ordered: Desk, folder: Path, run_jobs: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = Desk(ordered.house, run_jobs, UBL.replace(b"WL-2026-1042", b"WL-2026-1043"))
+    other.certify()
+    other.order()
+    handover.exchange(connected)
+    answer(folder, booked(ordered), "a.json")
+    answer(folder, booked(other), "b.json")
+    report = acknowledgements.report
+
+    def busy(house: House, who: Principal, invoice: str, said: Acknowledgement) -> bool:
+        if invoice == ordered.id:
+            raise Conflict("locked")
+        return report(house, who, invoice, said)
+
+    monkeypatch.setattr(acknowledgements, "report", busy)
+    handover.exchange(connected)
+    waited = ordered.row.booking_result, other.row.booking_result
+    monkeypatch.undo()
+    handover.exchange(connected)
+
+    assert waited == (None, "gebucht")
+    assert ordered.row.booking_result == "gebucht"
+
+
+def comes_back(house: House, vorgang: str) -> list[Wiedervorlage]:
+    with house.database.begin("default") as tx:
+        return wiedervorlagen(tx, SYSTEM, vorgang_id=vorgang)
+
+
+def test_a_contradiction_comes_back_to_the_rechnungsstelle_once(
+    connected: House, ordered: Desk
+) -> None:
+    ordered.report(Acknowledgement("abgewiesen", reason="gesperrt", booking_id=f"{ordered.id}-1"))
+    late = replace(BOOKED, booking_id=f"{ordered.id}-1")
+
+    for _ in range(3):
+        with pytest.raises(BookingContradicts):
+            ordered.report(late)
+
+    (back,) = comes_back(connected, ordered.row.vorgang)
+    steps = [each.outcome for each in ordered.steps if each.kind == "buchung"]
+    assert back.addressee == "rechnungsstelle"
+    assert "2026-0042" in back.reason
+    assert steps == ["abgewiesen", "widerspruch"]
+
+
+def test_a_second_voucher_after_zda_opens_a_vorgang_of_its_own(
+    connected: House, ordered: Desk
+) -> None:
+    ordered.report(BOOKED)
+    closed = ordered.row
+
+    for _ in range(2):
+        with pytest.raises(BookingContradicts):
+            ordered.report(replace(BOOKED, voucher="2026-0043"))
+
+    with connected.database.begin("default") as tx:
+        beside = [each for each in vorgaenge_in(tx, SYSTEM, closed.akte) if each.state == "offen"]
+    (one,) = beside
+    (back,) = comes_back(connected, one.id)
+    assert "Widersprüchliche Meldung" in one.betreff
+    assert "2026-0043" in back.reason
+    assert ordered.row.voucher == "2026-0042"
+
+
+@pytest.mark.parametrize("result", ["gebucht", "abgewiesen"])
+def test_from_the_second_round_on_an_answer_names_its_round(
+    connected: House, ordered: Desk, result: str
+) -> None:
+    ordered.report(Acknowledgement("abgewiesen", reason="gesperrt"))
+    ordered.certify()
+    ordered.order()
+    said = Acknowledgement(result, "2026-0042", date(2026, 11, 30), "gesperrt")  # type: ignore[arg-type]
+
+    with pytest.raises(BookingContradicts, match=f"{ordered.id}-2"):
+        ordered.report(said)
+
+    assert ordered.row.booking_result is None
 
 
 def test_without_an_hkr_system_nothing_is_handed_over(
@@ -248,7 +425,7 @@ def test_a_strangers_text_is_no_formula_in_the_table() -> None:
         "booking_id": "x-1",
         "geschaeftszeichen": "R.10",
         "unit": "u",
-        "order": {**order, "due_on": None},
+        "order": {**order, "due_on": None, "skonto": []},
         "invoice": {
             "number": "\n+1\r\n2;3",
             "issued_on": None,

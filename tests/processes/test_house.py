@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -26,6 +27,7 @@ from processes.rechnungseingang.errors import (
     KeyReused,
     SignatureVoid,
 )
+from processes.rechnungseingang.letters import refusal_page
 from processes.rechnungseingang.outgoing import refusal
 from processes.rechnungseingang.receipts import Push
 from processes.rechnungseingang.tables import invoice_receipt
@@ -134,7 +136,7 @@ def test_a_rejected_booking_is_ordered_anew(house: House, run_jobs: Run) -> None
 
     desk.certify()
     desk.order()
-    desk.report(BOOKED)
+    desk.report(replace(BOOKED, booking_id=f"{desk.id}-2"))
 
     assert (desk.row.state, desk.row.booking_round) == ("gebucht", 2)
 
@@ -305,7 +307,7 @@ def test_the_refusal_names_each_fault_and_who_signed(house: House, run_jobs: Run
     desk = Desk(house, run_jobs, SAMPLES["05_regelbruch_ubl.xml"])
 
     with house.database.reading() as tx:
-        draft = refusal(tx, house.blobs, desk.row, date(2026, 11, 23)).decode()
+        draft = refusal_page(refusal(tx, house.blobs, desk.row, date(2026, 11, 23))).decode()
     desk.complete("ablehnung_zeichnen", "rita.rehbein", ergebnis="ablehnen")
 
     assert "BR-CO-15" in draft

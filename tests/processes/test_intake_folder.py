@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,10 +12,10 @@ from sqlalchemy import select
 from typer.testing import CliRunner
 
 from processes.house import House, open_house
-from processes.rechnungseingang import channels, intake_folder, receipts
+from processes.rechnungseingang import channels, folders, intake_folder, receipts
 from processes.rechnungseingang.channels import Fetched, fetch, open_channel
 from processes.rechnungseingang.errors import ChannelUnknown
-from processes.rechnungseingang.intake_folder import QUIET_SECONDS, IntakeFolder
+from processes.rechnungseingang.intake_folder import IntakeFolder
 from processes.rechnungseingang.receipts import LARGEST
 from processes.rechnungseingang.tables import invoice_receipt
 from storage.database import Row
@@ -40,10 +39,15 @@ def watching(house: House, folder: Path) -> Iterator[House]:
     other.close()
 
 
-def lay(folder: Path, data: bytes, name: str = "r.xml", age: float = QUIET_SECONDS + 1) -> Path:
+@pytest.fixture(autouse=True)
+def at_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What lies there has been at rest for long enough."""
+    monkeypatch.setattr(intake_folder, "QUIET_SECONDS", 0)
+
+
+def lay(folder: Path, data: bytes, name: str = "r.xml") -> Path:
     path = folder / name
     path.write_bytes(data)
-    os.utime(path, (time.time() - age,) * 2)
     return path
 
 
@@ -97,8 +101,14 @@ def test_a_name_of_the_unfinished_is_left_alone(watching: House, folder: Path, n
     assert received(watching) == []
 
 
-def test_a_file_that_was_just_written_to_is_left_alone(watching: House, folder: Path) -> None:
-    path = lay(folder, UBL[:500], age=0)
+@pytest.mark.parametrize("stated", [None, 0], ids=["now", "as what it copies"])
+def test_a_file_that_was_just_written_to_is_left_alone(
+    watching: House, folder: Path, monkeypatch: pytest.MonkeyPatch, stated: int | None
+) -> None:
+    monkeypatch.setattr(intake_folder, "QUIET_SECONDS", 10)
+    path = lay(folder, UBL[:500])
+    if stated is not None:
+        os.utime(path, (stated, stated))
 
     fetch(watching)
 
@@ -123,7 +133,6 @@ def test_what_cannot_be_taken_is_put_aside_with_its_reason_and_stops_no_other(
 def test_a_link_is_not_followed(watching: House, folder: Path, tmp_path: Path) -> None:
     elsewhere = lay(tmp_path, UBL, "elsewhere.xml")
     (folder / "link.xml").symlink_to(elsewhere)
-    os.utime(folder / "link.xml", (0, 0), follow_symlinks=False)
 
     fetch(watching)
 
@@ -142,7 +151,7 @@ def test_a_name_that_is_no_text_is_taken(watching: House, folder: Path) -> None:
 
 @pytest.mark.parametrize("step", STEPS)
 def test_a_kill_after_any_step_loses_nothing_and_doubles_nothing(
-    watching: House, folder: Path, step: str, monkeypatch: pytest.MonkeyPatch
+    watching: House, folder: Path, step: str
 ) -> None:
     lay(folder, UBL)
     where = {
@@ -150,7 +159,7 @@ def test_a_kill_after_any_step_loses_nothing_and_doubles_nothing(
         "read": (intake_folder, "read_plain"),
         "receive": (receipts, "receive"),
         "settle": (IntakeFolder, "settle"),
-        "moved": (intake_folder, "move_into"),
+        "moved": (folders, "move_into"),
     }[step]
     original = getattr(*where)
 
@@ -158,10 +167,10 @@ def test_a_kill_after_any_step_loses_nothing_and_doubles_nothing(
         original(*args)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(*where, killed)
-    with pytest.raises(KeyboardInterrupt):
-        fetch(watching)
-    monkeypatch.undo()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(*where, killed)
+        with pytest.raises(KeyboardInterrupt):
+            fetch(watching)
 
     fetch(watching)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import UTC, date, datetime
 from types import SimpleNamespace
 from typing import Any
@@ -10,26 +11,31 @@ from typing import Any
 import pytest
 from pypdf import PdfReader
 
-from processes.rechnungseingang.letters import Fault, refusal_letter, refusal_pdf
+from invoice.checking import check_invoice
+from processes.rechnungseingang.letters import (
+    DUTY,
+    Fault,
+    Refusal,
+    check_report,
+    faults_of,
+    refusal_page,
+    refusal_pdf,
+)
+from tests.processes.desk import UBL
 
 CODE = '#panic("boom") *x* $y$ <script>alert(1)</script> #read("/etc/hostname") ] } \\'
 
 
 def letter(write: Any, seller: str = CODE, **more: Any) -> bytes:
-    row = SimpleNamespace(
+    row: Any = SimpleNamespace(
         number=CODE,
         seller=seller,
         issued_on=date(2026, 11, 2),
         received_at=datetime(2026, 11, 3, tzinfo=UTC),
     )
-    made: bytes = write(
-        row,
-        geschaeftszeichen="66-2026-1",
-        unit="Tiefbauamt",
-        faults=[Fault("Die Summe stimmt nicht.", "BT-112", "BR-CO-15", "Bitte neu rechnen.")],
-        today=date(2026, 11, 5),
-        **more,
-    )
+    fault = Fault("Die Summe stimmt nicht.", "BT-112", "BR-CO-15", "Bitte neu rechnen.")
+    said = {"faults": [fault], **more}
+    made: bytes = write(Refusal(row, "66-2026-1", "Tiefbauamt", today=date(2026, 11, 5), **said))
     return made
 
 
@@ -51,21 +57,21 @@ def test_texts_of_the_supplier_are_only_text_in_the_pdf() -> None:
 
 
 def test_texts_of_the_supplier_are_only_text_in_the_page() -> None:
-    assert b"<script>" not in letter(refusal_letter)
+    assert b"<script>" not in letter(refusal_page)
 
 
-@pytest.mark.parametrize("write", [refusal_letter, refusal_pdf])
+@pytest.mark.parametrize("write", [refusal_page, refusal_pdf])
 def test_without_a_signature_it_is_a_draft(write: Any) -> None:
     draft, signed = letter(write), letter(write, signed_by="Karla Kranz")
 
     assert draft != signed
-    if write is refusal_letter:
+    if write is refusal_page:
         assert b"Entwurf" in draft
         assert b"Entwurf" not in signed
 
 
 def test_the_letter_says_what_to_do_and_on_what_basis() -> None:
-    page = letter(refusal_letter).decode()
+    page = letter(refusal_page).decode()
 
     assert "Bitte neu rechnen." in page
     assert "EN 16931" in page
@@ -87,3 +93,48 @@ def test_letters_of_greek_names_are_printed_as_they_are() -> None:
     pdf = letter(refusal_pdf, seller="Ελλάδα Α.Ε.")
 
     assert "Ελλάδα" in "".join(p.extract_text() for p in PdfReader(io.BytesIO(pdf)).pages)
+
+
+def undated() -> bytes:
+    broken = re.sub(rb"<cbc:IssueDate>[^<]*</cbc:IssueDate>", b"", UBL)
+    assert broken != UBL
+    return re.sub(rb"(PayableAmount currencyID=.EUR.>)[^<]*", rb"\g<1>1", broken)
+
+
+@pytest.mark.parametrize("write", [refusal_page, refusal_pdf])
+def test_the_letter_says_which_fault_is_about_a_mandatory_fact_of_the_vat_act(write: Any) -> None:
+    faults = faults_of(check_invoice(undated()).findings)
+
+    page = letter(write, faults=faults)
+
+    if write is refusal_page:
+        text = page.decode()
+    else:
+        text = "".join(each.extract_text() for each in PdfReader(io.BytesIO(page)).pages)
+    said = " ".join(text.split())
+    assert {fault.rule: fault.duty for fault in faults}["BR-CO-16"] == ""
+    assert said.count(DUTY) == len([f for f in faults if f.rule == "BR-03"]) == 1
+
+
+def test_the_report_of_the_check_names_its_rules_and_what_the_vat_act_demands() -> None:
+    report = check_invoice(undated())
+
+    page = check_report("ab", datetime(2026, 11, 3, tzinfo=UTC), report, report_day())
+    text = " ".join(page.decode().split())
+
+    assert report.basis is not None
+    assert report.basis.pack in text
+    assert f"<dd>{report.basis.code_lists}</dd>" in text
+    assert "in Kraft ab" in text
+    assert "<td>Pflichtangabe nach § 14 UStG</td>" in text
+    assert "<td>keine Pflichtangabe nach § 14 UStG</td>" in text
+
+
+def test_the_report_on_what_was_no_invoice_names_no_rules() -> None:
+    page = check_report("ab", report_day(), check_invoice(b"<letter/>"), report_day()).decode()
+
+    assert "Codelisten" not in page
+
+
+def report_day() -> datetime:
+    return datetime(2026, 11, 3, tzinfo=UTC)

@@ -13,16 +13,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from eakte.search import dokumente_in
 from eakte.tables import dokument
+from eakte.vorgaenge import vorgang_head
+from eakte.wiedervorlagen import wiedervorlagen
 from processes.house import House, open_house
 from processes.rechnungseingang import mail_parts, receipts
 from processes.rechnungseingang.channels import Fetched, fetch, open_channel
 from processes.rechnungseingang.errors import ChannelUnknown
+from processes.rechnungseingang.imap_names import Names, names_of, written
 from processes.rechnungseingang.mail import MailUnreadable, read_mail
 from processes.rechnungseingang.tables import invoice_receipt
 from storage.database import Row
 from tests.processes.conftest import work_off
-from tests.processes.desk import SAMPLES, UBL
+from tests.processes.desk import BOOKED, SAMPLES, SYSTEM, UBL, Desk
 from tests.processes.imap_server import ImapServer, Post
 
 CII = SAMPLES["02_jugendamt_cii.xml"]
@@ -83,6 +87,89 @@ def test_what_the_mail_says_is_filed_beside_the_invoice(connected: House, post: 
     assert row.cover is None
 
 
+def texts(house: House, vorgang: str) -> list[tuple[str, str]]:
+    """The mails that are filed there: title and content."""
+    with house.database.reading() as tx:
+        found = dokumente_in(tx, SYSTEM, vorgang)
+        return [
+            (each.titel, house.blobs.read(tx, each.current.blob_id).decode())
+            for each in found
+            if "E-Mail" in each.titel
+        ]
+
+
+def due(house: House, vorgang: str) -> list[str]:
+    with house.database.reading() as tx:
+        return [each.addressee for each in wiedervorlagen(tx, SYSTEM, vorgang_id=vorgang)]
+
+
+def test_what_a_second_mail_of_the_invoice_says_is_filed_once_and_put_before_people(
+    connected: House, post: Post
+) -> None:
+    post.put(mail(("a.xml", UBL)))
+    fetch(connected)
+    work_off(connected)
+    second = mail(("a.xml", UBL), text="Bitte auf das neue Konto zahlen")
+
+    for _ in range(2):  # as if a kill had left it unsettled
+        post.put(second)
+        fetch(connected)
+
+    (row,) = received(connected)
+    titles = [title for title, _ in texts(connected, row.vorgang)]
+    assert titles == ["E-Mail dazu", "Weitere E-Mail dazu"]
+    assert "neue Konto" in texts(connected, row.vorgang)[1][1]
+    assert due(connected, row.vorgang) == ["fachamt_tiefbau"]
+
+
+def test_a_second_mail_before_the_first_is_filed_joins_it(connected: House, post: Post) -> None:
+    for text in ("erste", "zweite", "zweite"):
+        post.put(mail(("a.xml", UBL), text=text))
+        fetch(connected)
+    work_off(connected)
+
+    (row,) = received(connected)
+    ((_, said),) = texts(connected, row.vorgang)
+    assert (said.count("erste"), said.count("zweite")) == (1, 1)
+
+
+def test_a_mail_of_an_invoice_that_is_zda_lies_in_a_vorgang_of_its_own(
+    connected: House, post: Post
+) -> None:
+    desk = Desk(connected, lambda: work_off(connected))
+    desk.certify()
+    desk.order()
+    desk.report(BOOKED)
+
+    for text in ("Mahnung", "Zweite Mahnung", "Zweite Mahnung"):
+        post.put(mail(("a.xml", UBL), text=text))
+        fetch(connected)
+
+    row = desk.row
+    assert row.state == "gebucht"
+    assert len(texts(connected, row.later)) == 2
+    assert due(connected, row.later) == ["fachamt_tiefbau"] * 2
+    with connected.database.reading() as tx:
+        assert vorgang_head(tx, SYSTEM, row.later).betreff.startswith("E-Mail nach Abschluss: ")
+
+
+def test_the_mails_go_along_when_the_invoice_is_handed_over(connected: House, post: Post) -> None:
+    strange = UBL.replace(b"05999-TIEFBAU-93", b"05999-NIRGENDS-11")
+    assert strange != UBL
+    post.put(mail(("a.xml", strange), text="an das Tiefbauamt"))
+    fetch(connected)
+    work_off(connected)
+    (row,) = received(connected)
+    desk = Desk(connected, lambda: work_off(connected), strange)
+
+    desk.complete("zuordnen", "rita.rehbein", ergebnis="zuordnen", stelle="tiefbau")
+
+    assert desk.id == row.id
+    assert desk.row.unit == "tiefbau"
+    ((_, said),) = texts(connected, desk.row.vorgang)
+    assert "an das Tiefbauamt" in said
+
+
 def test_a_server_without_move_is_served_by_a_copy(connected: House, post: Post) -> None:
     post.capabilities = "IMAP4rev1"
     post.put(mail(("a.xml", UBL)))
@@ -120,7 +207,9 @@ def test_what_is_not_taken_lies_in_its_folder_with_a_note_and_stops_no_other(
     assert moved == raw
 
 
-@pytest.mark.parametrize("step", ["SEARCH", "FETCH", "CREATE", "COPY", "STORE", "MOVE", "LOGOUT"])
+@pytest.mark.parametrize(
+    "step", ["LIST", "SEARCH", "FETCH", "CREATE", "COPY", "STORE", "MOVE", "LOGOUT"]
+)
 def test_a_connection_that_breaks_before_any_command_loses_and_doubles_nothing(
     connected: House, post: Post, step: str
 ) -> None:
@@ -134,6 +223,73 @@ def test_a_connection_that_breaks_before_any_command_loses_and_doubles_nothing(
     assert post.dies_before is None
     assert len(received(connected)) == 2
     assert set(post.folders["INBOX"]) <= post.deleted
+
+
+@pytest.mark.parametrize(
+    "capabilities", ["IMAP4rev1 MOVE UIDPLUS NAMESPACE", "IMAP4rev1 MOVE UIDPLUS"]
+)
+def test_a_server_that_keeps_all_folders_below_its_inbox_is_served_there(
+    connected: House, post: Post, capabilities: str
+) -> None:
+    post.capabilities, post.prefix, post.delimiter = capabilities, "INBOX.", "."
+    post.put(mail(("a.xml", UBL)))
+    post.put(mail())
+
+    fetched = fetch(connected)
+
+    assert fetched == Fetched(taken=1, refused=1)
+    assert {name: len(mails) for name, mails in post.folders.items()} == {
+        "INBOX": 0,
+        "INBOX.Erledigt": 1,
+        "INBOX.Fehler": 2,
+    }
+
+
+def test_a_folder_is_found_by_the_delimiter_of_the_server(house: House, post: Post) -> None:
+    post.capabilities, post.prefix, post.delimiter = "IMAP4rev1 NAMESPACE", "INBOX.", "."
+    post.folders["INBOX.Rechnungen.B&APw-ro"] = {}
+    post.put(mail(("a.xml", UBL)), "INBOX.Rechnungen.B&APw-ro")
+    with ImapServer(post) as server:
+        url = server.url.replace("INBOX", "Rechnungen/B%C3%BCro")
+        other = open_house(replace(house.settings, intake=(url,)))
+
+        fetched = fetch(other)
+        other.close()
+
+    assert fetched == Fetched(taken=1)
+
+
+@pytest.mark.parametrize(
+    ("said", "names"),
+    [
+        (b'(("" "/")) NIL NIL', Names("", "/")),
+        (b'(("INBOX." ".")) (("user." ".")) (("" "."))', Names("INBOX.", ".")),
+        (b'(("a\\"b/" "\\\\")) NIL NIL', Names('a"b/', "\\")),
+        (b'(("" NIL)) NIL NIL', Names("", "/")),
+        (b"NIL NIL NIL", Names("", ".")),
+    ],
+)
+def test_a_namespace_is_read_as_its_standard_says(said: bytes, names: Names) -> None:
+    """RFC 2342, section 6; where there is no personal one, LIST says the delimiter."""
+
+    class Server:
+        capabilities = ("NAMESPACE",)
+
+        def namespace(self) -> tuple[str, list[bytes]]:
+            return "OK", [said]
+
+        def list(self, _directory: str, _pattern: str) -> tuple[str, list[bytes]]:
+            return "OK", [b'(\\Noselect) "." ""']
+
+    assert names_of(Server()) == names  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("name", "wire"),
+    [("Büro & Co", '"B&APw-ro &- Co"'), ("日本語", '"&ZeVnLIqe-"'), ('a"b', '"a\\"b"')],
+)
+def test_a_name_is_written_in_modified_utf_7(name: str, wire: str) -> None:
+    assert written(name) == wire
 
 
 def test_a_kill_between_two_invoices_of_a_mail_goes_on_with_the_second(

@@ -61,6 +61,7 @@ def certified(case: Case) -> None:
         buchungszeilen=[LINE],
         anordnungsart="auszahlung",
     )
+    case.run_jobs()
 
 
 def test_an_unreadable_invoice_is_put_before_a_person(bench: Bench) -> None:
@@ -135,6 +136,33 @@ def test_each_outcome_of_a_check_has_its_way(bench: Bench, outcome: str, next_ta
     case.run_jobs()
 
     assert next_task in case.waits_at
+
+
+def test_who_orders_sends_back_to_the_step_that_erred(bench: Bench) -> None:
+    case = at_the_check(bench)
+    certified(case)
+    case.complete("rechnerisch_feststellen", performer="u_2", ergebnis="richtig")
+
+    case.complete(
+        "anordnen", performer="u_3", ergebnis="zurueck_rechnerisch", begruendung="Skonto vergessen"
+    )
+
+    assert "rechnerisch_feststellen" in case.waits_at
+    assert case.task("rechnerisch_feststellen").excluded == ("u_1",)
+
+
+def test_a_disputed_invoice_waits_for_the_objection_when_it_is_booked(bench: Bench) -> None:
+    case = at_the_check(bench)
+    certified(case)
+    case.complete("rechnerisch_feststellen", performer="u_2", ergebnis="richtig")
+    case.complete("anordnen", performer="u_3", ergebnis="angeordnet", begruendung="geprüft")
+    case.run_jobs()
+    case.set(ruege_bis=bench.now + timedelta(days=20))
+
+    bench.message("buchungsrueckmeldung", buchungsergebnis="gebucht")
+
+    assert "ruege_pruefen" in case.waits_at
+    assert case.task("ruege_pruefen").due == bench.now + timedelta(days=20)
 
 
 def test_a_rejected_booking_leads_back_to_the_kontierung(bench: Bench) -> None:

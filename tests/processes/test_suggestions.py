@@ -179,3 +179,17 @@ def test_a_credit_note_without_its_invoice_goes_on_with_a_note(house: House, run
 
     assert note.open_tasks == ["sachlich_pruefen"]
     assert "sie nennt FK-2026-0815 (BT-25)" in shown(house, note, "ralf.rieger")
+
+
+def test_credit_notes_beyond_the_invoice_are_told(house: House, run_jobs: Run) -> None:
+    invoice, note = credit(house, run_jobs, number="FK-2026-0815", amount_due="400.00")
+    second = Desk(house, run_jobs, CREDIT_NOTE.replace(b"FK-2026-G007", b"FK-2026-G007-2"))
+    with house.database.begin() as tx:
+        receipts.change(tx, second.id, preceding="FK-2026-0815")
+
+    beside_the_note = shown(house, note, "ralf.rieger")
+    beside_the_invoice = shown(house, invoice, "tim.tannhaus")
+
+    for html in (beside_the_note, beside_the_invoice):
+        assert "Gutgeschrieben sind zusammen 711,14" in html
+    assert str(second.row.number) in beside_the_note

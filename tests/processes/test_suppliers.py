@@ -7,11 +7,9 @@ from dataclasses import replace
 import pytest
 
 from bpmn.forms import FormInvalid
-from identity.errors import NotPermitted
 from processes.house import House
-from processes.rechnungseingang import demo, receipts
-from processes.rechnungseingang.errors import SupplierAccountInvalid
-from processes.rechnungseingang.suppliers import confirm, iban_alarm, withdraw
+from processes.rechnungseingang import accounts, demo, kreditoren, receipts
+from processes.rechnungseingang.suppliers import iban_alarm
 from tests.processes.desk import BOOKED, UBL, Desk, Run
 
 NUMBER = b"WL-2026-1042"
@@ -142,64 +140,84 @@ def test_the_order_records_how_the_new_account_was_checked(
     assert "Rückruf bei Frau Lindner" in (ordered.remark or "")
 
 
-def confirmed(house: House, desk: Desk, login: str) -> None:
-    who = replace(demo.principal(house, login), roles=frozenset({"lead"}))
-    given = {"iban": OTHER, "seller_key": desk.row.seller_key, "reason": "Rückruf"}
+def in_master(house: House, desk: Desk, iban: str = OTHER, by: str = "berta.brandt") -> str:
+    """The desk's supplier as a Kreditor with a confirmed account; the account's id."""
+    proposer, confirmer = demo.principal(house, "olga.ostmann"), demo.principal(house, by)
+    confirmer = replace(confirmer, roles=frozenset({"lead"}))
+    row = desk.row
     with house.database.begin() as tx:
-        confirm(tx, who, given)
+        given = {"name": row.seller, "vat_id": row.seller_vat_id}
+        key = kreditoren.create(tx, proposer, given)
+        accounts.propose(tx, proposer, key, iban=iban, reason="Rückruf")
+        (account,) = accounts.accounts(tx, [key])
+        accounts.confirm(tx, confirmer, account.id)
+    return str(account.id)
 
 
 def test_a_confirmed_account_raises_no_alarm(house: House, run_jobs: Run, paid: Desk) -> None:
     desk = other_number(house, run_jobs, iban=OTHER)
 
-    confirmed(house, desk, "karla.kranz")
+    in_master(house, desk)
 
     assert alarm(house, desk) is None
+
+
+def test_another_account_than_the_confirmed_one_raises_an_alarm_before_anything_was_paid(
+    house: House, run_jobs: Run
+) -> None:
+    desk = Desk(house, run_jobs)
+
+    in_master(house, desk)
+
+    assert "bestätigt ist DE…3000" in (alarm(house, desk) or "")
+
+
+def test_an_account_that_is_only_proposed_still_raises_the_alarm(
+    house: House, run_jobs: Run, paid: Desk
+) -> None:
+    desk = other_number(house, run_jobs, iban=OTHER)
+    olga = demo.principal(house, "olga.ostmann")
+
+    with house.database.begin() as tx:
+        given = {"name": "Wegebau", "vat_id": desk.row.seller_vat_id}
+        key = kreditoren.create(tx, olga, given)
+        accounts.propose(tx, olga, key, iban=OTHER, reason="Brief vom 1. November")
+
+    assert "noch von niemandem bestätigt" in (alarm(house, desk) or "")
+
+
+def test_an_account_confirmed_for_another_kreditor_raises_an_alarm(
+    house: House, run_jobs: Run
+) -> None:
+    desk = Desk(house, run_jobs)
+    olga, berta = (demo.principal(house, each) for each in ("olga.ostmann", "berta.brandt"))
+
+    with house.database.begin() as tx:
+        key = kreditoren.create(tx, olga, {"name": "Ganz anders", "vat_id": "DE999999999"})
+        accounts.propose(tx, olga, key, iban=desk.row.iban, reason="Rückruf")
+        accounts.confirm(tx, berta, accounts.accounts(tx, [key])[0].id)
+
+    assert "anderen Lieferanten" in (alarm(house, desk) or "")
 
 
 def test_an_account_that_a_certifier_confirmed_is_not_ordered_to_unasked(
     house: House, run_jobs: Run, paid: Desk
 ) -> None:
     desk = other_number(house, run_jobs, iban=OTHER)
-    confirmed(house, desk, "tim.tannhaus")
+    in_master(house, desk, by="tim.tannhaus")
     desk.certify()
 
     with pytest.raises(FormInvalid, match="wer die Rechnung festgestellt hat"):
         desk.order()
 
 
-@pytest.mark.parametrize(
-    ("given", "why"),
-    [({"iban": "DE00"}, "IBAN"), ({"reason": " "}, "Prüfung"), ({"seller_key": "x"}, "Lieferant")],
-    ids=["IBAN", "reason", "supplier"],
-)
-def test_what_is_no_account_of_a_known_supplier_is_not_confirmed(
-    house: House, run_jobs: Run, given: dict[str, str], why: str
-) -> None:
-    desk = Desk(house, run_jobs)
-    who = replace(demo.principal(house, "karla.kranz"), roles=frozenset({"lead"}))
-    right = {"iban": OTHER, "seller_key": desk.row.seller_key, "reason": "Rückruf"}
-
-    with pytest.raises(SupplierAccountInvalid, match=why), house.database.begin() as tx:
-        confirm(tx, who, {**right, **given})
-
-
-def test_a_clerk_confirms_no_account(house: House, run_jobs: Run) -> None:
-    desk = Desk(house, run_jobs)
-    given = {"iban": OTHER, "seller_key": desk.row.seller_key, "reason": "Rückruf"}
-
-    with pytest.raises(NotPermitted), house.database.begin() as tx:
-        confirm(tx, demo.principal(house, "tim.tannhaus"), given)
-
-
-def test_a_withdrawn_account_raises_the_alarm_again(
+def test_a_removed_account_raises_the_alarm_though_it_was_paid_to(
     house: House, run_jobs: Run, paid: Desk
 ) -> None:
-    desk = other_number(house, run_jobs, iban=OTHER)
-    confirmed(house, desk, "karla.kranz")
-    who = replace(demo.principal(house, "karla.kranz"), roles=frozenset({"lead"}))
+    desk = other_number(house, run_jobs)
+    account = in_master(house, desk, desk.row.iban)
 
     with house.database.begin() as tx:
-        withdraw(tx, who, OTHER)
+        accounts.remove(tx, demo.principal(house, "berta.brandt"), account)
 
-    assert alarm(house, desk) is not None
+    assert "aus dem Kreditorenstamm genommen" in (alarm(house, desk) or "")

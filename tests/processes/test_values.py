@@ -9,15 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from invoice.skonto import Skonto
 from processes.rechnungseingang.amounts import german, parse_amount
 from processes.rechnungseingang.booking import canonical
 from processes.rechnungseingang.dates import (
     OrderBy,
-    Skonto,
     clarify_by,
     due,
     order_by,
-    skonto_terms,
 )
 from processes.rechnungseingang.duplicates import seller_key
 from processes.rechnungseingang.errors import RoutingTableInvalid
@@ -69,13 +68,24 @@ def test_a_stated_due_date_wins_and_a_computed_one_says_so() -> None:
     assert (computed.on, computed.source) == (date(2026, 12, 2), "errechnet")
 
 
-def test_skonto_terms_are_read_as_xrechnung_writes_them() -> None:
-    text = "#SKONTO#TAGE=7#PROZENT=3.00#\n#SKONTO#TAGE=14#PROZENT=2.00#BASISBETRAG=100.00#\nnetto"
+def test_a_skonto_on_the_due_date_is_at_stake_until_then() -> None:
+    issued_on = date(2026, 11, 16)
 
-    assert skonto_terms(text) == (
-        Skonto(7, Decimal("3.00")),
-        Skonto(14, Decimal("2.00"), Decimal("100.00")),
-    )
+    last = order_by(date(2026, 12, 16), issued_on, (Skonto(30, Decimal(2)),), issued_on)
+
+    assert last == OrderBy(date(2026, 12, 11), date(2026, 12, 16), "skonto")
+
+
+@given(st.dates(date(2020, 1, 1), date(2035, 12, 31)), st.sampled_from(sorted(LAENDER)))
+def test_a_period_that_ends_on_a_holiday_gives_no_day_more_to_order(day: date, land: str) -> None:
+    """BGB § 193 moves the day to pay on to the next working day. Whether that holds for a Skonto
+    may be left open: the last day to order is the same."""
+    next_working_day = day if is_working_day(day, land) else working_days_after(day, 1, land)
+
+    stated = order_by(day, None, (), day, land).on
+    moved = order_by(next_working_day, None, (), day, land).on
+
+    assert stated == moved
 
 
 def test_the_order_must_be_out_working_days_before_the_first_skonto_ends() -> None:

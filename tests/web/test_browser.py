@@ -20,6 +20,7 @@ from sqlalchemy import select
 
 from eakte.tables import akte, dokument, vorgang
 from processes.house import House
+from processes.rechnungseingang import accounts, demo, kreditoren, uploads
 from tests.web.browsing import run_all, tasks_of
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -209,6 +210,21 @@ def test_the_keyboard_reaches_content_navigation_and_diagram(
     assert "Benutzeraufgabe: Sachlich prüfen und kontieren, aktiv" in seen
 
 
+UPLOAD = "0" * 32
+
+
+def _furnish(house: House) -> str:
+    """A Kreditor with an account that waits, and files that somebody has sent in; its id."""
+    rita, berta = (demo.principal(house, each) for each in ("rita.rehbein", "berta.brandt"))
+    uploads.take(house, rita, UPLOAD, [("a.xml", b"<a/>"), ("leer.xml", b"")], {})
+    with house.database.begin(house.settings.tenant) as tx:
+        given = {"name": "Wegebau Lindental", "number": "70012", "blocked": "Insolvenz"}
+        supplier = kreditoren.create(tx, berta, given)
+        iban, why = "DE02120300000000202051", "Rückruf"
+        accounts.propose(tx, berta, supplier, iban=iban, reason=why)
+    return supplier
+
+
 def test_no_page_has_a_barrier_that_axe_finds(
     page: Page, enter: Callable[[str], None], house: House, complaints: list[str]
 ) -> None:
@@ -219,6 +235,7 @@ def test_no_page_has_a_barrier_that_axe_finds(
         assert row is not None
         paper = tx.scalar(select(dokument.c.id).where(dokument.c.vorgang == row.id))
         closed = tx.scalar(select(akte.c.id).where(akte.c.unit == "jugendamt"))
+    supplier = _furnish(house)
     walks = {
         "tim.tannhaus": (
             "/aufgaben",
@@ -231,8 +248,14 @@ def test_no_page_has_a_barrier_that_axe_finds(
             "/akten",
             "/wiedervorlagen",
             "/seiten/skonto",
+            f"/verwaltung/kreditoren?anlass={task.instance_id}&zurueck=/aufgaben/{task.id}",
         ),
-        "rita.rehbein": (f"/aufgaben/{refusal.id}",),
+        "rita.rehbein": (
+            f"/aufgaben/{refusal.id}",
+            "/seiten/einreichen",
+            f"/seiten/einreichen/{UPLOAD}",
+        ),
+        "berta.brandt": ("/verwaltung/kreditoren", f"/verwaltung/kreditoren?zeile={supplier}"),
         "karla.kranz": (
             f"/akten/{closed}",
             "/verwaltung",

@@ -13,7 +13,9 @@ from engine.commands import ClaimTask
 from engine.views import Task
 from processes.house import House
 from processes.rechnungseingang import demo
-from tests.web.browsing import Browser, run_all, tasks_of
+from tests.invoice.test_documents import carrying
+from tests.processes.test_pdf_invoices import MINIMUM
+from tests.web.browsing import Browser, push, run_all, tasks_of
 from web.deadlines import deadline
 
 Browse = Callable[[str], Browser]
@@ -316,3 +318,20 @@ def test_an_auditor_sees_tasks_only_to_read_them(browse: Browse, check: Task) ->
 
     assert "nur zum Lesen" in page
     assert "Übernehmen" not in page
+
+
+def test_the_fields_for_a_sonstige_rechnung_open_with_what_its_xml_says(
+    browse: Browse, house: House
+) -> None:
+    invoice = push(house, carrying(("factur-x.xml", MINIMUM)))
+    (task,) = [t for t in tasks_of(house, "rita.rehbein") if t.instance_id == invoice]
+    rita = browse("rita.rehbein")
+    rita.post(f"/aufgaben/{task.id}/uebernehmen")
+
+    chosen = {"aktion": "anzeigen", "ergebnis.da": "1", "ergebnis": "erfassen"}
+    shown = unescape(rita.post(f"/aufgaben/{task.id}", **chosen).text)
+
+    assert 'name="rechnungsnummer" value="KR-2026-0219"' in shown
+    assert 'name="betrag" value="3.340,92"' in shown
+    assert 'name="lieferant" value="Kinderhaus Regenbogen gGmbH"' in shown
+    assert "Woher die vorbelegten Kopfdaten kommen" in shown

@@ -58,3 +58,18 @@ document.addEventListener("click", (event) => {
   const field = target && (target.matches("fieldset") ? target.querySelector("input, select, textarea") : target);
   if (field) { event.preventDefault(); field.focus(); field.scrollIntoView({ block: "center" }); }
 });
+
+// Too much is said before it is sent: a server can only break off.
+const files = document.querySelector("input[type=file][data-most-bytes]");
+if (files) {
+  const fault = document.getElementById(`${files.id}-fehler`);
+  files.addEventListener("change", () => {
+    const size = [...files.files].reduce((sum, file) => sum + file.size, 0);
+    const [mostFiles, mostBytes] = [Number(files.dataset.mostFiles), Number(files.dataset.mostBytes)];
+    let said = "";
+    if (files.files.length > mostFiles) said = `Höchstens ${mostFiles} Dateien auf einmal, gewählt sind ${files.files.length}.`;
+    else if (size > mostBytes) said = `Zusammen höchstens ${Math.floor(mostBytes / 2 ** 20)} MB, gewählt sind ${Math.ceil(size / 2 ** 20)} MB.`;
+    fault.textContent = said;
+    files.setCustomValidity(said);
+  });
+}

@@ -1,0 +1,49 @@
+"""Other invoices that belong to one, as its panel shows them: what it credits, what credits it, and
+the instalments that it names.
+
+Invariant: shown is only what this person may read; a sum that does not add up is told all the same.
+"""
+
+from __future__ import annotations
+
+from eakte.access import may
+from eakte.tables import vorgang
+from identity.principal import Principal
+from invoice.checking import Report
+from processes.rechnungseingang.amounts import german, parse_amount
+from processes.rechnungseingang.credit_notes import (
+    CREDIT_NOTES,
+    credited_by,
+    notes_to,
+    too_much_credited,
+)
+from processes.rechnungseingang.instalments import instalments_of
+from storage.database import Row, Transaction
+
+
+def related(tx: Transaction, principal: Principal, row: Row, report: Report) -> dict[str, object]:
+    """What templates/panel.html asks for."""
+    credited, instalments = credited_by(tx, row), instalments_of(tx, row, report.invoice)
+    billed = row if credited is None else credited.row
+    notes = notes_to(tx, billed)
+    known = instalments.known if instalments is not None else ()
+    return {
+        "money": _money,
+        "credit_note": row.type_code in CREDIT_NOTES,
+        "credited": credited,
+        "credited_shown": credited is not None and _may_read(tx, principal, credited.row),
+        "notes": [each for each in notes if each.id != row.id and _may_read(tx, principal, each)],
+        "credit_doubt": too_much_credited(billed, notes),
+        "instalments": instalments,
+        "instalments_shown": [each for each in known if _may_read(tx, principal, each)],
+    }
+
+
+def _may_read(tx: Transaction, principal: Principal, other: Row) -> bool:
+    """Another invoice may lie with another unit."""
+    return other.vorgang is not None and may(tx, principal, vorgang, other.vorgang, "content")
+
+
+def _money(row: Row) -> str:
+    amount = parse_amount(row.amount_due)
+    return "–" if amount is None else german(amount, row.currency or "EUR")
