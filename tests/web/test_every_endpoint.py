@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from typing import Any
 
 import httpx
@@ -83,7 +84,7 @@ def ask_all(app: FastAPI, ids: dict[str, str], login: str | None) -> dict[str, h
             spec = await client.get("/api/v1/openapi.json", headers=as_person("olga.ostmann"))
             for path, operations in spec.json()["paths"].items():
                 for method in operations:
-                    url = path.format_map(ids)
+                    url = path.format_map(defaultdict(lambda: "unbekannt", ids))
                     more = BODIES.get(path, {"json": {}} if method == "post" else {})
                     answer = await client.request(
                         method.upper(), url, headers=as_person(login), **more
