@@ -6,6 +6,7 @@ Invariant: nothing answers without a principal but health and the log-in page; e
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from fastapi import APIRouter, Depends, FastAPI, Request
@@ -33,7 +34,7 @@ from identity.http import principal_of
 from identity.principal import Principal
 from invoice.errors import InvoiceError
 from processes.house import House, open_house
-from storage.errors import Conflict, NotMigrated, StorageError, Unavailable
+from storage.errors import Conflict, ConstraintViolated, NotMigrated, StorageError, Unavailable
 from storage.verify import verify_all
 from web.pages import PAGE_ERRORS, error_page, pages, too_large_page
 from web.visit import LogInFirst
@@ -52,6 +53,11 @@ SECURITY_HEADERS = {
     "cross-origin-opener-policy": "same-origin",
 }
 _HEADER_PAIRS = [(k.encode(), v.encode()) for k, v in SECURITY_HEADERS.items()]
+
+
+_CHARSET = re.compile(rb"multipart/.*;\s*charset\s*=\s*\"?([^\";\s]*)", re.IGNORECASE)
+_READABLE = (b"utf-8", b"us-ascii", b"iso-8859-1")
+"""What a form may be written in; RFC 7578 (4.6) knows no such parameter, some programs send it."""
 
 
 class BodyTooLarge(Exception):
@@ -90,6 +96,11 @@ class Shell:
                 ]
             await send(message)
 
+        written = _CHARSET.match(headers.get(b"content-type", b""))
+        if written and written[1].lower() not in _READABLE:
+            problem = _problem(415, "charset_unknown", "Formulare bitte in UTF-8 senden")
+            await problem(scope, receive, secured)
+            return
         announced = headers.get(b"content-length", b"0")
         arrived = int(announced) if announced.isdigit() else 0
         try:
@@ -252,6 +263,7 @@ STATUS_OF: dict[type[Exception], int] = {
     ModelError: 422,
     InvoiceError: 422,
     Conflict: 409,
+    ConstraintViolated: 422,
     Unavailable: 503,
     NotMigrated: 503,
     StorageError: 500,

@@ -15,6 +15,7 @@ from sqlalchemy import insert, select, update
 from eakte.access import Vertraulichkeit, demand, may
 from eakte.akten import suchtext
 from eakte.errors import BlobInUse, HeadDataInvalid
+from eakte.file_names import file_name
 from eakte.ids import new_id
 from eakte.journal import record
 from eakte.readlog import record_access
@@ -244,7 +245,7 @@ def _add(
         "version": version_id,
         "dokument": head["id"],
         "format": "original",
-        "dateiname": dateiname,
+        "dateiname": file_name(dateiname),
         "media_type": media_type or blob.media_type,
         "sha256": blob.sha256,
         "size": blob.size,

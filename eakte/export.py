@@ -22,6 +22,7 @@ from eakte.akten import Akte, akte_of
 from eakte.beteiligung import Schritt, steps_of
 from eakte.dokumente import Dokument, Version, load_dokumente
 from eakte.errors import ExportIncomplete, ReasonRequired
+from eakte.file_names import file_name
 from eakte.history import history
 from eakte.journal import record
 from eakte.readlog import record_access
@@ -174,7 +175,7 @@ def _plain(value: object) -> str:
 def _name(contents: _Contents, found: Dokument, version: Version) -> str:
     number = next(each.number for each in contents.vorgaenge if each.id == found.vorgang)
     ending = _ENDINGS.get(version.media_type, "bin")
-    name = version.dateiname or f"{found.titel.replace('.', '-')}.{ending}"
+    name = file_name(version.dateiname) or f"{found.titel.replace('.', '-')}.{ending}"
     return f"{number:04}-{found.number:03}-v{version.number}-{name}"
 
 

@@ -7,6 +7,8 @@ from decimal import ROUND_HALF_UP, Decimal
 
 _SYMBOLS = {"EUR": "€", "USD": "US-$", "GBP": "£", "CHF": "CHF"}
 _CENT = Decimal("0.01")
+_LONGEST_UNIT = 12
+"""A code has three letters; what a stranger writes there instead stands beside every amount."""
 
 
 def amount(value: Decimal | None, currency: str | None = "EUR") -> str:
@@ -16,7 +18,7 @@ def amount(value: Decimal | None, currency: str | None = "EUR") -> str:
     exponent = value.as_tuple().exponent
     exact = isinstance(exponent, int) and (exponent < -2 or value.adjusted() > 20)
     shown = value if exact else value.quantize(_CENT, rounding=ROUND_HALF_UP)
-    unit = _SYMBOLS.get(currency or "", currency or "")
+    unit = _SYMBOLS.get(currency or "", (currency or "")[:_LONGEST_UNIT])
     return f"{_german(f'{shown:,f}')}\N{NO-BREAK SPACE}{unit}".rstrip()
 
 

@@ -33,6 +33,7 @@ _OF_THE_SOURCE = frozenset(
         "tax_categories",
         "institutions",
         "links",
+        "worked_out",
     }
 )
 """What a group knows of the XML that it came from, or has worked out; it does not travel."""

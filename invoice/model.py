@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 from lxml import etree
 
@@ -313,6 +313,11 @@ class Invoice(Group):
             found.extend(line.taxes)
             pending.extend(line.sublines)
         return tuple(found)
+
+    @cached_property
+    def worked_out(self) -> dict[object, Any]:
+        """What rules have worked out of it, by who did: see `rules.rule.once`."""
+        return {}
 
     @cached_property
     def tax_categories(self) -> frozenset[str | None]:

@@ -35,7 +35,7 @@ def invoice_text(invoice: Invoice, findings: Sequence[Finding] = ()) -> str:
             f"  {SEVERITIES[f.severity]} {f.rule} {f.place} (Zeile {f.line}): {f.text} {f.hint}"
             for f in findings
         ]
-    return _harmless("\n".join(out)) + "\n"
+    return harmless("\n".join(out)) + "\n"
 
 
 def _positions(lines: Iterable[Line], invoice: Invoice, level: int = 0) -> Iterator[str]:
@@ -74,6 +74,6 @@ def _rows(rows: Iterable[Row], pad: str) -> Iterator[str]:
             yield f"{pad}{row.label}: {said}"
 
 
-def _harmless(text: str) -> str:
-    """Without control characters."""
+def harmless(text: str) -> str:
+    """Without control characters, which a terminal would obey."""
     return "".join(c for c in text if c in "\n\t" or (c.isprintable() or c == "\N{NO-BREAK SPACE}"))

@@ -1,13 +1,16 @@
 """Bytes to an XML tree that can do no harm.
 
-Invariant: no entity is resolved, no network touched, no document type read; size, depth and
-attributes are bounded before anyone walks the tree; only our own errors leave this module.
+Invariant: no entity is resolved, no network touched, no document type read; size, depth, names,
+texts and attributes are bounded before anyone walks the tree; a document leaves nothing behind in
+this process; only our own errors leave this module.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 from lxml import etree
 
@@ -15,9 +18,15 @@ from invoice.errors import InvoiceRefused, NotAnInvoice
 
 MAX_BYTES = 25 * 1024 * 1024
 MAX_DEPTH = 100
-MAX_ATTRIBUTES = 200_000
-MAX_TAGS = 2_000_000
-"""Opening and closing tags: an element costs far more memory than its text."""
+MAX_ATTRIBUTES = 100_000
+MAX_ELEMENTS = 250_000
+"""An element costs far more memory than its text. A line of an invoice has some twenty."""
+LONGEST_TEXT = 200_000
+"""Characters of a field or attribute, embedded files apart: a hundred pages."""
+LONGEST_NAME = 300
+LONGEST_NAMESPACE = 1_000
+SMALL = 64 * 1024
+Read = TypeVar("Read")
 
 _DOCTYPE = re.compile(rb"<!(?:DOCTYPE|ENTITY)")
 _ENCODING = re.compile(rb"""^(?:\xef\xbb\xbf)?\s*<\?xml[^>]*?encoding\s*=\s*["']([^"']*)["']""")
@@ -25,8 +34,15 @@ _ENCODINGS = frozenset(
     {"utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "iso-8859-15", "windows-1252", "utf-16"}
 )
 """Encodings in which `<!DOCTYPE` is found by its bytes (UTF-16 once its zeros are taken out)."""
+_VALUE = re.compile(rb"""=\s*["']""")
+_LONG_NAME = re.compile(rb"<[^\s<>/!?]{%d}" % LONGEST_NAME)
 _ATTRIBUTES = etree.XPath("count(//@*)")
 _DEEPER = etree.XPath(f"boolean({'/*' * (MAX_DEPTH + 1)})")
+_LONG_TEXT = etree.XPath(
+    f"boolean(//@*[string-length() > {LONGEST_TEXT}]"
+    f" | //text()[string-length() > {LONGEST_TEXT}]"
+    "[not(contains(local-name(..), 'BinaryObject'))])"
+)
 
 
 def read_tree(data: bytes) -> etree._Element:
@@ -37,17 +53,30 @@ def read_tree(data: bytes) -> etree._Element:
     _refuse_doctype(plain)
     may_flood = _refuse_flood(plain)
     try:
-        root = etree.fromstring(data, _parser())
+        root = passing(lambda: etree.fromstring(data, _parser()), len(data))
     except (etree.XMLSyntaxError, ValueError, LookupError) as error:
+        if getattr(error, "code", None) == etree.ErrorTypes.ERR_RESOURCE_LIMIT:
+            raise InvoiceRefused(f"tiefer als {MAX_DEPTH} Elemente verschachtelt") from error
         raise NotAnInvoice(f"kein wohlgeformtes XML: {error}") from error
     docinfo: Any = root.getroottree().docinfo
     if docinfo.doctype or docinfo.internalDTD is not None:
         raise InvoiceRefused("mit einer Dokumenttyp-Deklaration")
-    if _DEEPER(root):
-        raise InvoiceRefused(f"tiefer als {MAX_DEPTH} Elemente verschachtelt")
-    if may_flood and float(str(_ATTRIBUTES(root))) > MAX_ATTRIBUTES:
-        raise InvoiceRefused(f"mehr als {MAX_ATTRIBUTES} Attribute")
+    _refuse_excess(root, may_flood)
+    if len(data) > SMALL:
+        _refuse_length(root)
     return root
+
+
+def passing(read: Callable[[], Read], size: int) -> Read:
+    """What `read` returns; of more than a few bytes in a thread that ends with it.
+
+    libxml2 keeps each name that a thread has met for as long as the thread lives: documents full
+    of names that nobody has ever heard of would fill the memory of a worker one after the other.
+    """
+    if size <= SMALL:
+        return read()
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(read).result()
 
 
 def _parser() -> etree.XMLParser:
@@ -80,14 +109,32 @@ def _refuse_doctype(plain: bytes) -> None:
 
 
 def _refuse_flood(plain: bytes) -> bool:
-    """Before parsing: what costs memory or time by its mere number.
+    """Before parsing: what costs memory or time by its mere number or length.
 
     True where there may still be too many attributes; each has an equals sign.
     """
-    if plain.count(b"<") > MAX_TAGS:
-        raise InvoiceRefused(f"mehr als {MAX_TAGS} Elemente")
+    if plain.count(b"<") > MAX_ELEMENTS and plain.count(b"<") - plain.count(b"</") > MAX_ELEMENTS:
+        raise InvoiceRefused(f"mehr als {MAX_ELEMENTS} Elemente")
+    if _LONG_NAME.search(plain):
+        raise InvoiceRefused("mit einem überlangen Namen")
     if plain.count(b"=") <= MAX_ATTRIBUTES:
         return False
-    if plain.count(b'="') + plain.count(b"='") + plain.count(b"= ") > MAX_ATTRIBUTES:
+    if sum(1 for _ in _VALUE.finditer(plain)) > MAX_ATTRIBUTES:
         raise InvoiceRefused(f"mehr als {MAX_ATTRIBUTES} Attribute")
     return True
+
+
+def _refuse_excess(root: etree._Element, may_flood: bool) -> None:
+    if _DEEPER(root):
+        raise InvoiceRefused(f"tiefer als {MAX_DEPTH} Elemente verschachtelt")
+    if may_flood and float(str(_ATTRIBUTES(root))) > MAX_ATTRIBUTES:
+        raise InvoiceRefused(f"mehr als {MAX_ATTRIBUTES} Attribute")
+
+
+def _refuse_length(root: etree._Element) -> None:
+    """Every element's name holds all of its namespace's."""
+    declared: Any = etree.iterwalk(root, events=("start-ns",))
+    if any(len(uri) > LONGEST_NAMESPACE for _, (_, uri) in declared):
+        raise InvoiceRefused("mit einem überlangen Namen")
+    if _LONG_TEXT(root):
+        raise InvoiceRefused(f"mit einer Angabe von mehr als {LONGEST_TEXT} Zeichen")

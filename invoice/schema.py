@@ -20,6 +20,7 @@ from invoice.attachments import is_base64
 from invoice.elements import clark
 from invoice.errors import SchemaMissing
 from invoice.model import Syntax
+from invoice.reading import passing
 
 _FILES: dict[Syntax, str] = {
     "ubl-invoice": "ubl-2.1/maindoc/UBL-Invoice-2.1.xsd",
@@ -59,7 +60,7 @@ def schema_faults(root: etree._Element, syntax: Syntax) -> list[SchemaFault]:
             return []
         log: Any = schema.error_log
         return [
-            SchemaFault(entry.line, entry.path or "", entry.message[:MAX_MESSAGE])
+            SchemaFault(entry.line, (entry.path or "")[:MAX_MESSAGE], entry.message[:MAX_MESSAGE])
             for entry in list(log)[:MAX_FAULTS]
         ]
 
@@ -97,11 +98,16 @@ def _emptied(file: etree._Element) -> etree._Element:
 
 def _faults_of_wide(root: etree._Element, schema: etree.XMLSchema) -> list[SchemaFault]:
     """Without paths: libxml2 would count the siblings before each faulty element anew."""
-    parser = etree.XMLParser(
-        schema=schema, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True
-    )
+    data = etree.tostring(root)
+
+    def validate() -> None:
+        parser = etree.XMLParser(
+            schema=schema, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True
+        )
+        etree.fromstring(data, parser)
+
     try:
-        etree.fromstring(etree.tostring(root), parser)
+        passing(validate, len(data))
     except etree.XMLSyntaxError as error:
         log: Any = error.error_log
         return [SchemaFault(0, "", entry.message[:MAX_MESSAGE]) for entry in list(log)[:MAX_FAULTS]]

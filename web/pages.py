@@ -42,7 +42,7 @@ from web.visit import (
     session_of,
 )
 
-NOT_PAGES = ("/api", "/engine-rest", "/healthz", "/readyz", "/metrics", "/static")
+NOT_PAGES = ("/api", "/engine-rest", "/healthz", "/readyz", "/metrics", "/static", "/.well-known")
 _FOR_EVER = "public, max-age=31536000, immutable"
 
 _own = APIRouter()

@@ -22,7 +22,9 @@ MOST_TEXT = 500_000
 MOST_OBJECTS = 50_000
 MOST_FILES = 50
 MOST_XML = 25 * 1024 * 1024
-ACTIONS = frozenset({"/JavaScript", "/Launch", "/ImportData", "/Rendition", "/RichMediaExecute"})
+ACTIONS = frozenset(
+    ("/JavaScript", "/Launch", "/ImportData", "/SubmitForm", "/Rendition", "/RichMediaExecute")
+)
 ACTIVE_KEYS = ("/JS", "/JavaScript", "/XFA", "/RichMediaContent")
 
 
@@ -67,11 +69,14 @@ def contents(stream: Any) -> dict[str, object]:
 
 def _is_active(reader: Any) -> bool:
     """Whether any object runs something when the file is opened or clicked."""
-    numbers = {n for of_generation in reader.xref.values() for n in of_generation}
-    numbers |= set(reader.xref_objStm)
-    if len(numbers) > MOST_OBJECTS:
+    from pypdf.generic import IndirectObject  # noqa: PLC0415 after the limits
+
+    found = {(number, 0) for number in reader.xref_objStm}
+    found |= {(number, of) for of, numbers in reader.xref.items() for number in numbers}
+    if len(found) > MOST_OBJECTS:
         raise Refused("objects")
-    return any(_acts(reader.get_object(number)) for number in sorted(numbers) if number)
+    objects = (IndirectObject(*each, reader).get_object() for each in sorted(found) if each[0])
+    return _acts(reader.trailer) or any(_acts(each) for each in objects)
 
 
 def _acts(found: Any, depth: int = 0) -> bool:

@@ -20,7 +20,17 @@ from invoice.model import (
 from invoice.rules.arithmetic import rounded
 from invoice.rules.core import totals
 from invoice.rules.lines import in_order, reasoned
-from invoice.rules.rule import FIX, BySyntax, Klass, RuleBook, document, filled, lines, present
+from invoice.rules.rule import (
+    FIX,
+    BySyntax,
+    Klass,
+    RuleBook,
+    document,
+    filled,
+    lines,
+    once,
+    present,
+)
 from invoice.rules.vat import allowance_taxes
 
 book = RuleBook()
@@ -63,8 +73,13 @@ def one_tax_point(_: Any, invoice: Invoice) -> bool:
     if invoice.syntax != "cii":
         coded = invoice.period is not None and invoice.period.tax_point_code is not None
         return not (invoice.has("tax_point_date") and coded)
+    return not _states_both_tax_points(invoice)
+
+
+@once
+def _states_both_tax_points(invoice: Invoice) -> bool:
     dated = any(b.has("tax_point_date") for b in invoice.breakdown)
-    return not (dated and any(b.tax_point_code is not None for b in invoice.breakdown))
+    return dated and any(b.tax_point_code is not None for b in invoice.breakdown)
 
 
 # Allowances and charges of the document

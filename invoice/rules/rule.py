@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
-from functools import partial
-from typing import Any, Literal
+from functools import partial, wraps
+from typing import Any, Literal, TypeVar
 
 from invoice.model import Group, Invoice, Syntax
 from invoice.rules.codes import CodeLists
@@ -32,6 +32,23 @@ Test = Callable[..., bool]
 Select = Callable[..., Iterable[Any]]
 """Of the invoice; with `asks` "on" also of `codes`, the lists in force."""
 Asks = Literal["", "on", "test"]
+
+
+Fact = TypeVar("Fact")
+
+
+def once(work_out: Callable[[Invoice], Fact]) -> Callable[[Invoice], Fact]:
+    """What is so of a whole invoice is worked out once, however many rules and subjects ask."""
+
+    @wraps(work_out)
+    def known(invoice: Invoice) -> Fact:
+        facts = invoice.worked_out
+        if work_out not in facts:
+            facts[work_out] = work_out(invoice)
+        fact: Fact = facts[work_out]
+        return fact
+
+    return known
 
 
 class Klass(Enum):

@@ -6,15 +6,16 @@ where it differs; the functions below are the questions, numbered as in the stan
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from typing import Any, Literal
 
-from invoice.model import AllowanceCharge, Breakdown, Invoice, TaxCategory
-from invoice.rules.arithmetic import cents, near, near_in_cii, near_in_ubl, rounded, same, total
-from invoice.rules.rule import FIX, BySyntax, Klass, RuleBook, Select, document
+from invoice.model import Breakdown, Invoice, Party, TaxCategory
+from invoice.rules.arithmetic import ZERO, cents, near, near_in_cii, near_in_ubl, rounded, same
+from invoice.rules.rule import FIX, BySyntax, Klass, RuleBook, Select, document, once
 
 book = RuleBook()
 Test = Callable[[Any, Invoice], bool]
@@ -128,36 +129,47 @@ def _has_number_for_standard_rate(_: Any, invoice: Invoice) -> bool:
 
 
 def _seller_known(category: Category, invoice: Invoice) -> bool:
-    representative = invoice.tax_representative
-    if representative is not None and _known(representative.registrations, ("VA",)):
+    if "VA" in _representative_kinds(invoice):
         return True
+    kinds = _seller_kinds(invoice)
     if category.seller == "VAT identifier":
-        return _known(invoice.seller.registrations, ("VA",))
+        return "VA" in kinds
     if invoice.syntax == "cii":
-        return _known(invoice.seller.registrations, ("VA", "FC"))
-    return any(r.value is not None for r in invoice.seller.registrations)
+        return bool(kinds & {"VA", "FC"})
+    return bool(kinds)
 
 
 def _buyer_known(category: Category, invoice: Invoice) -> bool:
-    if not category.buyer:
+    if not category.buyer or "VA" in _buyer_kinds(invoice):
         return True
-    buyer = invoice.buyer
-    if _known(buyer.registrations, ("VA",)):
-        return True
-    return category.buyer == "VAT or legal identifier" and buyer.legal_id is not None
+    return category.buyer == "VAT or legal identifier" and invoice.buyer.legal_id is not None
 
 
-def _known(registrations: Sequence[Any], kinds: tuple[str, ...]) -> bool:
-    return any(r.kind in kinds and r.value is not None for r in registrations)
+@once
+def _seller_kinds(invoice: Invoice) -> frozenset[str | None]:
+    return _kinds(invoice.seller)
+
+
+@once
+def _buyer_kinds(invoice: Invoice) -> frozenset[str | None]:
+    return _kinds(invoice.buyer)
+
+
+@once
+def _representative_kinds(invoice: Invoice) -> frozenset[str | None]:
+    return _kinds(invoice.tax_representative)
+
+
+def _kinds(party: Party | None) -> frozenset[str | None]:
+    """The kinds of numbers that the tax office knows this party by."""
+    registrations = party.registrations if party is not None else ()
+    return frozenset(r.kind for r in registrations if r.value is not None)
 
 
 def _has_no_number(_: Any, invoice: Invoice) -> bool:
     """BR-O: whoever is outside VAT names no VAT identifier."""
-    representative = invoice.tax_representative
-    registrations = [*invoice.seller.registrations, *invoice.buyer.registrations]
-    if representative is not None:
-        registrations += representative.registrations
-    return not _known(registrations, ("VA",))
+    kinds = _seller_kinds(invoice) | _buyer_kinds(invoice) | _representative_kinds(invoice)
+    return "VA" not in kinds
 
 
 # 05, 06, 07: which rate goes with the category
@@ -177,58 +189,84 @@ def _rate_fits(category: Category, tax: TaxCategory, invoice: Invoice) -> bool:
 # 08: the taxable amount is the sum of what is taxed so
 
 
+@dataclass(slots=True)
+class _Taxed:
+    """The sums of what is taxed in one way, and whether there is any of it."""
+
+    lines: Decimal = ZERO
+    charges: Decimal = ZERO
+    allowances: Decimal = ZERO
+    has_lines: bool = False
+    has_allowances: bool = False
+
+    @property
+    def in_cii(self) -> Decimal:
+        return cents(self.lines) + cents(self.charges) - cents(self.allowances)
+
+    @property
+    def besides(self) -> Decimal:
+        return self.charges - self.allowances
+
+
+_NOTHING = _Taxed()
+_RATED = {category.code: category.rated for category in CATEGORIES}
+
+
+@once
+def _taxed(invoice: Invoice) -> Mapping[tuple[str, Decimal | None], _Taxed]:
+    """By category and rate, and by category alone where the rate is None: one walk, for an invoice
+    may have as many rates as lines."""
+    found: defaultdict[tuple[str, Decimal | None], _Taxed] = defaultdict(_Taxed)
+    for line in invoice.lines:
+        for key in _ways(line.taxes):
+            found[key].has_lines = True
+            found[key].lines += line.net or ZERO
+    for each in invoice.allowances:
+        for key in _ways(each.taxes):
+            found[key].has_allowances = True
+            if each.charge is True:
+                found[key].charges += each.amount or ZERO
+            elif each.charge is False:
+                found[key].allowances += each.amount or ZERO
+    return found
+
+
+def _ways(taxes: Sequence[TaxCategory]) -> Iterator[tuple[str, Decimal | None]]:
+    """The official rules ask for category and rate apart: with several, each goes with each."""
+    rates = {t.rate for t in taxes if t.rate is not None}
+    for code in {t.category for t in taxes if t.category in _RATED}:
+        yield code, None
+        if _RATED[code]:
+            yield from ((code, rate) for rate in rates)
+
+
 def _taxable_fits(category: Category, row: Breakdown, invoice: Invoice) -> bool:
     if category.rated:
         return _rated_taxable_fits(category, row, invoice)
-    lines, charges, allowances = _amounts(category, invoice, None)
+    used = _taxed(invoice).get((category.code, None), _NOTHING)
     if invoice.syntax == "cii":
-        expected = cents(total(lines)) + cents(total(charges)) - cents(total(allowances))
+        expected = used.in_cii
         return (
             near_in_cii(row.taxable, expected) if category.loose_in_cii else row.taxable == expected
         )
-    return bool(invoice.lines) and row.taxable == total(lines) + total(charges) - total(allowances)
+    return bool(invoice.lines) and row.taxable == used.lines + used.charges - used.allowances
 
 
 def _rated_taxable_fits(category: Category, row: Breakdown, invoice: Invoice) -> bool:
     if row.rate is None:
         return True
-    lines, charges, allowances = _amounts(category, invoice, row.rate)
+    used = _taxed(invoice).get((category.code, row.rate), _NOTHING)
     if invoice.syntax == "cii":
-        if category.code != "S":
-            return True  # the official rule looks for the rate where none can stand
-        expected = cents(total(lines)) + cents(total(charges)) - cents(total(allowances))
-        return same(row.taxable, expected)
-    besides = total(charges) - total(allowances)
-    fits = near_in_ubl(row.taxable, total(lines) + besides)
+        # But for S, the official rule looks for the rate where none can stand.
+        return category.code != "S" or same(row.taxable, used.in_cii)
+    fits = near_in_ubl(row.taxable, used.lines + used.besides)
     if category.code != "S":
         return bool(invoice.lines) and fits
     # Where an allowance has the rate, the official rule is content with the sum without the lines:
     # it asks the same of the lines that the other kind of document has.
-    if any(_at_rate(a, category.code, row.rate) for a in invoice.allowances):
-        return fits or near_in_ubl(row.taxable, besides)
-    return bool(lines) and fits
-
-
-def _at_rate(allowance: AllowanceCharge, code: str, rate: Decimal | None) -> bool:
-    taxes = allowance.taxes
-    return any(t.category == code for t in taxes) and (
-        rate is None or any(t.rate == rate for t in taxes)
-    )
-
-
-def _amounts(
-    category: Category, invoice: Invoice, rate: Decimal | None
-) -> tuple[list[Decimal | None], list[Decimal | None], list[Decimal | None]]:
-    code = category.code
-    lines = [
-        line.net
-        for line in invoice.lines
-        if any(t.category == code for t in line.taxes)
-        and (rate is None or any(t.rate == rate for t in line.taxes))
-    ]
-    used = [a for a in invoice.allowances if _at_rate(a, code, rate)]
-    charges = [a.amount for a in used if a.charge is True]
-    return lines, charges, [a.amount for a in used if a.charge is False]
+    if used.has_allowances:
+        return fits or near_in_ubl(row.taxable, used.besides)
+    return used.has_lines and fits
 
 
 # 09: the tax is the rate of the taxable amount

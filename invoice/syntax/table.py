@@ -21,6 +21,9 @@ from invoice.rules.rule import Severity
 Test = Callable[[etree._Element], bool]
 Table = Literal["ubl", "cii"]
 
+MOST_NAMES = 200
+"""More names than any element of the standards has below it."""
+
 
 @dataclass(frozen=True, slots=True)
 class SyntaxRule:
@@ -56,6 +59,8 @@ class Steps:
     document: Step = field(default_factory=Step)
     anywhere: Step = field(default_factory=Step)
     endings: dict[str, Step] = field(default_factory=dict)
+    states: dict[tuple[int, ...], State] = field(default_factory=dict)
+    """By the steps that they consist of: there are far fewer of these than paths to them."""
 
     def begun_at(self, tag: str) -> tuple[list[Step], list[Step]]:
         """The steps that begin at an element of this name: by its name, and by its ending."""
@@ -80,7 +85,8 @@ class Steps:
 class State:
     """All steps at which a walk stands at an element, and what they ask, taken together.
 
-    States are made as documents need them and kept: the same names lead to the same state.
+    States are made as documents need them and kept: the same names lead to the same state. How many
+    names a state remembers is bounded, for strangers make up as many of them as they like.
     """
 
     __slots__ = ("_all", "asked", "asks", "attributes", "below", "once", "unused")
@@ -102,17 +108,20 @@ class State:
     def at(self, tag: str) -> State:
         """The state of a child of this name."""
         found = self.below.get(tag)
-        if found is None:
-            found = self.below[tag] = self._reach(tag)
-        return found
+        return found if found is not None else self._reach(tag)
 
     def _reach(self, tag: str) -> State:
         all_steps, here = self._all
         named, by_ending = all_steps.begun_at(tag)
-        steps = [step.children[tag] for step in here if tag in step.children] + named
-        if not any(step.alone for step in steps):
-            steps += by_ending
-        return State(all_steps, steps)
+        known = [step.children[tag] for step in here if tag in step.children] + named
+        steps = known if any(step.alone for step in known) else known + by_ending
+        of_steps = tuple(map(id, steps))
+        found = all_steps.states.get(of_steps)
+        if found is None:
+            found = all_steps.states[of_steps] = State(all_steps, steps)
+        if known or len(self.below) < MOST_NAMES:
+            self.below[tag] = found
+        return found
 
 
 class SyntaxBook:

@@ -7,6 +7,7 @@ is written under them, and one that leads out of its archive is refused.
 
 from __future__ import annotations
 
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -33,6 +34,16 @@ TOO_LARGE = (
 LITTER = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
 """What systems put into archives unasked."""
 TWO_AT_ONCE = "Jemand hat im selben Augenblick dasselbe getan: bitte noch einmal senden."
+MOST_ENTRIES = 10 * MOST_FILES
+"""An archive may hold stored archives, whose entries are counted with its own."""
+_ENTRY = b"PK\x01\x02"
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""What programs pack with. Other methods may ask for gigabytes before the first byte is out."""
+_BROKEN = (
+    zipfile.BadZipFile, zlib.error, struct.error, EOFError, LookupError, OSError, RuntimeError,
+    ValueError,
+)  # fmt: skip
+"""What the standard library raises on archives that were made to break it."""
 _ZIP = b"PK\x03\x04"
 _EMPTY_ZIP = b"PK\x05\x06"
 
@@ -92,10 +103,12 @@ def _count(file: Push) -> int:
     """How many files it stands for, from the archive's own directory."""
     if not _is_zip(file.data):
         return 1
+    if (entries := file.data.count(_ENTRY)) > MOST_ENTRIES:
+        return entries
     try:
         with zipfile.ZipFile(BytesIO(file.data)) as archive:
             return len(archive.infolist())
-    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+    except _BROKEN:
         return 1
 
 
@@ -107,13 +120,13 @@ def _unpacked(file: Push, budget: _Budget) -> Iterator[Push | Result]:
     outer = file.file_name or "Archiv"
     try:
         with zipfile.ZipFile(BytesIO(file.data)) as archive:
-            files = [info for info in archive.infolist() if not info.is_dir()]
+            files = [info for info in archive.infolist() if not info.filename.endswith("/")]
             if not files:
                 yield _refused(outer, "Im Archiv liegt keine Datei.")
             for info in files:
                 each = _member(archive, info, f"{outer}/{info.filename}", budget)
                 yield each if isinstance(each, Result) else replace(file, **each)
-    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+    except _BROKEN as error:
         yield _refused(outer, f"Kein lesbares Archiv: {error}")
 
 
@@ -126,11 +139,13 @@ def _member(
         return _refused(name, "Beiwerk eines Betriebssystems, keine Rechnung.")
     if _leads_out(info.filename):
         return _refused(name, "Der Name führt aus dem Archiv hinaus.")
+    if info.compress_type not in _METHODS:
+        return _refused(name, "Die Datei ist auf eine Art gepackt, die nicht geöffnet wird.")
     most = min(LARGEST, budget.left)
     try:
         with archive.open(info) as member:
             data = member.read(max(most, 0) + 1)
-    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError) as error:
+    except _BROKEN as error:
         return _refused(name, f"Die Datei ist beschädigt: {error}")
     budget.left -= len(data)
     if len(data) > most:

@@ -141,7 +141,7 @@ _OF_LINE = ("haushaltsjahr", "produkt", "sachkonto", "kostenstelle", "steuerkenn
 _AMOUNTS = ("betrag", "steuerbetrag")
 _OF_TERM = ("percent", "until", "base", "base_currency")
 _TERMS = 2
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
 
 def booking_table(content: bytes) -> bytes:
@@ -175,7 +175,7 @@ def _terms(said: Mapping[str, Any]) -> Iterator[str | None]:
 
 def cell(value: object) -> str:
     """A cell of a table that people open in a spreadsheet."""
-    text = "" if value is None else str(value)
+    text = "" if value is None else " ".join(str(value).split())
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 

@@ -83,8 +83,8 @@ def _same_payment(tx: Transaction, receipt: Row) -> Row | None:
         c.iban == receipt.iban,
         c.amount_due == receipt.amount_due,
         c.id != receipt.id,
-        c.issued_on >= receipt.issued_on - NEAR,
-        c.issued_on <= receipt.issued_on + NEAR,
+        c.issued_on >= max(receipt.issued_on, date.min + NEAR) - NEAR,
+        c.issued_on <= min(receipt.issued_on, date.max - NEAR) + NEAR,
         c.state.not_in(GONE),
     )
     found = tx.all(query.order_by(c.received_at, c.id))

@@ -60,6 +60,12 @@ class KeyInvalid(RechnungseingangError):
     code = "idempotency_key_invalid"
 
 
+class ChannelInvalid(RechnungseingangError):
+    """A push that names its channel in a way that nobody can read."""
+
+    code = "channel_invalid"
+
+
 class KeyReused(RechnungseingangError):
     """An Idempotency-Key that came before with other bytes."""
 

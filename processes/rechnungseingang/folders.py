@@ -7,6 +7,7 @@ for it.
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from contextlib import suppress
@@ -14,6 +15,10 @@ from pathlib import Path
 from stat import S_ISREG
 from uuid import uuid4
 
+log = logging.getLogger(__name__)
+
+LONGEST_NAME = 255
+"""Bytes, of one part of a path."""
 LEFT_OVER_SECONDS = 3600
 """How old an unfinished file is that nobody writes any more."""
 
@@ -43,7 +48,10 @@ class Tray:
         place.mkdir()
         try:
             path.rename(place / path.name)
-        except FileNotFoundError:
+        except OSError as error:
+            # Another process was faster, or may take what we may not: no other file waits for it.
+            if not isinstance(error, FileNotFoundError):
+                log.warning("a file cannot be taken over: %s", error)
             remove_if_empty(place)
             return None
         return place
@@ -52,7 +60,7 @@ class Tray:
         """Put away what lies in that place."""
         for path in files_in(self._taken / place):
             if refused is not None:
-                reason = self._refused / f"{path.name}.grund.txt"
+                reason = self._refused / named(path.name, ".grund.txt")
                 write_whole(reason, f"{refused}\n".encode())
             move_into(path, self._done if refused is None else self._refused)
         remove_if_empty(self._taken / place)
@@ -73,7 +81,7 @@ def remove_if_empty(place: Path) -> None:
 
 def write_whole(path: Path, data: bytes) -> None:
     """Whole and durable, or not there. Several processes may write the same at the same moment."""
-    unfinished = path.with_name(f"{path.name}.{uuid4().hex}.tmp")
+    unfinished = path.with_name(named(path.name, f".{uuid4().hex}.tmp"))
     with unfinished.open("wb") as file:
         file.write(data)
         file.flush()
@@ -84,6 +92,12 @@ def write_whole(path: Path, data: bytes) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def named(name: str, ending: str) -> str:
+    """The name with this ending, cut where a file system would not bear it."""
+    room = LONGEST_NAME - len(os.fsencode(ending))
+    return os.fsdecode(os.fsencode(name)[:room]) + ending
 
 
 def remove_left_over(folder: Path) -> None:
@@ -135,6 +149,6 @@ def _reserved(folder: Path, path: Path) -> Path:
         try:
             target.touch(exist_ok=False)
         except FileExistsError:
-            target = folder / f"{path.stem}.{time.time_ns()}{path.suffix}"
+            target = folder / named(path.stem, f".{time.time_ns()}{path.suffix[:20]}")
         else:
             return target

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from unicodedata import category
 
 from bpmn.values import Value
 from invoice.model import Invoice
@@ -23,6 +24,7 @@ from storage.database import Row
 CARDS = ("48", "54", "55")
 DIRECT_DEBIT = ("49", "59")
 LONGEST_NUMBER, LONGEST_NAME, LONGEST_TEXT = 200, 500, 4000
+LONGEST_IBAN, LONGEST_CODE = 34, 40
 """A file may state texts of any length; the head keeps what indexes and people can bear."""
 _OF_SELLER = ("seller_vat_id", "seller_tax_number", "seller_registration", "seller_city")
 _VAT_ID = re.compile(r"[A-Z]{2}\d", re.ASCII)
@@ -95,18 +97,19 @@ def head_of(invoice: Invoice, received_at: datetime) -> Head:
     return Head(
         number=_text(invoice.number, LONGEST_NUMBER),
         issued_on=invoice.issue_date,
-        type_code=_text(invoice.type_code),
+        type_code=_text(invoice.type_code, LONGEST_CODE),
         seller=_text(invoice.seller.name, LONGEST_NAME),
         seller_key=seller_key(
             invoice.seller.vat_id, invoice.seller.tax_number, invoice.seller.name
         ),
         amount_due=None if invoice.amount_due is None else parse_amount(invoice.amount_due),
         currency=currency_of(invoice),
-        leitweg_id=_text(invoice.leitweg_id),
+        leitweg_id=_text(invoice.leitweg_id, LONGEST_NUMBER),
         payee=_text(payee, LONGEST_NAME) or _text(invoice.seller.name, LONGEST_NAME),
-        iban=invoice.iban,
+        # One that is too long is none: it is never cut, and a person types the right one.
+        iban=invoice.iban if len(invoice.iban or "") <= LONGEST_IBAN else None,
         remittance=_text(invoice.remittance),
-        payment_means=means,
+        payment_means=_text(means, LONGEST_CODE),
         payment_terms=_text(invoice.payment_terms),
         due=due(invoice.due_date, received_at),
         order_reference=_text(invoice.order, LONGEST_NUMBER),
@@ -184,7 +187,11 @@ def iban_typed(value: Value) -> str | None:
 
 
 def _text(value: Value, most: int = LONGEST_TEXT) -> str | None:
-    return (value.strip()[:most] or None) if isinstance(value, str) else None
+    """What one sees of it: signs that turn or hide other text are no part of a name or number."""
+    if not isinstance(value, str):
+        return None
+    seen = "".join(c for c in value if c in "\n\t" or category(c) not in {"Cc", "Cf", "Cs"})
+    return seen.strip()[:most] or None
 
 
 def _day(value: Value) -> date:

@@ -9,6 +9,7 @@ problem+json by `PACKAGE.statuses`.
 from __future__ import annotations
 
 import asyncio
+import re
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Annotated, Literal
 from urllib.parse import quote
@@ -27,11 +28,18 @@ from processes.rechnungseingang.booking import (
     Acknowledgement,
     booking_table,
 )
-from processes.rechnungseingang.errors import KeyInvalid, NothingReceived, ReceivedAtInvalid
+from processes.rechnungseingang.errors import (
+    ChannelInvalid,
+    KeyInvalid,
+    NothingReceived,
+    ReceivedAtInvalid,
+)
 from processes.rechnungseingang.http_kreditoren import kreditor_routes
 
 if TYPE_CHECKING:
     from processes.house import House
+
+_CHANNEL = re.compile(r"[\w .:-]{1,40}")
 
 
 class BookingReport(BaseModel):
@@ -207,7 +215,9 @@ async def _push_of(request: Request) -> receipts.Push:
     key = request.headers.get("idempotency-key")
     if key is not None and not 0 < len(key) <= 255:
         raise KeyInvalid("Ein Idempotency-Key hat 1 bis 255 Zeichen.")
-    channel = (request.query_params.get("channel") or "api")[:40]
+    channel = request.query_params.get("channel") or "api"
+    if not _CHANNEL.fullmatch(channel):
+        raise ChannelInvalid("Ein Kanal hat einen Namen aus höchstens 40 Buchstaben und Ziffern.")
     media_type = request.headers.get("content-type", "").split(";")[0].strip()
     if media_type != "multipart/form-data":
         return receipts.Push(await request.body(), None, channel, received_at, key)
@@ -216,7 +226,7 @@ async def _push_of(request: Request) -> receipts.Push:
         if len(files) != 1:
             raise NothingReceived("Bitte genau eine Datei je Rechnung senden.")
         data = await files[0].read()
-        name = (files[0].filename or "")[:200] or None
+        name = files[0].filename
         field = form.get("received_at")
         if isinstance(field, str) and field and received_at is None:
             received_at = _instant(field)

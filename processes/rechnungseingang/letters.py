@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
+from unicodedata import normalize
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -27,6 +28,8 @@ from storage.database import Row
 MEDIA_TYPE = "text/html; charset=utf-8"
 PDF = "application/pdf"
 TEMPLATES = Path(__file__).parent / "templates"
+_FOREIGN = re.compile(r"[^\x20-\x7e\xa0-\u024f\u2010-\u2027\u20ac\ufffd]")
+"""What is neither Latin script nor a sign of it."""
 BASIS = (
     "Grundlage sind die Norm EN 16931 und die von der Rechnung genannte Spezifikation sowie die "
     "§§ 14 und 14a des Umsatzsteuergesetzes."
@@ -148,19 +151,6 @@ def reduction_pdf(letter: Reduction) -> bytes:
     return _typeset(_spoken_of_reduction(letter), letter.today)
 
 
-def _typeset(words: Mapping[str, object], today: date) -> bytes:
-    import typst  # noqa: PLC0415 large, and only letters need it
-
-    made: bytes = typst.compile(
-        TEMPLATES / "schreiben.typ",
-        root=TEMPLATES,
-        sys_inputs={"letter": upright(json.dumps(words, ensure_ascii=False))},
-        pdf_standards=["ua-1"],
-        timestamp=int(datetime(today.year, today.month, today.day, tzinfo=UTC).timestamp()),
-    )
-    return made
-
-
 def _spoken_of_reduction(letter: Reduction) -> dict[str, object]:
     receipt = letter.receipt
     what, cut = f"Ihre Rechnung {receipt.number}", letter.stated - letter.paid
@@ -218,6 +208,29 @@ def _spoken(letter: Refusal) -> dict[str, object]:
         ],
         "signature": letter.signed_by or "[Zeichnung]",
     }
+
+
+def _typeset(words: Mapping[str, object], today: date) -> bytes:
+    """The PDF. A character that no font has would be no accessible text: where there is one, all
+    of foreign scripts are shown as such, and the page beside it has them as they came."""
+    import typst  # noqa: PLC0415 large, and only letters need it
+
+    letter = upright(json.dumps(words, ensure_ascii=False))
+
+    def made(text: str) -> bytes:
+        pdf: bytes = typst.compile(
+            TEMPLATES / "schreiben.typ",
+            root=TEMPLATES,
+            sys_inputs={"letter": text},
+            pdf_standards=["ua-1"],
+            timestamp=int(datetime(today.year, today.month, today.day, tzinfo=UTC).timestamp()),
+        )
+        return pdf
+
+    try:
+        return made(letter)
+    except typst.TypstError:
+        return made(_FOREIGN.sub("\N{REPLACEMENT CHARACTER}", normalize("NFC", letter)))
 
 
 def check_report(sha256: str, received_at: datetime, report: Report, at: datetime) -> bytes:

@@ -2,22 +2,23 @@
 
 Invariant: nothing of a mail with a dangerous attachment is taken; what an attachment is, its bytes
 say, and where a name says worse, the name. What an attachment is called is never used as a path.
+The mail itself is taken apart in a process of its own, whatever its sender made of it.
 """
 
 from __future__ import annotations
 
-import email
-import email.policy
-import unicodedata
-from collections.abc import Iterator
+import base64
+import json
 from dataclasses import dataclass
-from email.message import EmailMessage, Message
-from html.parser import HTMLParser
+from pathlib import Path
 
 from invoice.attachments import sniffed
+from invoice.child import run_child
+from invoice.errors import OutOfTime
 
-MOST_PARTS = 200
-LONGEST_COVER = 200_000
+PROGRAM = Path(__file__).with_name("mail_parts.py")
+SECONDS = 30
+ENDLESS = "Die E-Mail ließ sich nicht in der erlaubten Zeit lesen."
 INVOICES = ("application/xml", "application/pdf")
 PROGRAMS = (b"MZ", b"\x7fELF", b"#!", b"\xd0\xcf\x11\xe0", b"Rar!", b"7z\xbc\xaf")
 _NAMES = (
@@ -45,45 +46,24 @@ class Mail:
 
 
 class MailUnreadable(ValueError):
-    """No mail, or one with more parts than a person would send."""
+    """No mail, or one that no person would send."""
 
 
 def read_mail(raw: bytes) -> Mail:
     """Take a mail apart; raises `MailUnreadable`."""
     try:
-        message = email.message_from_bytes(raw, policy=email.policy.default)
-        assert isinstance(message, EmailMessage)
-        files = list(_files(message))
-        heads = [f"{name}: {_one_line(message.get(name))}" for name in ("From", "Date", "Subject")]
-        text = _text(message)
-    except MailUnreadable:
-        raise
-    # What the standard library's parser raises on mails that were made to break it.
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
-        raise MailUnreadable(f"Die E-Mail ist nicht zu lesen: {error}") from error
+        said = json.loads(run_child(PROGRAM, raw, SECONDS))
+    except (OutOfTime, ValueError):
+        # A child that its limits ended wrote nothing whole.
+        raise MailUnreadable(ENDLESS) from None
+    if "refused" in said:
+        raise MailUnreadable(said["refused"])
+    files = [File(each["name"], base64.b64decode(each["content"])) for each in said["files"]]
     invoices = tuple(file for file in files if _is_invoice(file))
     others = [file.name for file in files if not _is_invoice(file)]
     left = f"\nAnhänge, die im Postfach bleiben: {', '.join(others)}\n" if others else ""
-    cover = "\n".join([*heads, "", text[:LONGEST_COVER], left])
+    cover = "\n".join([*said["heads"], "", said["text"], left])
     return Mail(invoices, cover, tuple(file.name for file in files if _is_dangerous(file)))
-
-
-def _files(message: Message) -> Iterator[File]:
-    for number, part in enumerate(message.walk()):
-        if number > MOST_PARTS:
-            raise MailUnreadable(f"Die E-Mail hat mehr als {MOST_PARTS} Teile.")
-        if part.is_multipart():
-            continue
-        content = part.get_payload(decode=True)
-        name = part.get_filename()
-        if not isinstance(content, bytes):
-            continue
-        if name or part.get_content_maintype() != "text" or _is_xml(part):
-            yield File(_shown(name), content)
-
-
-def _is_xml(part: Message) -> bool:
-    return part.get_content_subtype().endswith("xml")
 
 
 def _is_invoice(file: File) -> bool:
@@ -97,55 +77,3 @@ def _is_dangerous(file: File) -> bool:
     )
     is_ods = sniffed(file.content).endswith("opendocument.spreadsheet")
     return named or file.content.startswith(PROGRAMS) or (packed and not is_ods)
-
-
-def _text(message: EmailMessage) -> str:
-    body = message.get_body(("plain", "html"))
-    if body is None:
-        return ""
-    content = body.get_payload(decode=True)
-    data = content if isinstance(content, bytes) else b""
-    text = data.decode(_charset(body), "replace")
-    if body.get_content_subtype() != "html":
-        return text
-    words = _Words()
-    words.feed(text[: LONGEST_COVER * 4])
-    return "\n".join(line for each in words.found if (line := each.strip()))
-
-
-def _charset(body: Message) -> str:
-    stated = body.get_content_charset() or "utf-8"
-    try:
-        b"".decode(stated)
-    except LookupError:
-        return "utf-8"
-    return stated
-
-
-class _Words(HTMLParser):
-    """The words of a page, without what only browsers read."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[str] = []
-        self._silent = 0
-
-    def handle_starttag(self, tag: str, attrs: object) -> None:  # noqa: ARG002
-        self._silent += tag in {"script", "style"}
-
-    def handle_endtag(self, tag: str) -> None:
-        self._silent -= tag in {"script", "style"} and self._silent > 0
-
-    def handle_data(self, data: str) -> None:
-        if not self._silent:
-            self.found.append(data)
-
-
-def _one_line(value: object) -> str:
-    return " ".join(str(value or "").split())[:500]
-
-
-def _shown(name: str | None) -> str:
-    last = (name or "").replace("\\", "/").rpartition("/")[2]
-    printable = "".join(c for c in last if unicodedata.category(c)[0] != "C").strip(" .")
-    return printable[-120:] or "Anhang"

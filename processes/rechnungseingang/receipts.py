@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import insert, select, update
 
 from bpmn.values import Variables
+from eakte.file_names import file_name
 from engine.commands import StartInstance
 from identity.access import permits, require
 from identity.principal import Principal, system_principal
@@ -191,7 +192,7 @@ def _take_in(
         started.id,
         blob.id,
         received_at,
-        file_name=push.file_name,
+        file_name=file_name(push.file_name),
         channel=push.channel,
         received_by=principal.id,
     )

@@ -467,6 +467,21 @@ def test_an_exported_akte_proves_itself_and_holds_every_version(house, tmp_path)
     assert overview["dokumente"][0]["versions"][1]["number"] == 2
 
 
+def test_no_name_of_a_file_leads_out_of_an_export(house, tmp_path) -> None:
+    blob = house.put(b"<r/>")
+    with house.begin() as tx:
+        vorgang = house.vorgang(tx)
+        filed = house.dokument(tx, vorgang.id, blob, dateiname="../../../etc/cron.d/x\u202e.xml")
+
+    target, _ = export(house, tmp_path, house.auditor, vorgang.akte)
+
+    with ZipFile(target) as archive:
+        names = [name for name in archive.namelist() if b"<r/>" in archive.read(name)]
+    assert filed.current.dateiname == "x.xml"
+    assert [name.rpartition("/")[2] for name in names] == ["0002-0001-001-v1-x.xml"]
+    assert not any(".." in name for name in names)
+
+
 def test_an_akte_with_closed_parts_is_exported_only_by_who_may_read_them(house, tmp_path) -> None:
     with house.begin() as tx:
         akte = house.akte(tx)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import re
+import resource
 import time
 from pathlib import Path
 
@@ -17,7 +19,7 @@ from invoice.errors import AttachmentRefused, InvoiceRefused
 from invoice.parsing import parse_invoice
 from invoice.plain_text import invoice_text
 from invoice.reading import MAX_BYTES
-from invoice.rendering import invoice_html
+from invoice.rendering import LINES_A_PART, invoice_html
 
 SAMPLES = Path(__file__).parent / "samples"
 UBL = (SAMPLES / "ubl_tiefbau.xml").read_bytes()
@@ -61,6 +63,19 @@ HOSTILE = {
     "depth": b"<a>" * 100_000 + b"</a>" * 100_000,
     "some depth": f'<Invoice xmlns="{NS}">'.encode() + b"<a>" * 500 + b"</a>" * 500 + b"</Invoice>",
     "elements": b"<a>" + b"<b/>" * 6_000_000 + b"</a>",
+    "a million lines": f'<Invoice xmlns="{NS}">'.encode() + b"<a/>" * 1_000_000 + b"</Invoice>",
+    "attributes on lines of their own": b"<a "
+    + b" ".join(b"a%d=\n'1'" % n for n in range(300_000))
+    + b"/>",
+    "namespaces": b"<a " + b" ".join(b'xmlns:a%d="u"' % n for n in range(1_000_000)) + b"/>",
+    "a name": f'<Invoice xmlns="{NS}"><'.encode() + b"u" * 1_000_000 + b"/></Invoice>",
+    "a namespace": f'<Invoice xmlns="{NS}"><b xmlns="'.encode()
+    + b"u" * 1_000_000
+    + b"'u\">"
+    + b"<c/>" * 20_000
+    + b"</b></Invoice>",
+    "a text": UBL.replace(b"Baustelle", b"A" * 20_000_000),
+    "an attribute's text": UBL.replace(b'"EUR"', b'"' + b"E" * 20_000_000 + b'"', 1),
 }
 
 
@@ -73,6 +88,42 @@ def test_a_flood_is_refused_at_once(data: bytes) -> None:
     assert report.invoice is None
     assert report.findings[0].rule in ("invoice_refused", "not_an_invoice")
     assert time.process_time() - began < 2
+
+
+def test_names_that_nobody_knows_leave_nothing_behind_in_a_worker() -> None:
+    page = resource.getpagesize()
+
+    def held(document: int) -> int:
+        names = b"".join(b"<x%d_%d/>" % (document, n) for n in range(20_000))
+        check_invoice(f'<Invoice xmlns="{NS}">'.encode() + names + b"</Invoice>")
+        return int(Path("/proc/self/statm").read_text().split()[1]) * page
+
+    before = [held(n) for n in range(3)][-1]
+    after = [held(n) for n in range(3, 9)][-1]
+
+    assert after - before < 30_000_000  # else some 20 MB a document
+
+
+def test_what_is_nested_too_deep_is_not_opened() -> None:
+    report = check_invoice(b"<a>" * 100_000 + b"</a>" * 100_000)
+
+    assert report.findings[0].rule == "invoice_refused"
+    assert "verschachtelt" in report.findings[0].hint
+
+
+def test_a_page_shows_no_more_rows_than_a_browser_bears() -> None:
+    invoice = parse_invoice(HEAD + b"<cac:InvoiceLine/>" * 10_000 + b"</Invoice>")
+
+    page = invoice_html(invoice)
+
+    assert page.count('<tr id="position-') == LINES_A_PART
+    assert "von 10000" in page
+
+
+def test_a_currency_of_any_length_stands_not_beside_every_amount() -> None:
+    invoice = parse_invoice(UBL.replace(b">EUR</cbc:Doc", b">" + b"E" * 100_000 + b"</cbc:Doc"))
+
+    assert len(invoice_html(invoice)) < 300_000
 
 
 def test_an_attachment_beyond_the_cap_is_not_decoded() -> None:
@@ -170,19 +221,42 @@ ATTACHED = (
     b"</cbc:EmbeddedDocumentBinaryObject></cac:Attachment></cac:AdditionalDocumentReference>"
     b"<cac:AccountingSupplierParty>"
 )
+
+
+def rated(data: bytes, times: int) -> bytes:
+    """Each line and each row of the VAT breakdown so often, every time at another rate."""
+    line = re.search(
+        rb"<ram:IncludedSupplyChainTradeLineItem>.*?</ram:IncludedSupplyChainTradeLineItem>",
+        data, re.DOTALL,
+    )  # fmt: skip
+    row = re.search(
+        rb"<ram:ApplicableTradeTax>\s*<ram:CalculatedAmount>.*?</ram:ApplicableTradeTax>",
+        data, re.DOTALL,
+    )  # fmt: skip
+    assert line
+    assert row
+    for part in (row[0], line[0]):
+        rate = re.compile(rb"(<ram:RateApplicablePercent>)[^<]*")
+        many = (rate.sub(rb"\g<1>%d.%02d" % divmod(n, 100), part) for n in range(times))
+        data = data.replace(part, b"".join(many))
+    return data
+
+
 WIDE = {
+    "a rate for each line": rated(CII, 6_000),
     "lines": HEAD + LINE * 10_000 + b"</Invoice>",
     "empty lines": HEAD + b"<cac:InvoiceLine/>" * 100_000 + b"</Invoice>",
-    "empty elements": HEAD + b"<cbc:Note/>" * 900_000 + b"</Invoice>",
-    "empty codes": HEAD + b"<cbc:DocumentCurrencyCode/>" * 300_000 + b"</Invoice>",
+    "empty elements": HEAD + b"<cbc:Note/>" * 240_000 + b"</Invoice>",
+    "empty codes": HEAD + b"<cbc:DocumentCurrencyCode/>" * 240_000 + b"</Invoice>",
     "allowances": UBL.replace(b"<cac:AllowanceCharge>", ALLOWANCE * 10_000 + ALLOWANCE[:21], 1),
     "an attachment": UBL.replace(
         b"<cac:AccountingSupplierParty>", ATTACHED % (b"QUJD" * 4_000_000), 1
     ),
-    "digits": UBL.replace(b"6440.00", b"9" * 1_000_000),
+    "a comment made to be searched": UBL + b"<!--" + b"xmlns" * 4_000_000 + b"<a-->",
+    "digits": UBL.replace(b"6440.00", b"9" * 190_000),
     "an exponent": UBL.replace(b"6440.00", b"1e999999999"),
-    "decimals": UBL.replace(b"6440.00", b"0." + b"3" * 1_000_000),
-    "words": UBL.replace(b"Baustelle", b"&lt;script&gt;" * 100_000),
+    "decimals": UBL.replace(b"6440.00", b"0." + b"3" * 190_000),
+    "words": UBL.replace(b"Baustelle", b"&lt;script&gt;" * 20_000),
 }
 
 

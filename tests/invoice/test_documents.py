@@ -192,6 +192,42 @@ def test_a_pdf_that_runs_javascript_is_refused_and_not_opened() -> None:
     assert not may_be_opened(check_document(data))
 
 
+ACTION = b"<< /S /JavaScript /JS (app.alert\\(1\\)) >>"
+
+
+def by_hand(catalogue: bytes, root: bytes = b"1 0 R", *, generation: int = 0) -> bytes:
+    """A page without a word, and an action as the fourth object."""
+    objects = [
+        (0, catalogue),
+        (0, b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>"),
+        (0, b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] >>"),
+        (generation, ACTION),
+    ]
+    data, table = b"%PDF-1.7\n", b"0000000000 65535 f \n"
+    for number, (of, words) in enumerate(objects, start=1):
+        table += b"%010d %05d n \n" % (len(data), of)
+        data += b"%d %d obj %s endobj\n" % (number, of, words)
+    trailer = b"trailer << /Size 5 /Root %s >>\nstartxref\n%d\n%%%%EOF" % (root, len(data))
+    return data + b"xref\n0 5\n" + table + trailer
+
+
+OPENS = b"<< /Type /Catalog /Pages 2 0 R /OpenAction %s >>"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        by_hand(OPENS % b"4 0 R"),
+        by_hand(OPENS % b"4 1 R", generation=1),
+        by_hand(b"null", root=OPENS % ACTION, generation=7).replace(b"4 7 obj " + ACTION, b""),
+        by_hand(OPENS % b"<< /S /SubmitForm /F (http://example.org) >>").replace(ACTION, b"null"),
+    ],
+    ids=["an object", "an object of a later generation", "the trailer", "a form that is sent"],
+)
+def test_what_acts_is_found_wherever_it_stands(data: bytes) -> None:
+    assert refusal(data) == "active"
+
+
 def test_a_bomb_is_refused_in_bounded_time() -> None:
     started = time.monotonic()
 

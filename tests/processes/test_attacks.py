@@ -37,6 +37,7 @@ from processes.rechnungseingang.errors import (
 from processes.rechnungseingang.letters import refusal_page
 from processes.rechnungseingang.outgoing import refusal
 from processes.rechnungseingang.receipts import Push
+from processes.rechnungseingang.tables import invoice_receipt
 from tests.processes.desk import BOOKED, SAMPLES, SYSTEM, UBL, Desk, Run, kontierung
 
 FORWARD = {
@@ -165,6 +166,46 @@ def test_texts_of_any_length_come_before_a_person(house: House, run_jobs: Run) -
     assert desk.open_tasks == ["sachlich_pruefen"]
     assert len(desk.row.number) == 200
     assert len(desk.row.seller) == 500
+
+
+@pytest.mark.parametrize("day", [b"0001-01-01", b"0001-12-31", b"9999-01-01", b"9999-12-31"])
+def test_days_at_the_ends_of_the_calendar_stop_no_invoice(
+    house: House, run_jobs: Run, day: bytes
+) -> None:
+    data = re.sub(rb"(Date>)\d{4}-\d\d-\d\d<", rb"\g<1>" + day + b"<", UBL)
+
+    desk = Desk(house, run_jobs, data)
+
+    assert desk.row.issued_on.isoformat().encode() == day
+    assert desk.open_tasks == ["sachlich_pruefen"]
+
+
+TEXTS = (
+    b"CustomizationID", b"ID", b"InvoiceTypeCode", b"BuyerReference", b"PaymentMeansCode",
+    b"PaymentID", b"Note", b"Name", b"CompanyID", b"DocumentCurrencyCode", b"ElectronicMail",
+)  # fmt: skip
+
+
+def test_codes_and_references_of_any_length_stop_no_invoice(house: House, run_jobs: Run) -> None:
+    data = UBL
+    for name in TEXTS:
+        data = re.sub(b"(<cbc:" + name + b"[^>]*>)[^<]*", rb"\g<1>" + b"DE1 " * 45_000, data)
+
+    desk = Desk(house, run_jobs, data)
+
+    with house.database.reading() as tx:
+        assert tx.all(select(incident)) == []
+    assert desk.row.iban is None  # one that is too long is not cut, a person types the right one
+    assert max(len(str(getattr(desk.row, c.name))) for c in invoice_receipt.c) <= 4000
+    assert desk.open_tasks
+
+
+def test_what_turns_or_hides_text_is_no_part_of_a_name(house: House, run_jobs: Run) -> None:
+    hidden = "Wege\u202ebau\u200b Lin\u2066dental\u00ad GmbH".encode()
+
+    desk = Desk(house, run_jobs, UBL.replace(b"Wegebau Lindental GmbH", hidden))
+
+    assert desk.row.seller == "Wegebau Lindental GmbH"
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+import time
 import zipfile
 from io import BytesIO
 
@@ -116,6 +118,39 @@ def test_a_batch_over_http_answers_for_each_file(client: Client) -> None:  # noq
     assert said["items"][2]["code"] == "invoice_missing"
 
 
+def directory_of(entries: int) -> bytes:
+    """An archive of nothing but a directory."""
+    entry = struct.pack("<4s6H3I5H2I", b"PK\1\2", 20, 20, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0)
+    whole = (entry + b"a") * entries
+    end = struct.pack(
+        "<4s4H2IH", b"PK\5\6", 0, 0, entries % 2**16, entries % 2**16, len(whole), 34, 0
+    )
+    return b"PK\3\4" + bytes(30) + whole + end
+
+
+def test_a_directory_of_a_million_files_is_not_read(house: House) -> None:
+    began = time.process_time()
+
+    with pytest.raises(BatchTooLarge):
+        results(house, directory_of(1_000_000))
+
+    assert time.process_time() - began < 1
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_file_that_is_packed_oddly_is_refused_and_stops_no_other(
+    house: House, method: int
+) -> None:
+    whole = BytesIO()
+    with zipfile.ZipFile(whole, "w") as archive:
+        archive.writestr("seltsam.xml", UBL, method)
+        archive.writestr("r.xml", CII)
+
+    refused, taken = results(house, whole.getvalue().replace(b"BZh", b"BZx"))
+
+    assert (refused.code, taken.first) == ("file_refused", True)
+
+
 @pytest.mark.parametrize(
     "name", ["../r.xml", "a/../../r.xml", "/etc/r.xml", "C:\\r.xml", "..\\r.xml"]
 )
@@ -176,3 +211,20 @@ def test_an_archive_without_a_file_is_told(house: House) -> None:
     (empty,) = results(house, packed(("ordner/", b"")))
 
     assert empty.reason == "Im Archiv liegt keine Datei."
+
+
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.lists(st.tuples(st.integers(4, 400), st.integers(0, 255)), max_size=12), st.integers(0))
+def test_whatever_is_done_to_an_archive_each_file_has_a_result(
+    house: House, changes: list[tuple[int, int]], cut: int
+) -> None:
+    data = bytearray(packed(("a.xml", b""), ("b/c.xml", b"")))
+    for place, value in changes:
+        data[place % len(data)] = value
+    left = bytes(data[: max(len(data) - cut % 300, 4)]) if cut % 4 == 0 else bytes(data)
+
+    found = results(house, b"PK\x03\x04" + left[4:])
+
+    assert all(each.invoice is None for each in found)

@@ -455,12 +455,20 @@ def test_a_strangers_text_is_no_formula_in_the_table() -> None:
         "geschaeftszeichen": "R.10",
         "unit": "u",
         "order": {**order, "due_on": None, "skonto": []},
-        "invoice": {"number": "+1", "issued_on": None, "seller": "@x", "currency": "EUR"},
+        "invoice": {
+            "number": "\n+1\r\n2;3",
+            "issued_on": None,
+            "seller": "\uff1dx",  # as wide as a Chinese character: some spreadsheets take it, too
+            "currency": "@x",
+        },
         "posting_lines": [{"betrag": "-12.00", "sachkonto": "523110"}],
     }
 
     table = booking_table(json.dumps(content).encode()).decode()
 
     (line,) = csv.DictReader(StringIO(table), delimiter=";")
-    assert [line[name][0] for name in ("payee", "remittance", "number", "seller")] == ["'"] * 4
+    theirs = ("payee", "remittance", "number", "seller", "currency")
+    assert [line[name][0] for name in theirs] == ["'"] * 5
+    assert line["number"] == "'+1 2;3"
+    assert table.count("\n") == 2
     assert line["betrag"] == "-12.00"

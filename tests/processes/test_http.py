@@ -222,3 +222,17 @@ def test_a_time_of_receipt_beyond_reckoning_is_refused(client: Client) -> None:
     answer = client.post(URL, content=UBL, headers=stated)
 
     assert (answer.status_code, answer.json()["code"]) == (422, "received_at_invalid")
+
+
+@pytest.mark.parametrize("channel", ["%00", "%0d%0aX-Evil:1", "%E2%80%AE", "a" * 41])
+def test_a_channel_that_nobody_can_read_is_refused(client: Client, channel: str) -> None:
+    answer = client.post(f"{URL}?channel={channel}", content=UBL)
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "channel_invalid")
+
+
+def test_a_file_is_called_as_one_can_save_it(client: Client) -> None:
+    name = "../../aux\u202e.xml"
+    pushed = client.post(URL, files={"file": (name, UBL, "application/xml")}).json()["id"]
+
+    assert client.get(f"{URL}/{pushed}").json()["file_name"] == "_aux.xml"

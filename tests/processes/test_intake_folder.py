@@ -146,7 +146,7 @@ def test_a_name_that_is_no_text_is_taken(watching: House, folder: Path) -> None:
 
     fetch(watching)
 
-    assert [row.file_name for row in received(watching)] == ["r?.xml"]
+    assert [row.file_name for row in received(watching)] == ["r_.xml"]
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -232,3 +232,36 @@ def test_a_house_in_which_no_server_ran_yet_takes_a_folder_too(
 
     assert result.exit_code == 0
     assert (folder / "erledigt" / "r.xml").exists()
+
+
+def test_a_name_of_any_length_stops_no_other(watching: House, folder: Path) -> None:
+    lay(folder, b"", "a" * 251 + ".xml")
+    lay(folder, b"", "b." + "c" * 253)
+    lay(folder, UBL, "r.xml")
+
+    fetched = fetch(watching)
+    lay(folder, b"", "a" * 251 + ".xml")
+    lay(folder, b"", "b." + "c" * 253)
+    again = fetch(watching)
+
+    assert (fetched, again) == (Fetched(taken=1, refused=2), Fetched(refused=2))
+    assert len(names(folder, "fehler")) == 6  # four files, and a reason for each name
+    assert names(folder, "in_arbeit") == []
+
+
+def test_a_file_that_may_not_be_taken_over_stops_no_other(
+    watching: House, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lay(folder, UBL, "a.xml")
+    lay(folder, SAMPLES["02_jugendamt_cii.xml"], "b.xml")
+    rename = Path.rename
+
+    def refusing(path: Path, target: Path) -> Path:
+        if path == folder / "a.xml":
+            raise PermissionError(1, "not ours", str(path))
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", refusing)
+
+    assert fetch(watching) == Fetched(taken=1)
+    assert (folder / "a.xml").exists()

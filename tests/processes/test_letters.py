@@ -26,10 +26,10 @@ from tests.processes.desk import UBL
 CODE = '#panic("boom") *x* $y$ <script>alert(1)</script> #read("/etc/hostname") ] } \\'
 
 
-def letter(write: Any, **more: Any) -> bytes:
+def letter(write: Any, seller: str = CODE, **more: Any) -> bytes:
     row: Any = SimpleNamespace(
         number=CODE,
-        seller=CODE,
+        seller=seller,
         issued_on=date(2026, 11, 2),
         received_at=datetime(2026, 11, 3, tzinfo=UTC),
     )
@@ -75,6 +75,24 @@ def test_the_letter_says_what_to_do_and_on_what_basis() -> None:
 
     assert "Bitte neu rechnen." in page
     assert "EN 16931" in page
+
+
+@pytest.mark.parametrize(
+    "seller",
+    ["北京公司 Köln", "Firma 😀 Köln", "\ue000\U000f0000 Köln", "\x80\u0378 Köln", "회사 Köln"],
+)
+def test_a_name_that_no_font_has_stops_no_letter(seller: str) -> None:
+    pdf = letter(refusal_pdf, seller=seller)
+
+    text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
+    assert "Köln" in text
+    assert "Unsere Gründe" in " ".join(text.split())
+
+
+def test_letters_of_greek_names_are_printed_as_they_are() -> None:
+    pdf = letter(refusal_pdf, seller="Ελλάδα Α.Ε.")
+
+    assert "Ελλάδα" in "".join(p.extract_text() for p in PdfReader(io.BytesIO(pdf)).pages)
 
 
 def undated() -> bytes:

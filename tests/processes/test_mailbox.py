@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import resource
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.message import EmailMessage
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
@@ -17,7 +18,7 @@ from eakte.tables import dokument
 from eakte.vorgaenge import vorgang_head
 from eakte.wiedervorlagen import wiedervorlagen
 from processes.house import House, open_house
-from processes.rechnungseingang import receipts
+from processes.rechnungseingang import mail_parts, receipts
 from processes.rechnungseingang.channels import Fetched, fetch, open_channel
 from processes.rechnungseingang.errors import ChannelUnknown
 from processes.rechnungseingang.imap_names import Names, names_of, written
@@ -343,6 +344,7 @@ def test_a_page_is_kept_as_its_words() -> None:
 HEAD = b'Content-Type: multipart/mixed; boundary="x"\r\n\r\n--x\r\nContent-Type: '
 
 
+@settings(max_examples=25, deadline=None)
 @given(st.binary(max_size=400) | st.binary(max_size=200).map(HEAD.__add__))
 def test_any_bytes_are_a_mail_or_none(raw: bytes) -> None:
     try:
@@ -351,3 +353,44 @@ def test_any_bytes_are_a_mail_or_none(raw: bytes) -> None:
         return
 
     read.cover.encode()
+
+
+@pytest.mark.parametrize(
+    ("charset", "body"),
+    [("unicode_escape", b"\\ud800"), ("utf-7", b"+2AA-"), ("undefined", b"x"), ("idna", b"x")],
+)
+def test_a_mail_in_an_odd_encoding_stops_no_other(
+    connected: House, post: Post, charset: str, body: bytes
+) -> None:
+    odd = mail(("a.xml", UBL)).replace(b'charset="utf-8"', f'charset="{charset}"'.encode())
+    assert charset.encode() in odd
+    post.put(odd.replace(b"anbei die Rechnung", body))
+    post.put(mail(("b.xml", CII)))
+
+    fetch(connected)
+
+    assert "b.xml" in {row.file_name for row in received(connected)}
+    assert not post.folders["INBOX"]
+
+
+BOMBS = {
+    "addresses": b"From: " + b"a@b.de,\r\n " * 100_000,
+    "quotes": b"From: " + b'"' * 50_001,
+    "words": b"Subject: " + b"=?utf-8?q?a?=\r\n " * 100_000,
+    "parts": b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + b"--b\r\n\r\n" * 4_000_000,
+    "nested": b"".join(
+        b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (n, n)
+        for n in range(20_000)
+    ),
+}
+
+
+@pytest.mark.parametrize("bomb", BOMBS.values(), ids=BOMBS.keys())
+def test_a_mail_made_to_keep_its_reader_busy_is_refused_in_bounded_time(bomb: bytes) -> None:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+
+    with pytest.raises(MailUnreadable):
+        read_mail(bomb + b"\r\n\r\n")
+
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert after.ru_utime - before.ru_utime < mail_parts.CPU_SECONDS + 1

@@ -327,6 +327,25 @@ def test_invoice_check_gives_verdict_and_findings(tmp_path: Path) -> None:
     assert "BR-CO-15" in {each["rule"] for each in findings}
 
 
+def test_a_file_without_an_end_is_refused_by_its_size(tmp_path: Path) -> None:
+    for verb in ("check", "show"):
+        done = amtsgang(tmp_path / "var", "invoice", verb, Path("/dev/zero"))
+
+        assert done.code == 1
+        assert "größer als" in done.out + done.err
+
+
+def test_what_a_stranger_writes_gives_a_terminal_no_orders(tmp_path: Path) -> None:
+    sent = tmp_path / "r\x1b[31m\nannehmbar.xml"
+    text = (SAMPLES / "01_tiefbau_ubl.xml").read_text(encoding="utf-8")
+    sent.write_text(text.replace("EUR", "\u009b31m\u202e"), encoding="utf-8")
+
+    done = amtsgang(tmp_path / "var", "invoice", "check", sent)
+
+    assert "annehmbar.xml: beanstandet" in done.out
+    assert not {"\x1b", "\u009b", "\u202e"} & set(done.out)
+
+
 def test_invoice_show_prints_the_invoice(tmp_path: Path) -> None:
     shown = amtsgang(tmp_path / "var", "invoice", "show", SAMPLES / "02_jugendamt_cii.xml")
     none = amtsgang(tmp_path / "var", "invoice", "show", SAMPLES / "08_keine_rechnung.xml")

@@ -22,7 +22,9 @@ IDS = (
     "%0d%0aX-Evil:1", "%E2%80%AE",
 )  # fmt: skip
 VALUES = ("", "-1", "9" * 40, "%00", "%F0%9F%92%A9", "a" * 5000, "2026-13-45", "NaN", "[]", "%22")
+FORM = b'--x\r\nContent-Disposition: form-data; name="f"; filename="%s"\r\n\r\n1\r\n--x--\r\n'
 BODIES = (
+    FORM % b"\xff\x00\xe2\x80\xae", FORM % b"../../x",
     b"", b"null", b"[]", b"{", b"\xff\xfe", b"123", b'{"variables":null}', b'{"variables":[]}',
     b'{"variables":{"a":1e999}}', b'{"variables":{"a":NaN}}', b"[" * 5000 + b"]" * 5000,
     b'{"result":"gebucht","voucher":"x","booked_on":"9999-99-99"}', b'{"result":5}',
@@ -30,7 +32,10 @@ BODIES = (
     b'{"result":"abgewiesen","reason":"\\ud800"}', b'{"a":' * 3000 + b"1" + b"}" * 3000,
     b'{"variables":{"x":"\\u0000"}}', b'{"variables":{"object":["a"]}}',
 )  # fmt: skip
-TYPES = ("application/json", "application/xml", "multipart/form-data; boundary=x", "", "garbage;;")
+TYPES = (
+    "application/json", "application/xml", "multipart/form-data; boundary=x", "", "garbage;;",
+    "multipart/form-data; boundary=x; charset=undefined",
+)  # fmt: skip
 HEADERS = (
     {"received-at": "x"},
     {"received-at": "0001-01-01T00:00:00+14:00"},
