@@ -211,7 +211,7 @@ def deploy(
 @app.command()
 def intake(folder: Path) -> None:
     """Rechnungen eines Ordners einmal übernehmen · take in a folder's invoices once."""
-    from processes.rechnungseingang.channels import fetch_from
+    from processes.rechnungseingang.intake.channels import fetch_from
 
     if not folder.is_dir():
         refuse(f"Kein Ordner: {folder}", f"No folder: {folder}")

@@ -22,7 +22,7 @@ def table_in(file: OneFile, as_json: Json = False) -> None:
 
     from identity.principal import system_principal
     from processes.rechnungseingang.errors import KreditorTableInvalid
-    from processes.rechnungseingang.kreditor_table import import_table
+    from processes.rechnungseingang.kreditoren.table import import_table
 
     with house() as opened:
         tenant = opened.settings.tenant
@@ -46,7 +46,7 @@ def table_in(file: OneFile, as_json: Json = False) -> None:
 def table_out(file: Annotated[Path, typer.Argument(dir_okay=False, writable=True)]) -> None:
     """Den ganzen Stamm als CSV-Tabelle schreiben · write all of it as a CSV table."""
     from identity.principal import system_principal
-    from processes.rechnungseingang.kreditor_table import export_table
+    from processes.rechnungseingang.kreditoren.table import export_table
 
     with house() as opened:
         tenant = opened.settings.tenant

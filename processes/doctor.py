@@ -13,9 +13,9 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from processes.house import Settings
-from processes.rechnungseingang.channels import open_channel
 from processes.rechnungseingang.errors import RechnungseingangError
-from processes.rechnungseingang.handover import open_hkr
+from processes.rechnungseingang.hkr.handover import open_hkr
+from processes.rechnungseingang.intake.channels import open_channel
 from processes.rechnungseingang.official import Release, releases
 from processes.rechnungseingang.working_days import LAENDER
 from storage.database import Database

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 from engine.handlers import Participants
 from processes.package import Package, PrincipalOf, Router
 from processes.rechnungseingang import cancellation, steps
-from processes.rechnungseingang.channels import DUTY as FETCH
 from processes.rechnungseingang.demo import USERS
 from processes.rechnungseingang.errors import STATUSES
 from processes.rechnungseingang.handlers import handlers as _handlers
-from processes.rechnungseingang.handover import DUTY as HAND_OVER
-from processes.rechnungseingang.kreditor_registers import ACCOUNTS, KREDITOREN
+from processes.rechnungseingang.hkr.handover import DUTY as HAND_OVER
+from processes.rechnungseingang.intake.channels import DUTY as FETCH
+from processes.rechnungseingang.intake.uploads import SEND_IN
+from processes.rechnungseingang.kreditoren.registers import ACCOUNTS, KREDITOREN
 from processes.rechnungseingang.pages import LOSSES
 from processes.rechnungseingang.panel import WORDS, panel_file, task_panel
 from processes.rechnungseingang.papers import PAPERS
@@ -27,7 +28,6 @@ from processes.rechnungseingang.records import furnish
 from processes.rechnungseingang.routing import REGISTER as ROUTES
 from processes.rechnungseingang.signatures import STUFEN
 from processes.rechnungseingang.summaries import task_summaries
-from processes.rechnungseingang.uploads import SEND_IN
 
 if TYPE_CHECKING:
     from processes.house import House

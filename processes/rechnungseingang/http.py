@@ -21,20 +21,22 @@ from starlette.datastructures import UploadFile
 
 from identity.principal import Principal
 from processes.package import PrincipalOf
-from processes.rechnungseingang import acknowledgements, batch, deadlines, papers, receipts, status
-from processes.rechnungseingang.booking import (
-    MEDIA_TYPE,
-    TABLE_MEDIA_TYPE,
-    Acknowledgement,
-    booking_table,
-)
+from processes.rechnungseingang import deadlines, papers, receipts, status
 from processes.rechnungseingang.errors import (
     ChannelInvalid,
     KeyInvalid,
     NothingReceived,
     ReceivedAtInvalid,
 )
-from processes.rechnungseingang.http_kreditoren import kreditor_routes
+from processes.rechnungseingang.hkr import acknowledgements
+from processes.rechnungseingang.hkr.booking import (
+    MEDIA_TYPE,
+    TABLE_MEDIA_TYPE,
+    Acknowledgement,
+    booking_table,
+)
+from processes.rechnungseingang.intake import batch
+from processes.rechnungseingang.kreditoren.http import kreditor_routes
 
 if TYPE_CHECKING:
     from processes.house import House

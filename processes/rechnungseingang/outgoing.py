@@ -13,11 +13,12 @@ from decimal import Decimal
 from bpmn.values import Value
 from eakte.aktenplan import unit
 from identity.persons import display_names
-from processes.rechnungseingang import booking, disputes, letters, records, signatures, status
+from processes.rechnungseingang import disputes, letters, records, signatures, status
 from processes.rechnungseingang.amounts import parse_amount
 from processes.rechnungseingang.dates import local_day
 from processes.rechnungseingang.examination import examine
-from processes.rechnungseingang.kreditoren import kreditor
+from processes.rechnungseingang.hkr import booking
+from processes.rechnungseingang.kreditoren.master import kreditor
 from processes.rechnungseingang.posting import posting_lines, turned, with_tax
 from storage.blobs import Blobs
 from storage.database import Row, Transaction

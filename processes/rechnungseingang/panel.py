@@ -27,7 +27,7 @@ from invoice.pdf.reading import is_pdf
 from invoice.rendering import invoice_html
 from invoice.skonto import skonti
 from processes.package import PanelFile, TaskPanel
-from processes.rechnungseingang import covers, letters, outgoing, receipts, status
+from processes.rechnungseingang import letters, outgoing, receipts, status
 from processes.rechnungseingang.amounts import german, parse_amount
 from processes.rechnungseingang.dates import (
     CLARIFY_WORKING_DAYS,
@@ -40,8 +40,10 @@ from processes.rechnungseingang.deadlines import discount
 from processes.rechnungseingang.duplicates import why_suspected
 from processes.rechnungseingang.errors import AttachmentNotOpened, InvoiceUnknown
 from processes.rechnungseingang.examination import examine
+from processes.rechnungseingang.intake import covers
+from processes.rechnungseingang.kreditoren.matching import match
+from processes.rechnungseingang.kreditoren.suppliers import iban_alarm, may_choose
 from processes.rechnungseingang.letters import VERDICTS, day, templates
-from processes.rechnungseingang.matching import match
 from processes.rechnungseingang.papers import TITLES
 from processes.rechnungseingang.posting import TAX_CODES, posting_lines, tax_doubts, with_tax
 from processes.rechnungseingang.prefill import NODE, prefilled
@@ -52,7 +54,6 @@ from processes.rechnungseingang.suggestions import (
     posting_like_before,
     suggested_units,
 )
-from processes.rechnungseingang.suppliers import iban_alarm, may_choose
 from storage.database import Row, Transaction
 
 if TYPE_CHECKING:

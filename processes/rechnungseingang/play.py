@@ -20,10 +20,11 @@ from engine.access import people_of
 from engine.commands import ClaimTask, CompleteTask
 from engine.tables import user_task
 from identity.principal import Principal, system_principal
-from processes.rechnungseingang import acknowledgements, receipts
-from processes.rechnungseingang.booking import Acknowledgement, booking_id
+from processes.rechnungseingang import receipts
 from processes.rechnungseingang.dates import local_day
 from processes.rechnungseingang.demo import BOOKKEEPER, Pushed, Sample, principal
+from processes.rechnungseingang.hkr import acknowledgements
+from processes.rechnungseingang.hkr.booking import Acknowledgement, booking_id
 from storage.database import Row
 
 if TYPE_CHECKING:

@@ -19,8 +19,8 @@ from eakte.beteiligung import Schritt, void_step
 from identity.befugnisse import Befugnis, befugnis_for
 from identity.principal import Principal, system_principal
 from processes.rechnungseingang.amounts import german
-from processes.rechnungseingang.booking import REFUNDS, canonical
 from processes.rechnungseingang.errors import BefugnisMissing, SignatureVoid
+from processes.rechnungseingang.hkr.booking import REFUNDS, canonical
 from processes.rechnungseingang.posting import moved
 from storage.database import Row, Transaction
 

@@ -17,8 +17,8 @@ from sqlalchemy import ColumnElement, func, select
 from bpmn.values import Value, decode
 from processes.rechnungseingang.credit_notes import credited_by
 from processes.rechnungseingang.dates import local_day
-from processes.rechnungseingang.kreditoren import Kreditor
-from processes.rechnungseingang.matching import match
+from processes.rechnungseingang.kreditoren.master import Kreditor
+from processes.rechnungseingang.kreditoren.matching import match
 from processes.rechnungseingang.routing import INTAKE_UNIT, Route, competent_units, routes
 from processes.rechnungseingang.tables import invoice_receipt
 from storage.database import Row, Transaction

@@ -13,8 +13,9 @@ from engine.commands import CompleteTask
 from engine.tables import user_task
 from identity.principal import system_principal
 from processes.house import House
-from processes.rechnungseingang import acknowledgements, demo, receipts, records
-from processes.rechnungseingang.booking import Acknowledgement
+from processes.rechnungseingang import demo, receipts, records
+from processes.rechnungseingang.hkr import acknowledgements
+from processes.rechnungseingang.hkr.booking import Acknowledgement
 from processes.rechnungseingang.receipts import Push
 from storage.database import Row
 

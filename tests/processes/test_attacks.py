@@ -25,8 +25,7 @@ from engine.errors import NotAllowed
 from engine.tables import incident, user_task
 from identity.befugnisse import befugnis_by_id, confirm_befugnis, propose_befugnis
 from processes.house import House
-from processes.rechnungseingang import acknowledgements, demo, papers, receipts, status
-from processes.rechnungseingang.booking import Acknowledgement
+from processes.rechnungseingang import demo, papers, receipts, status
 from processes.rechnungseingang.errors import (
     Befangen,
     BefugnisMissing,
@@ -34,6 +33,8 @@ from processes.rechnungseingang.errors import (
     KeyReused,
     ReceivedAtInvalid,
 )
+from processes.rechnungseingang.hkr import acknowledgements
+from processes.rechnungseingang.hkr.booking import Acknowledgement
 from processes.rechnungseingang.letters import refusal_page
 from processes.rechnungseingang.outgoing import refusal
 from processes.rechnungseingang.receipts import Push

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from identity.errors import NotPermitted
 from identity.principal import Principal
 from processes.house import House
-from processes.rechnungseingang import batch, demo, receipts
-from processes.rechnungseingang.batch import MOST_FILES, Result, receive_all
+from processes.rechnungseingang import demo, receipts
 from processes.rechnungseingang.errors import BatchTooLarge, NothingReceived
+from processes.rechnungseingang.intake import batch
+from processes.rechnungseingang.intake.batch import MOST_FILES, Result, receive_all
 from processes.rechnungseingang.receipts import LARGEST, Push
 from storage.errors import Conflict
 from tests.processes.desk import SAMPLES, SYSTEM, UBL

@@ -18,17 +18,12 @@ from eakte.wiedervorlagen import Wiedervorlage, wiedervorlagen
 from engine.commands import CancelInstance
 from identity.principal import Principal, system_principal
 from processes.house import House, open_house
-from processes.rechnungseingang import (
-    acknowledgements,
-    demo,
-    folders,
-    handover,
-    hkr_folder,
-    records,
-)
-from processes.rechnungseingang.booking import Acknowledgement, booking_table
+from processes.rechnungseingang import demo, folders, records
 from processes.rechnungseingang.errors import BookingContradicts, HkrUnknown
-from processes.rechnungseingang.hkr_folder import LARGEST
+from processes.rechnungseingang.hkr import acknowledgements, handover
+from processes.rechnungseingang.hkr import folder as hkr_folder
+from processes.rechnungseingang.hkr.booking import Acknowledgement, booking_table
+from processes.rechnungseingang.hkr.folder import LARGEST
 from storage.errors import Conflict
 from tests.processes.desk import BOOKED, UBL, Desk, Run, kontierung
 

@@ -18,7 +18,6 @@ from engine.errors import OtherPersonNeeded
 from engine.handlers import InstanceChange
 from processes.house import House
 from processes.rechnungseingang import demo, play, receipts, status
-from processes.rechnungseingang.booking import Acknowledgement
 from processes.rechnungseingang.errors import (
     Befangen,
     BefugnisMissing,
@@ -27,6 +26,7 @@ from processes.rechnungseingang.errors import (
     KeyReused,
     SignatureVoid,
 )
+from processes.rechnungseingang.hkr.booking import Acknowledgement
 from processes.rechnungseingang.letters import refusal_page
 from processes.rechnungseingang.outgoing import refusal
 from processes.rechnungseingang.receipts import Push

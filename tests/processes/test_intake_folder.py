@@ -12,10 +12,12 @@ from sqlalchemy import select
 from typer.testing import CliRunner
 
 from processes.house import House, open_house
-from processes.rechnungseingang import channels, folders, intake_folder, receipts
-from processes.rechnungseingang.channels import Fetched, fetch, open_channel
+from processes.rechnungseingang import folders, receipts
 from processes.rechnungseingang.errors import ChannelUnknown
-from processes.rechnungseingang.intake_folder import IntakeFolder
+from processes.rechnungseingang.intake import channels
+from processes.rechnungseingang.intake import folder as intake_folder
+from processes.rechnungseingang.intake.channels import Fetched, fetch, open_channel
+from processes.rechnungseingang.intake.folder import IntakeFolder
 from processes.rechnungseingang.receipts import LARGEST
 from processes.rechnungseingang.tables import invoice_receipt
 from storage.database import Row

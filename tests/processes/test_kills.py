@@ -24,10 +24,11 @@ from eakte.tables import vorgang
 from engine.tables import instance
 from identity.principal import system_principal
 from processes.house import House, open_house
-from processes.rechnungseingang import handover, intake_folder
-from processes.rechnungseingang.batch import receive_all
-from processes.rechnungseingang.booking import booking_table
-from processes.rechnungseingang.channels import fetch
+from processes.rechnungseingang.hkr import handover
+from processes.rechnungseingang.hkr.booking import booking_table
+from processes.rechnungseingang.intake import folder as intake_folder
+from processes.rechnungseingang.intake.batch import receive_all
+from processes.rechnungseingang.intake.channels import fetch
 from processes.rechnungseingang.receipts import Push
 from processes.rechnungseingang.tables import invoice_receipt
 from storage.database import Row

@@ -15,15 +15,17 @@ from typer.testing import CliRunner
 from eakte.readlog import accesses
 from identity.errors import FourEyesRequired, NotPermitted
 from processes.house import House
-from processes.rechnungseingang import accounts, demo, kreditoren
+from processes.rechnungseingang import demo
 from processes.rechnungseingang.errors import KreditorTableInvalid
-from processes.rechnungseingang.kreditor_table import (
+from processes.rechnungseingang.kreditoren import accounts
+from processes.rechnungseingang.kreditoren import master as kreditoren
+from processes.rechnungseingang.kreditoren.master import Kreditor
+from processes.rechnungseingang.kreditoren.table import (
     Imported,
     export_table,
     import_table,
     last_import,
 )
-from processes.rechnungseingang.kreditoren import Kreditor
 from tests.processes.desk import SYSTEM
 
 HEAD = "nummer;name;ust_id;ort;iban\n"

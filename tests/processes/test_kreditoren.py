@@ -14,8 +14,7 @@ from eakte.dokumente import read_dokument
 from identity.errors import FourEyesRequired, NotPermitted
 from identity.principal import Principal
 from processes.house import House
-from processes.rechnungseingang import accounts, demo, kreditoren, receipts, suppliers
-from processes.rechnungseingang.booking import booking_table
+from processes.rechnungseingang import demo, receipts
 from processes.rechnungseingang.errors import (
     AccountInvalid,
     InvoiceClosed,
@@ -24,8 +23,11 @@ from processes.rechnungseingang.errors import (
     KreditorInvalid,
     KreditorUnknown,
 )
-from processes.rechnungseingang.kreditor_registers import given_by
-from processes.rechnungseingang.matching import Match, match
+from processes.rechnungseingang.hkr.booking import booking_table
+from processes.rechnungseingang.kreditoren import accounts, suppliers
+from processes.rechnungseingang.kreditoren import master as kreditoren
+from processes.rechnungseingang.kreditoren.matching import Match, match
+from processes.rechnungseingang.kreditoren.registers import given_by
 from processes.rechnungseingang.suggestions import posting_like_before
 from storage.ledger import entries
 from storage.verify import verify_one
@@ -225,7 +227,7 @@ def test_what_is_no_account_is_not_proposed(house: House, iban: str, bic: str, r
 
 def test_a_new_identifier_has_the_accounts_confirmed_anew(house: House) -> None:
     """Else whoever takes over another's VAT id would be paid that one's invoices."""
-    from processes.rechnungseingang.kreditor_registers import KREDITOREN  # noqa: PLC0415
+    from processes.rechnungseingang.kreditoren.registers import KREDITOREN  # noqa: PLC0415
 
     key = made(house)
     confirmed(house, proposed(house, key))

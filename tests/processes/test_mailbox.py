@@ -19,10 +19,10 @@ from eakte.vorgaenge import vorgang_head
 from eakte.wiedervorlagen import wiedervorlagen
 from processes.house import House, open_house
 from processes.rechnungseingang import mail_parts, receipts
-from processes.rechnungseingang.channels import Fetched, fetch, open_channel
 from processes.rechnungseingang.errors import ChannelUnknown
-from processes.rechnungseingang.imap_names import Names, names_of, written
-from processes.rechnungseingang.mail import MailUnreadable, read_mail
+from processes.rechnungseingang.intake.channels import Fetched, fetch, open_channel
+from processes.rechnungseingang.intake.imap_names import Names, names_of, written
+from processes.rechnungseingang.intake.mail import MailUnreadable, read_mail
 from processes.rechnungseingang.tables import invoice_receipt
 from storage.database import Row
 from tests.processes.conftest import work_off

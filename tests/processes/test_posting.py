@@ -17,8 +17,9 @@ from bpmn.values import Value, Variables, decode, encode
 from engine import queries
 from invoice.model import Breakdown
 from processes.house import House
-from processes.rechnungseingang import acknowledgements, demo
+from processes.rechnungseingang import demo
 from processes.rechnungseingang.errors import BefugnisMissing
+from processes.rechnungseingang.hkr import acknowledgements
 from processes.rechnungseingang.panel import task_panel
 from processes.rechnungseingang.posting import (
     amount_of,

@@ -6,7 +6,9 @@ from pathlib import Path
 
 from sqlalchemy import create_engine, text
 
-from processes.rechnungseingang import accounts, kreditoren, tables
+from processes.rechnungseingang import tables
+from processes.rechnungseingang.kreditoren import accounts
+from processes.rechnungseingang.kreditoren import master as kreditoren
 from storage.database import Database, metadata
 from storage.migrate import differences, migrate
 from storage.verify import verify_one

@@ -8,8 +8,10 @@ import pytest
 
 from bpmn.forms import FormInvalid
 from processes.house import House
-from processes.rechnungseingang import accounts, demo, kreditoren, receipts
-from processes.rechnungseingang.suppliers import choose, iban_alarm
+from processes.rechnungseingang import demo, receipts
+from processes.rechnungseingang.kreditoren import accounts
+from processes.rechnungseingang.kreditoren import master as kreditoren
+from processes.rechnungseingang.kreditoren.suppliers import choose, iban_alarm
 from tests.processes.desk import BOOKED, UBL, Desk, Run
 
 NUMBER = b"WL-2026-1042"

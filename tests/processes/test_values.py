@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from invoice.skonto import Skonto
 from processes.rechnungseingang.amounts import german, parse_amount
-from processes.rechnungseingang.booking import canonical
 from processes.rechnungseingang.dates import (
     OrderBy,
     clarify_by,
@@ -20,6 +19,7 @@ from processes.rechnungseingang.dates import (
 )
 from processes.rechnungseingang.duplicates import seller_key
 from processes.rechnungseingang.errors import RoutingTableInvalid
+from processes.rechnungseingang.hkr.booking import canonical
 from processes.rechnungseingang.routing import read_routes
 from processes.rechnungseingang.working_days import (
     LAENDER,

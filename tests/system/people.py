@@ -20,7 +20,7 @@ from identity.principal import Principal, system_principal
 from identity.tokens import issue_token
 from processes.house import House
 from processes.rechnungseingang import demo
-from processes.rechnungseingang.booking import Acknowledgement
+from processes.rechnungseingang.hkr.booking import Acknowledgement
 from processes.rechnungseingang.receipts import Receipt
 
 if TYPE_CHECKING:

@@ -20,7 +20,10 @@ from sqlalchemy import select
 
 from eakte.tables import akte, dokument, vorgang
 from processes.house import House
-from processes.rechnungseingang import accounts, demo, kreditoren, uploads
+from processes.rechnungseingang import demo
+from processes.rechnungseingang.intake import uploads
+from processes.rechnungseingang.kreditoren import accounts
+from processes.rechnungseingang.kreditoren import master as kreditoren
 from tests.web.browsing import run_all, tasks_of
 
 CHROMIUM = Path("/usr/bin/chromium")

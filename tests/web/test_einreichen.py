@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 
 from processes.house import House
 from processes.rechnungseingang import receipts
-from processes.rechnungseingang.batch import MOST_FILES
+from processes.rechnungseingang.intake.batch import MOST_FILES
 from processes.rechnungseingang.tables import invoice_receipt, invoice_upload
 from tests.web.browsing import SAMPLES, Browser, run_all
 

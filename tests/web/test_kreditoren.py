@@ -11,8 +11,10 @@ import pytest
 
 from engine.views import Task
 from processes.house import House
-from processes.rechnungseingang import accounts, demo, kreditoren, receipts
-from processes.rechnungseingang.kreditoren import Kreditor
+from processes.rechnungseingang import demo, receipts
+from processes.rechnungseingang.kreditoren import accounts
+from processes.rechnungseingang.kreditoren import master as kreditoren
+from processes.rechnungseingang.kreditoren.master import Kreditor
 from tests.web.browsing import Browser, tasks_of
 
 Browse = Callable[[str], Browser]

@@ -8,7 +8,7 @@ from hashlib import sha256
 from bpmn.values import Value, Variables
 from engine.handlers import Done, Handlers, JobContext
 from invoice.checking import Report
-from processes.rechnungseingang import booking, covers, letters, receipts, records
+from processes.rechnungseingang import letters, receipts, records
 from processes.rechnungseingang.decisive import (
     received_of,
 )
@@ -20,6 +20,8 @@ from processes.rechnungseingang.handlers.work import (
     original,
     putter,
 )
+from processes.rechnungseingang.hkr import booking
+from processes.rechnungseingang.intake import covers
 from processes.rechnungseingang.records import Paper, shortened
 from processes.rechnungseingang.routing import (
     INTAKE_UNIT,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from bpmn.values import encode
 from engine.handlers import Done, Handlers, JobContext
-from processes.rechnungseingang import booking, letters, outgoing, receipts, records
+from processes.rechnungseingang import letters, outgoing, receipts, records
 from processes.rechnungseingang.dates import local_day
 from processes.rechnungseingang.handlers.work import PATIENT, keeping, only_e_invoices, putter
+from processes.rechnungseingang.hkr import booking
 from processes.rechnungseingang.records import Paper
 from processes.rechnungseingang.routing import INTAKE_UNIT
 from storage.database import Transaction

@@ -11,8 +11,8 @@ from dataclasses import replace
 from bpmn.forms import FieldError, FormInvalid
 from eakte.beteiligung import Beteiligung
 from processes.rechnungseingang import signatures
+from processes.rechnungseingang.kreditoren.suppliers import confirmation, iban_alarm, refuse_blocked
 from processes.rechnungseingang.steps.act import Act, plain, signed, subject_of_case
-from processes.rechnungseingang.suppliers import confirmation, iban_alarm, refuse_blocked
 
 
 def order(act: Act) -> Beteiligung:

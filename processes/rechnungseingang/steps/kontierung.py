@@ -10,9 +10,10 @@ from decimal import Decimal
 
 from bpmn.forms import FieldError, FormInvalid
 from bpmn.values import Value
-from processes.rechnungseingang import booking, signatures
+from processes.rechnungseingang import signatures
 from processes.rechnungseingang.amounts import german, parse_amount
 from processes.rechnungseingang.credit_notes import CREDIT_NOTES, SELF_BILLED
+from processes.rechnungseingang.hkr import booking
 from processes.rechnungseingang.posting import fault_in, posting_lines
 from processes.rechnungseingang.steps.act import Act
 

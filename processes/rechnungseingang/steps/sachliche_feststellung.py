@@ -17,13 +17,13 @@ from processes.rechnungseingang.amounts import parse_amount
 from processes.rechnungseingang.dates import local_day
 from processes.rechnungseingang.decisive import periods
 from processes.rechnungseingang.disputes import dispute_in
+from processes.rechnungseingang.kreditoren.suppliers import bound
 from processes.rechnungseingang.steps.act import Act, iban_in, plain, signed
 from processes.rechnungseingang.steps.kontierung import (
     established_amount,
     kind_of_order,
     posted_lines,
 )
-from processes.rechnungseingang.suppliers import bound
 from processes.rechnungseingang.working_days import working_day_until
 from storage.database import Row
 

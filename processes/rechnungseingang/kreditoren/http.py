@@ -14,8 +14,9 @@ from fastapi.responses import JSONResponse
 from eakte.readlog import record_access
 from identity.access import require
 from identity.principal import Principal
-from processes.rechnungseingang import accounts, kreditoren
-from processes.rechnungseingang.kreditoren import Kreditor
+from processes.rechnungseingang.kreditoren import accounts
+from processes.rechnungseingang.kreditoren import master as kreditoren
+from processes.rechnungseingang.kreditoren.master import Kreditor
 from storage.database import Row, Transaction
 
 if TYPE_CHECKING:

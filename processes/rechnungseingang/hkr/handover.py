@@ -22,11 +22,11 @@ from engine.errors import EngineError
 from identity.errors import IdentityError
 from identity.principal import system_principal
 from processes.package import Duty
-from processes.rechnungseingang import acknowledgements
-from processes.rechnungseingang.booking import booking_table
 from processes.rechnungseingang.errors import HkrUnknown, RechnungseingangError
-from processes.rechnungseingang.hkr import Hkr, Order
-from processes.rechnungseingang.hkr_folder import HkrFolder
+from processes.rechnungseingang.hkr import acknowledgements
+from processes.rechnungseingang.hkr.adapter import Hkr, Order
+from processes.rechnungseingang.hkr.booking import booking_table
+from processes.rechnungseingang.hkr.folder import HkrFolder
 from processes.rechnungseingang.receipts import OPEN
 from processes.rechnungseingang.tables import invoice_receipt
 from storage.database import Row, Transaction

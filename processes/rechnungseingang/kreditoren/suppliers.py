@@ -16,11 +16,13 @@ from engine.instance_rows import LOCK
 from engine.tables import user_task
 from identity.access import require
 from identity.principal import Principal
-from processes.rechnungseingang import accounts, kreditoren, receipts
-from processes.rechnungseingang.accounts import CONFIRMED, PROPOSED, REMOVED
+from processes.rechnungseingang import receipts
 from processes.rechnungseingang.duplicates import compact
 from processes.rechnungseingang.errors import InvoiceClosed, InvoiceUnknown, KreditorBlocked
-from processes.rechnungseingang.matching import Match, match, stated
+from processes.rechnungseingang.kreditoren import accounts
+from processes.rechnungseingang.kreditoren import master as kreditoren
+from processes.rechnungseingang.kreditoren.accounts import CONFIRMED, PROPOSED, REMOVED
+from processes.rechnungseingang.kreditoren.matching import Match, match, stated
 from processes.rechnungseingang.tables import invoice_kreditor_account, invoice_receipt
 from storage.database import Row, Transaction
 

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, select
 
 from identity.persons import display_names
-from processes.rechnungseingang import accounts
 from processes.rechnungseingang.dates import local_day
 from processes.rechnungseingang.duplicates import compact
 from processes.rechnungseingang.errors import KreditorUnknown
-from processes.rechnungseingang.kreditoren import Kreditor, kreditor, kreditor_in
+from processes.rechnungseingang.kreditoren import accounts
+from processes.rechnungseingang.kreditoren.master import Kreditor, kreditor, kreditor_in
 from processes.rechnungseingang.tables import invoice_kreditor, invoice_kreditor_account
 from storage.database import Row, Transaction
 

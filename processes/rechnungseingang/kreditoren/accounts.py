@@ -17,10 +17,10 @@ from sqlalchemy import insert, select, update
 from identity.access import require
 from identity.errors import FourEyesRequired
 from identity.principal import Principal
-from processes.rechnungseingang import kreditoren
 from processes.rechnungseingang.duplicates import compact
 from processes.rechnungseingang.errors import AccountInvalid
 from processes.rechnungseingang.heads import iban_typed
+from processes.rechnungseingang.kreditoren import master as kreditoren
 from processes.rechnungseingang.tables import invoice_kreditor, invoice_kreditor_account
 from storage.database import Row, Transaction, for_update
 

@@ -23,9 +23,9 @@ from identity.access import require
 from identity.principal import Principal
 from processes.package import Field, Page, Upload
 from processes.rechnungseingang.amounts import german, parse_amount
-from processes.rechnungseingang.batch import MOST_FILES, Result, receive_all
 from processes.rechnungseingang.dates import ZONE, local_day, start_of
 from processes.rechnungseingang.errors import NothingReceived, ReceivedAtInvalid
+from processes.rechnungseingang.intake.batch import MOST_FILES, Result, receive_all
 from processes.rechnungseingang.letters import templates
 from processes.rechnungseingang.receipts import LARGEST, OPEN, Push
 from processes.rechnungseingang.tables import (

@@ -16,14 +16,15 @@ from eakte.readlog import record_access
 from engine.commands import CorrelateMessage
 from identity.access import require
 from identity.principal import Principal, system_principal
-from processes.rechnungseingang import booking, receipts, records
-from processes.rechnungseingang.booking import Acknowledgement
+from processes.rechnungseingang import receipts, records
 from processes.rechnungseingang.dates import local_day
 from processes.rechnungseingang.errors import (
     BookingContradicts,
     InvoiceUnknown,
     NotWaitingForBooking,
 )
+from processes.rechnungseingang.hkr import booking
+from processes.rechnungseingang.hkr.booking import Acknowledgement
 from processes.rechnungseingang.routing import INTAKE_UNIT, route_of_unit
 from storage.blobs import Blobs
 from storage.database import Row, Transaction

@@ -17,10 +17,11 @@ from urllib.parse import urlsplit
 from eakte.errors import EakteError
 from identity.principal import Principal, system_principal
 from processes.package import Duty
-from processes.rechnungseingang import covers, receipts
+from processes.rechnungseingang import receipts
 from processes.rechnungseingang.errors import ChannelUnknown, RechnungseingangError
-from processes.rechnungseingang.intake_folder import IntakeFolder
-from processes.rechnungseingang.mailbox import Mailbox
+from processes.rechnungseingang.intake import covers
+from processes.rechnungseingang.intake.folder import IntakeFolder
+from processes.rechnungseingang.intake.mailbox import Mailbox
 from processes.rechnungseingang.receipts import Arrival
 from storage.errors import StorageError
 

@@ -17,10 +17,12 @@ from invoice.documents import invoice_in
 from invoice.errors import InvoiceError
 from invoice.model import Invoice
 from processes.package import Field, Occasion, Register, RowAct, Search, Sheet
-from processes.rechnungseingang import accounts, kreditoren, receipts, suppliers
+from processes.rechnungseingang import receipts
 from processes.rechnungseingang.errors import KreditorUnknown
-from processes.rechnungseingang.kreditor_table import export_table, import_table, last_import
-from processes.rechnungseingang.kreditoren import IDENTIFYING, LABELS, Kreditor
+from processes.rechnungseingang.kreditoren import accounts, suppliers
+from processes.rechnungseingang.kreditoren import master as kreditoren
+from processes.rechnungseingang.kreditoren.master import IDENTIFYING, LABELS, Kreditor
+from processes.rechnungseingang.kreditoren.table import export_table, import_table, last_import
 from processes.rechnungseingang.letters import templates
 from storage.database import Row, Transaction
 from storage.ledger import Entry, entries

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from processes.rechnungseingang.booking import Acknowledgement
+from processes.rechnungseingang.hkr.booking import Acknowledgement
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,8 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from processes.rechnungseingang.errors import ChannelUnknown
-from processes.rechnungseingang.imap_names import Names, below_inbox, names_of
-from processes.rechnungseingang.mail import MailUnreadable, read_mail
+from processes.rechnungseingang.intake.imap_names import Names, below_inbox, names_of
+from processes.rechnungseingang.intake.mail import MailUnreadable, read_mail
 from processes.rechnungseingang.receipts import Arrival, Push
 
 DONE, REFUSED, QUARANTINE = "Erledigt", "Fehler", "Quarantaene"

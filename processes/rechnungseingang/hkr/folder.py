@@ -22,7 +22,6 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
-from processes.rechnungseingang.booking import Acknowledgement
 from processes.rechnungseingang.folders import (
     Tray,
     files_in,
@@ -32,7 +31,8 @@ from processes.rechnungseingang.folders import (
     remove_left_over,
     write_whole,
 )
-from processes.rechnungseingang.hkr import Answer, Order
+from processes.rechnungseingang.hkr.adapter import Answer, Order
+from processes.rechnungseingang.hkr.booking import Acknowledgement
 
 LARGEST = 64 * 1024
 AT_ONCE = 500

@@ -22,15 +22,16 @@ from eakte.readlog import record_access
 from identity.access import require
 from identity.persons import display_names
 from identity.principal import Principal
-from processes.rechnungseingang import accounts, kreditoren
-from processes.rechnungseingang.booking import cell
 from processes.rechnungseingang.dates import local_day
 from processes.rechnungseingang.errors import (
     AccountInvalid,
     KreditorInvalid,
     KreditorTableInvalid,
 )
-from processes.rechnungseingang.kreditoren import IDENTIFYING, Kreditor, kreditor_in
+from processes.rechnungseingang.hkr.booking import cell
+from processes.rechnungseingang.kreditoren import accounts
+from processes.rechnungseingang.kreditoren import master as kreditoren
+from processes.rechnungseingang.kreditoren.master import IDENTIFYING, Kreditor, kreditor_in
 from processes.rechnungseingang.routing import STREAM, record_change
 from processes.rechnungseingang.tables import invoice_kreditor, invoice_kreditor_account
 from storage.database import Row, Transaction
