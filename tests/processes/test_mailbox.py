@@ -18,8 +18,9 @@ from eakte.tables import dokument
 from eakte.vorgaenge import vorgang_head
 from eakte.wiedervorlagen import wiedervorlagen
 from processes.house import House, open_house
-from processes.rechnungseingang import mail_parts, receipts
+from processes.rechnungseingang import receipts
 from processes.rechnungseingang.errors import ChannelUnknown
+from processes.rechnungseingang.intake import mail_parts
 from processes.rechnungseingang.intake.channels import Fetched, fetch, open_channel
 from processes.rechnungseingang.intake.imap_names import Names, names_of, written
 from processes.rechnungseingang.intake.mail import MailUnreadable, read_mail
