@@ -6,11 +6,11 @@ Rechnung", which a person types in, and is refused for its format only where the
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 
 from invoice.checking import Finding, Report, Verdict, check_invoice
-from invoice.errors import NotAnInvoice, PdfRefused
+from invoice.errors import InvoiceRefused, NotAnInvoice, PdfRefused
 from invoice.model import Invoice
 from invoice.parsing import parse_invoice
 from invoice.pdf.comparison import differences, has_text
@@ -23,7 +23,18 @@ NAMES = frozenset({"factur-x.xml", "zugferd-invoice.xml", "xrechnung.xml"})
 """Factur-X and ZUGFeRD 2.1 on; ZUGFeRD 1 and 2.0, in both spellings; the XRECHNUNG profile."""
 ORDERS = frozenset({"order-x.xml"})
 REFUSED = "PDF"
-"""The finding on a PDF that is not read, and so not opened either."""
+"""The finding on a PDF that is not read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What a file says, unchecked: `invoice`, `stated` and `profile` as a `Report` has them."""
+
+    invoice: Invoice | None = None
+    stated: Invoice | None = None
+    profile: str | None = None
+    may_be_opened: bool = True
+    """By a person: not what the reader has refused."""
 
 
 def check_document(
@@ -45,6 +56,20 @@ def check_document(
             _other("Das PDF enthält keine strukturierten Daten.", others_refused)
         )
     return _check_embedded(candidates[0], contents, received_on, others_refused)
+
+
+def read_document(data: bytes) -> Document:
+    """Read a file of any format and ask no rule: for what was checked before."""
+    try:
+        invoice = invoice_in(data)
+    except PdfRefused:
+        return Document(may_be_opened=False)
+    except (NotAnInvoice, InvoiceRefused):
+        return Document()
+    profile = profile_of(invoice.specification)
+    if is_pdf(data) and not profile.is_an_invoice:
+        return Document(stated=invoice, profile=profile.value)
+    return Document(invoice, profile=profile.value)
 
 
 def invoice_in(data: bytes) -> Invoice:
@@ -159,8 +184,3 @@ def _finding(rule: str, text: str, hint: str) -> Finding:
 def _shown(name: str) -> str:
     """Names come from outside and may pretend to be paths."""
     return "".join(c for c in _base(name) if c.isprintable())[:80]
-
-
-def may_be_opened(report: Report) -> bool:
-    """Whether a person may open the file: not what the reader has refused."""
-    return all(finding.rule != REFUSED for finding in report.findings)

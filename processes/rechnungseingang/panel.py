@@ -1,7 +1,8 @@
 """What stands beside a task's form: the invoice, what was found, who said what before.
 
 Invariant: the panel shows only what the E-Akte lets this person see, and the access is recorded
-before the content leaves. All of it is made by templates that escape.
+before the content leaves. What was found is what was found on the day of the check: no view checks
+anew. All of it is made by templates that escape.
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ from engine import queries
 from identity.access import permits
 from identity.persons import display_names
 from identity.principal import Principal, system_principal
-from invoice.checking import Report, Verdict
-from invoice.documents import may_be_opened
+from invoice.checking import Verdict
+from invoice.documents import read_document
+from invoice.model import Invoice
 from invoice.pdf.reading import is_pdf
 from invoice.rendering import invoice_html
 from invoice.skonto import skonti
@@ -39,7 +41,6 @@ from processes.rechnungseingang.dates import (
 from processes.rechnungseingang.deadlines import discount
 from processes.rechnungseingang.duplicates import why_suspected
 from processes.rechnungseingang.errors import AttachmentNotOpened, InvoiceUnknown
-from processes.rechnungseingang.examination import examine
 from processes.rechnungseingang.intake import covers
 from processes.rechnungseingang.kreditoren.matching import match
 from processes.rechnungseingang.kreditoren.suppliers import iban_alarm, may_choose
@@ -113,12 +114,10 @@ def task_panel(
         return TaskPanel("Rechnung", templates.get_template("panel_geschlossen.html").render())
     record_access(tx, principal, "read", "invoice", row.id, akte=row.akte, purpose="Aufgabe")
     data = house.blobs.read(tx, row.blob_id)
-    report = examine(data, local_day(row.received_at))
-    stored = status.findings(tx, house.blobs, row)
-    # What was found when it was checked, by the official rules too: the letter says the same.
-    findings = report.findings if stored is None else stored
-    verdict = report.verdict if row.verdict is None else Verdict(row.verdict)
-    shown = invoice_html(report.invoice, findings, part) if report.invoice is not None else None
+    document, findings = read_document(data), status.findings(tx, house.blobs, row)
+    assert findings is not None, "the report is stored with the Vorgang"
+    invoice = document.invoice
+    shown = invoice_html(invoice, findings, part) if invoice is not None else None
     predecessor = receipts.find(tx, row.predecessor) if row.predecessor else None
     html = templates.get_template(
         "panel.html"
@@ -128,12 +127,12 @@ def task_panel(
         amount=parse_amount(row.amount_due),
         german=german,
         stated=parse_amount(row.stated_amount),
-        verdict=VERDICTS[verdict],
+        verdict=VERDICTS[Verdict(row.verdict)],
         findings=findings,
         invoice=Markup(shown) if shown is not None else None,  # noqa: S704 made by an escaping template
         text=None if shown is not None or is_pdf(data) else data[:20_000].decode(errors="replace"),
-        pdf=is_pdf(data) and may_be_opened(report),
-        attachments=report.invoice.attachments if report.invoice is not None else (),
+        pdf=is_pdf(data) and document.may_be_opened,
+        attachments=invoice.attachments if invoice is not None else (),
         days_to_pay=(row.due_on - local_day(row.received_at)).days if row.due_on else None,
         skonto=_skonto(row),
         deadline=_deadline(row, task, house.settings.land),
@@ -146,10 +145,10 @@ def task_panel(
         may_choose=may_choose(tx, principal, row) and permits(principal, "kreditor.read"),
         units=suggested_units(tx, row) if task.node == "zuordnen" else (),
         posting=_posting(tx, row, task),
-        prefilled=prefilled(row, report) if task.node == NODE else None,
-        kontierung=_kontierung(tx, row, task, report),
+        prefilled=prefilled(row, document) if task.node == NODE else None,
+        kontierung=_kontierung(tx, row, task, invoice),
         letter=_letter(house, tx, principal, row) if task.node == "ablehnung_zeichnen" else None,
-        **related(tx, principal, row, report),
+        **related(tx, principal, row, invoice),
     )
     return TaskPanel(f"Rechnung {row.number}" if row.number else "Eingang", html)
 
@@ -180,7 +179,7 @@ def panel_file(
     except InvoiceUnknown:
         return None
     # What the reader has refused is no browser's business either: it is saved, never opened.
-    opened = not is_pdf(data) or may_be_opened(examine(data, local_day(original.received_at)))
+    opened = not is_pdf(data) or read_document(data).may_be_opened
     media_type = original.media_type if opened else "application/octet-stream"
     return PanelFile(original.file_name or f"rechnung-{original.id}", media_type, data)
 
@@ -192,7 +191,9 @@ def _posting(tx: Transaction, row: Row, task: Any) -> Posting | None:
     return posting_like_before(tx, row, row.unit, tx.now)
 
 
-def _kontierung(tx: Transaction, row: Row, task: Any, report: Report) -> Mapping[str, Any] | None:
+def _kontierung(
+    tx: Transaction, row: Row, task: Any, invoice: Invoice | None
+) -> Mapping[str, Any] | None:
     """What is signed after the sachliche Feststellung: the lines with the tax in them."""
     if task.node not in {"rechnerisch_feststellen", "anordnen"}:
         return None
@@ -201,7 +202,7 @@ def _kontierung(tx: Transaction, row: Row, task: Any, report: Report) -> Mapping
         case[name].value for name in ("anordnungsart", "festgestellter_betrag", "buchungszeilen")
     )
     lines = posting_lines(value)
-    breakdown = report.invoice.breakdown if report.invoice is not None else ()
+    breakdown = invoice.breakdown if invoice is not None else ()
     return {
         "kind": ORDERS.get(str(kind), kind),
         "amount": parse_amount(amount),

@@ -14,11 +14,10 @@ from bpmn.values import Variables
 from eakte.access import may
 from eakte.tables import vorgang
 from identity.principal import Principal
-from invoice.checking import Report
+from invoice.documents import Document, read_document
 from processes.rechnungseingang import receipts
 from processes.rechnungseingang.amounts import german
-from processes.rechnungseingang.dates import local_day
-from processes.rechnungseingang.examination import EURO, currency_of, examine
+from processes.rechnungseingang.examination import EURO, currency_of
 from processes.rechnungseingang.heads import head_of
 from storage.database import Row, Transaction
 
@@ -37,11 +36,11 @@ class Prefilled:
     left_out: str | None = None
 
 
-def prefilled(row: Row, report: Report) -> Prefilled | None:
+def prefilled(row: Row, document: Document) -> Prefilled | None:
     """What the file says of its head; None where it says nothing, or a person has typed already."""
-    if report.stated is None or row.number is not None:
+    if document.stated is None or row.number is not None:
         return None
-    head, currency = head_of(report.stated, row.received_at), currency_of(report.stated)
+    head, currency = head_of(document.stated, row.received_at), currency_of(document.stated)
     in_euro = currency == EURO
     values: Variables = {
         "lieferant": head.seller,
@@ -49,7 +48,7 @@ def prefilled(row: Row, report: Report) -> Prefilled | None:
         "rechnungsnummer": head.number,
         "rechnungsdatum": head.issued_on,
         "betrag": f"{head.amount_due:.2f}" if in_euro and head.amount_due is not None else None,
-        "faellig_am": report.stated.due_date,
+        "faellig_am": document.stated.due_date,
         "zahlungsempfaenger": head.payee if head.payee != head.seller else None,
         "iban": head.iban,
         "leitweg_eingabe": head.leitweg_id,
@@ -58,7 +57,7 @@ def prefilled(row: Row, report: Report) -> Prefilled | None:
     if not in_euro and head.amount_due is not None:
         left_out = f"Der Betrag lautet auf {german(head.amount_due, currency)}: bitte umrechnen."
     given: Variables = {name: value for name, value in values.items() if value is not None}
-    return Prefilled(given, report.profile or "", left_out)
+    return Prefilled(given, document.profile or "", left_out)
 
 
 def task_values(house: House, tx: Transaction, principal: Principal, task: Any) -> Variables:
@@ -70,5 +69,5 @@ def task_values(house: House, tx: Transaction, principal: Principal, task: Any) 
         return {}
     if not may(tx, principal, vorgang, row.vorgang, "content"):
         return {}
-    found = prefilled(row, examine(house.blobs.read(tx, row.blob_id), local_day(row.received_at)))
+    found = prefilled(row, read_document(house.blobs.read(tx, row.blob_id)))
     return found.values if found is not None else {}

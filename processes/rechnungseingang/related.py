@@ -9,7 +9,7 @@ from __future__ import annotations
 from eakte.access import may
 from eakte.tables import vorgang
 from identity.principal import Principal
-from invoice.checking import Report
+from invoice.model import Invoice
 from processes.rechnungseingang.amounts import german, parse_amount
 from processes.rechnungseingang.credit_notes import (
     CREDIT_NOTES,
@@ -21,9 +21,11 @@ from processes.rechnungseingang.instalments import instalments_of
 from storage.database import Row, Transaction
 
 
-def related(tx: Transaction, principal: Principal, row: Row, report: Report) -> dict[str, object]:
+def related(
+    tx: Transaction, principal: Principal, row: Row, invoice: Invoice | None
+) -> dict[str, object]:
     """What templates/panel.html asks for."""
-    credited, instalments = credited_by(tx, row), instalments_of(tx, row, report.invoice)
+    credited, instalments = credited_by(tx, row), instalments_of(tx, row, invoice)
     billed = row if credited is None else credited.row
     notes = notes_to(tx, billed)
     known = instalments.known if instalments is not None else ()

@@ -13,7 +13,7 @@ from pypdf import PdfWriter
 from pypdf.generic import DictionaryObject, NameObject, TextStringObject
 
 from invoice.checking import Verdict
-from invoice.documents import check_document, invoice_in, may_be_opened
+from invoice.documents import check_document, invoice_in, read_document
 from invoice.errors import PdfRefused
 from invoice.parsing import parse_invoice
 from invoice.pdf.reading import read_pdf
@@ -189,7 +189,7 @@ def test_a_pdf_that_runs_javascript_is_refused_and_not_opened() -> None:
     data = saved(writer)
 
     assert refusal(data) == "active"
-    assert not may_be_opened(check_document(data))
+    assert not read_document(data).may_be_opened
 
 
 ACTION = b"<< /S /JavaScript /JS (app.alert\\(1\\)) >>"
@@ -262,3 +262,38 @@ def refusal(data: bytes) -> str:
     with pytest.raises(PdfRefused) as refused:
         read_pdf(data)
     return refused.value.why
+
+
+def _minimum() -> bytes:
+    named = (parse_invoice(CII).specification or "").encode()
+    return CII.replace(named, b"urn:factur-x.eu:1p0:minimum")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        CII,
+        _minimum(),
+        b"<letter/>",
+        b"<!DOCTYPE a><a/>",
+        image(),
+        image()[:200],
+        carrying(("factur-x.xml", CII)),
+        carrying(("factur-x.xml", _minimum())),
+        carrying(("factur-x.xml", b"<letter/>")),
+        carrying(("factur-x.xml", CII), ("other.xml", b"<a/>")),
+        by_hand(OPENS % b"4 0 R"),
+    ],
+    ids=[
+        "XML", "XML below an invoice", "a letter", "what is not read", "an image", "half a PDF",
+        "ZUGFeRD", "MINIMUM", "a PDF with a letter", "two files", "a PDF that acts",
+    ],
+)  # fmt: skip
+def test_what_is_read_without_the_rules_is_what_the_check_read(data: bytes) -> None:
+    report = check_document(data)
+
+    found = read_document(data)
+
+    assert (found.invoice, found.stated) == (report.invoice, report.stated)
+    assert found.profile == report.profile
+    assert found.may_be_opened == all(finding.rule != "PDF" for finding in report.findings)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from invoice.documents import invoice_in
 from processes.house import House
 from processes.rechnungseingang import demo, receipts
-from processes.rechnungseingang.dates import local_day
 from processes.rechnungseingang.duplicates import why_suspected
-from processes.rechnungseingang.examination import examine
 from processes.rechnungseingang.instalments import Instalments, instalments_of
 from processes.rechnungseingang.related import related
 from tests.processes.desk import BOOKED, UBL, Desk, Run
@@ -39,7 +38,7 @@ def naming(*numbers: str, code: str = "877", prepaid: str = "0.00") -> bytes:
 def instalments(house: House, desk: Desk) -> Instalments | None:
     with house.database.reading() as tx:
         row = desk.row
-        invoice = examine(house.blobs.read(tx, row.blob_id), local_day(row.received_at)).invoice
+        invoice = invoice_in(house.blobs.read(tx, row.blob_id))
         return instalments_of(tx, row, invoice)
 
 
@@ -99,12 +98,12 @@ def test_another_units_instalments_are_counted_and_not_shown(house: House, run_j
     first = booked(house, run_jobs)
     final = Desk(house, run_jobs, naming("WL-2026-1042", prepaid="18828.18"))
     with house.database.begin() as tx:
-        report = examine(house.blobs.read(tx, final.row.blob_id), local_day(final.row.received_at))
+        invoice = invoice_in(house.blobs.read(tx, final.row.blob_id))
         stranger = demo.principal(house, "jule.jansen")
         own = demo.principal(house, "tim.tannhaus")
 
-        seen_by_a_stranger = related(tx, stranger, final.row, report)["instalments_shown"]
-        seen = related(tx, own, final.row, report)["instalments_shown"]
+        seen_by_a_stranger = related(tx, stranger, final.row, invoice)["instalments_shown"]
+        seen = related(tx, own, final.row, invoice)["instalments_shown"]
 
     assert seen_by_a_stranger == []
     assert [row.id for row in seen] == [first.id]  # type: ignore[attr-defined]

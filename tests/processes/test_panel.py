@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from types import SimpleNamespace
 
@@ -11,8 +12,10 @@ from engine.tables import user_task
 from identity.principal import Principal
 from processes.house import House
 from processes.package import TaskPanel
-from processes.rechnungseingang import PACKAGE, demo, receipts
+from processes.rechnungseingang import PACKAGE, demo, receipts, status
+from processes.rechnungseingang.panel import task_panel
 from processes.rechnungseingang.receipts import Push
+from tests.processes.desk import Desk
 
 Run = Callable[[], None]
 SAMPLES = {sample.file: sample.data for sample in demo.samples()}
@@ -44,6 +47,26 @@ def test_a_clerk_sees_amount_due_date_skonto_and_attachment(house: House, run_jo
     assert "16.12.2026 (laut Rechnung)" in shown
     assert "2,00 % bis 30.11.2026" in shown
     assert "aufmass.csv" in shown
+
+
+def test_what_was_found_on_the_day_of_the_check_is_shown_whatever_the_rules_say_today(
+    house: House, run_jobs: Run
+) -> None:
+    desk = Desk(house, run_jobs, SAMPLES["05_regelbruch_ubl.xml"])
+    with house.database.reading() as tx:
+        (now, *_) = status.findings(tx, house.blobs, desk.row) or ()
+    task = SimpleNamespace(id="1-1", instance_id=desk.id, node="", due=None)
+    then = {**now.as_json(), "rule": "DAMALS-1"}
+    kept = house.blobs.put("default", json.dumps({"findings": [then]}).encode(), "application/json")
+    with house.database.begin() as tx:
+        house.blobs.commit(tx, kept.id)
+        receipts.change(tx, desk.id, report=kept.id)
+
+        shown = task_panel(house, tx, demo.principal(house, "rita.rehbein"), task)
+
+    assert shown is not None
+    assert "DAMALS-1" in shown.html
+    assert now.rule not in shown.html
 
 
 def test_a_deadline_says_where_it_comes_from(house: House, run_jobs: Run) -> None:
