@@ -187,6 +187,24 @@ def test_an_import_is_confirmed_as_a_whole_but_for_accounts_that_change(house: H
     assert states["DE02500105170137075030"] == "bestaetigt"
 
 
+def test_an_account_that_a_change_put_in_doubt_is_confirmed_singly(house: House) -> None:
+    karla = demo.principal(house, "karla.kranz")
+    two = "1;Eins;DE123456789;;DE02120300000000202051\n2;Zwei;;;DE02500105170137075030\n"
+    taken(house, HEAD + two)
+    with house.database.begin() as tx:
+        doubted, waiting = (accounts.find(tx, name)[0].id for name in ("Eins", "Zwei"))
+        accounts.confirm(tx, karla, doubted)
+    taken(house, HEAD + "1;Eins;DE987654321;;\n")
+
+    with house.database.begin() as tx:
+        count = accounts.confirm_import(tx, karla, waiting)
+
+    with house.database.reading() as tx:
+        states = {row.id: row.state for row in accounts.find(tx)}
+    assert count == 1
+    assert states == {doubted: "vorgeschlagen", waiting: "bestaetigt"}
+
+
 @pytest.mark.parametrize("login", ["tim.tannhaus", "paul.petersen", "gero.gestalt"])
 def test_who_keeps_up_no_master_takes_no_table_in_and_none_home(house: House, login: str) -> None:
     with pytest.raises(NotPermitted):

@@ -90,6 +90,7 @@ def confirm(tx: Transaction, principal: Principal, account_id: str) -> None:
 def confirm_import(tx: Transaction, principal: Principal, account_id: str) -> int:
     """All accounts of the import that brought this one, but for those of a Kreditor who has a
     confirmed account already: a change is looked at singly. How many."""
+    require(principal, "kreditor.confirm")
     found = _locked(tx, account_id, PROPOSED)
     a = invoice_kreditor_account.c
     if found.batch is None:
@@ -113,11 +114,12 @@ def remove(tx: Transaction, principal: Principal, account_id: str) -> None:
 
 
 def doubt(tx: Transaction, principal: Principal, kreditor_id: str) -> int:
-    """What identifies the Kreditor has changed: its confirmed accounts are proposals again."""
+    """What identifies the Kreditor has changed: its confirmed accounts are proposals again, each to
+    be looked at singly, whatever import once brought them."""
     rows = accounts(tx, [kreditor_id], CONFIRMED)
     for row in rows:
         none = {"confirmed_by": None, "on_behalf_of": None, "confirmed_at": None}
-        _set(tx, row.id, **_fresh(principal, tx.now), **none)
+        _set(tx, row.id, batch=None, **_fresh(principal, tx.now), **none)
         _record(tx, principal, row, "doubted")
     return len(rows)
 

@@ -76,7 +76,7 @@ def _put(tx: Transaction, principal: Principal, given: Mapping[str, str]) -> str
     values = {name: text for name, text in given.items() if name in LABELS}
     if kreditor_id := given.get("id"):
         stand = given.get("stand", "")
-        seen = int(stand) if stand.isdecimal() else None
+        seen = int(stand) if stand.isdecimal() and len(stand) < 19 else None
         changed = kreditoren.change(tx, principal, kreditor_id, values, seen)
         if changed & IDENTIFYING:
             accounts.doubt(tx, principal, kreditor_id)
