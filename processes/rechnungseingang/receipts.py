@@ -29,7 +29,7 @@ from processes.rechnungseingang.errors import (
 )
 from processes.rechnungseingang.tables import invoice_key, invoice_receipt
 from storage.blobs import PENDING, Blob, Blobs, blob_table
-from storage.database import Row, Transaction
+from storage.database import Row, Transaction, for_update
 from storage.errors import Conflict
 
 if TYPE_CHECKING:
@@ -111,6 +111,16 @@ def receive(house: House, principal: Principal, push: Push) -> Receipt:
 def receipt(tx: Transaction, invoice: str) -> Row:
     """The row of an invoice; raises `InvoiceUnknown`."""
     row = find(tx, invoice)
+    if row is None:
+        raise InvoiceUnknown(f"Diese Rechnung gibt es nicht: {invoice}")
+    return row
+
+
+def locked(tx: Transaction, invoice: str) -> Row:
+    """The row as it stays until this transaction ends; raises `InvoiceUnknown`."""
+    c = invoice_receipt.c
+    mine = (c.tenant == tx.tenant, c.id == invoice)
+    row = tx.first(for_update(select(invoice_receipt).where(*mine)))
     if row is None:
         raise InvoiceUnknown(f"Diese Rechnung gibt es nicht: {invoice}")
     return row

@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from eakte.access import Level, Vertraulichkeit
-from eakte.akten import ensure_akte
+from eakte.akten import Akte, ensure_akte
 from eakte.aktenplan import add_einheit, aktenplan, set_unit, units
 from eakte.aktenplan import unit as unit_of
 from eakte.beteiligung import Beteiligung, Schritt, open_step, record_step, schritte, skip_step
 from eakte.dokumente import Dokument, add_version, file_dokument
 from eakte.grants import grant_access
-from eakte.search import vorgaenge_in
 from eakte.vorgaenge import close_vorgang, open_vorgang, raise_vorgang, vorgang_head
 from eakte.wiedervorlagen import (
     Wiedervorlage,
@@ -102,15 +101,7 @@ def open_record(
 ) -> None:
     """Open the Vorgang in the unit's Akte and file the papers; the first is the original."""
     system = system_principal(tx.tenant)
-    year = local_day(receipt.received_at).year
-    akte = ensure_akte(
-        tx,
-        system,
-        aktenplan=AKTENPLAN,
-        unit=unit,
-        year=year,
-        betreff=f"Eingangsrechnungen {year}",
-    )
+    akte = _akte_of(tx, unit, local_day(receipt.received_at).year)
     vorgang = open_vorgang(
         tx, system, akte.id, betreff=subject_line(receipt), instance_id=receipt.id
     )
@@ -131,6 +122,17 @@ def open_record(
         _let_intake(tx, akte.id, vorgang.id, "content")
 
 
+def _akte_of(tx: Transaction, unit: str, year: int) -> Akte:
+    return ensure_akte(
+        tx,
+        system_principal(tx.tenant),
+        aktenplan=AKTENPLAN,
+        unit=unit,
+        year=year,
+        betreff=f"Eingangsrechnungen {year}",
+    )
+
+
 def _let_intake(tx: Transaction, akte: str, vorgang: str, level: Level) -> None:
     grant_access(
         tx,
@@ -149,15 +151,24 @@ def is_open(tx: Transaction, vorgang: str) -> bool:
     return vorgang_head(tx, system_principal(tx.tenant), vorgang).state == "offen"
 
 
-def matter_beside(tx: Transaction, receipt: Row, betreff: str) -> str:
-    """Another Vorgang in the invoice's Akte, for what comes up after z.d.A.: the open one of this
-    Betreff, else a new one. The Rechnungsstelle works on it."""
+def afterwards(tx: Transaction, receipt: Row) -> str:
+    """The Vorgang with what comes up after z.d.A., opened in this year's Akte if there is none:
+    what is closed stays as it was closed. It is as confidential, and the Rechnungsstelle works on
+    it. The caller has locked the receipt."""
+    if receipt.later is not None and is_open(tx, receipt.later):
+        return str(receipt.later)
     system = system_principal(tx.tenant)
-    for each in vorgaenge_in(tx, system, receipt.akte):
-        if each.betreff == betreff and each.state == "offen":
-            return each.id
-    opened = open_vorgang(tx, system, receipt.akte, betreff=betreff)
-    _let_intake(tx, receipt.akte, opened.id, "write")
+    akte = _akte_of(tx, receipt.unit, local_day(tx.now).year)
+    opened = open_vorgang(
+        tx,
+        system,
+        akte.id,
+        betreff=f"Nach Abschluss: {subject_line(receipt)}",
+        vertraulichkeit=vorgang_head(tx, system, receipt.vorgang).vertraulichkeit,
+    )
+    if receipt.unit != INTAKE_UNIT:
+        _let_intake(tx, akte.id, opened.id, "write")
+    receipts.change(tx, receipt.id, later=opened.id)
     return opened.id
 
 

@@ -86,8 +86,8 @@ invoice_receipt = Table(
     Column("booked_on", Date),
     Column("booking_reason", Text),
     Column("cover", String(64)),  # the object with what a mail said, until it is filed
-    Column("later", String(40)),  # the Vorgang with what came after z.d.A., see covers.py
-    Column("handed_over", Integer, nullable=False, server_default="0"),  # the round, see hkr.py
+    Column("later", String(40)),  # the Vorgang with what came after z.d.A., see records.py
+    Column("handed_over", Integer, nullable=False, server_default="0"),  # the round
     Column("predecessor", String(64)),  # what it may be a duplicate of
     Column("distinct", Boolean, nullable=False, default=False),  # checked: no duplicate
     PrimaryKeyConstraint("tenant", "id"),

@@ -215,6 +215,19 @@ def test_what_is_no_acknowledgement_is_put_aside_and_stops_no_other(
 
 
 @pytest.mark.usefixtures("later")
+def test_a_voucher_that_not_every_database_keeps_is_put_aside(
+    connected: House, ordered: Desk, folder: Path
+) -> None:
+    handover.exchange(connected)
+    answer(folder, {**booked(ordered), "voucher": "2026\x000042"}, "a.json")
+
+    handover.exchange(connected)
+
+    assert refused(folder) == ["a.json", "a.json.grund.txt"]
+    assert ordered.row.booking_result is None
+
+
+@pytest.mark.usefixtures("later")
 def test_a_link_in_the_folder_is_not_followed(
     connected: House, ordered: Desk, folder: Path, tmp_path: Path
 ) -> None:
@@ -381,7 +394,8 @@ def test_a_second_voucher_after_zda_opens_a_vorgang_of_its_own(
         beside = [each for each in vorgaenge_in(tx, SYSTEM, closed.akte) if each.state == "offen"]
     (one,) = beside
     (back,) = comes_back(connected, one.id)
-    assert "Widersprüchliche Meldung" in one.betreff
+    assert one.id == ordered.row.later
+    assert one.betreff.startswith("Nach Abschluss: ")
     assert "2026-0043" in back.reason
     assert ordered.row.voucher == "2026-0042"
 

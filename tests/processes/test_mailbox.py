@@ -19,7 +19,7 @@ from eakte.vorgaenge import vorgang_head
 from eakte.wiedervorlagen import wiedervorlagen
 from processes.house import House, open_house
 from processes.rechnungseingang import receipts
-from processes.rechnungseingang.errors import ChannelUnknown
+from processes.rechnungseingang.errors import BookingContradicts, ChannelUnknown
 from processes.rechnungseingang.intake import mail_parts
 from processes.rechnungseingang.intake.channels import Fetched, fetch, open_channel
 from processes.rechnungseingang.intake.imap_names import Names, names_of, written
@@ -151,7 +151,25 @@ def test_a_mail_of_an_invoice_that_is_zda_lies_in_a_vorgang_of_its_own(
     assert len(texts(connected, row.later)) == 2
     assert due(connected, row.later) == ["fachamt_tiefbau"] * 2
     with connected.database.reading() as tx:
-        assert vorgang_head(tx, SYSTEM, row.later).betreff.startswith("E-Mail nach Abschluss: ")
+        assert vorgang_head(tx, SYSTEM, row.later).betreff.startswith("Nach Abschluss: ")
+
+
+def test_a_mail_and_a_contradiction_after_zda_lie_in_one_vorgang(
+    connected: House, post: Post
+) -> None:
+    desk = Desk(connected, lambda: work_off(connected))
+    desk.certify()
+    desk.order()
+    desk.report(BOOKED)
+    post.put(mail(("a.xml", UBL), text="Mahnung"))
+    fetch(connected)
+    beside = desk.row.later
+
+    with pytest.raises(BookingContradicts):
+        desk.report(replace(BOOKED, voucher="2026-0043"))
+
+    assert desk.row.later == beside
+    assert due(connected, beside) == ["fachamt_tiefbau", "rechnungsstelle"]
 
 
 def test_the_mails_go_along_when_the_invoice_is_handed_over(connected: House, post: Post) -> None:

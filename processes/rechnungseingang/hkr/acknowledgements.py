@@ -43,7 +43,7 @@ def report(house: House, principal: Principal, invoice: str, said: Acknowledgeme
     except BookingContradicts as error:
         # Something may be booked twice: a person has to ask, whoever reads the answer or not.
         with house.database.begin(principal.tenant) as tx:
-            put_before_a_person(tx, principal, receipts.receipt(tx, invoice), said, str(error))
+            put_before_a_person(tx, principal, receipts.locked(tx, invoice), said, str(error))
         raise
 
 
@@ -90,13 +90,11 @@ def put_before_a_person(
 ) -> None:
     """Record what contradicts, and let it come back today; the same once more changes nothing.
 
-    Where the Vorgang is z.d.A., a new one in its Akte is opened for it.
+    Where the Vorgang is z.d.A., it lies with what came afterwards.
     """
     if row.vorgang is None:
         return
-    zeichen, of = records.geschaeftszeichen(tx, row.vorgang), row.vorgang
-    if not records.is_open(tx, of):
-        of = records.matter_beside(tx, row, f"{CONTRADICTION} zu {zeichen}")
+    of = row.vorgang if records.is_open(tx, row.vorgang) else records.afterwards(tx, row)
     told = f"{said.result}, Beleg {said.voucher or '–'}, {said.booking_id or 'ohne booking_id'}"
     remark = f"{CONTRADICTION}: {told}. {why}"
     if any(step.remark == remark for step in records.steps_of(tx, of)):

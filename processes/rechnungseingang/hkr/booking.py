@@ -16,18 +16,15 @@ from decimal import Decimal
 from io import StringIO
 from typing import Any, Literal
 
-from sqlalchemy import select, update
-
 from invoice.skonto import skonti
+from processes.rechnungseingang import receipts
 from processes.rechnungseingang.dates import skonto_until
 from processes.rechnungseingang.errors import (
     BookingContradicts,
-    InvoiceUnknown,
     NotWaitingForBooking,
 )
 from processes.rechnungseingang.examination import EURO
-from processes.rechnungseingang.tables import invoice_receipt
-from storage.database import Row, Transaction, for_update
+from storage.database import Row, Transaction
 
 FORMAT = "amtsgang-booking-1"
 MEDIA_TYPE = "application/json"
@@ -184,11 +181,7 @@ def apply(tx: Transaction, invoice: str, said: Acknowledgement) -> bool:
 
     The caller delivers the message to the instance, in the same transaction, only on True.
     """
-    c = invoice_receipt.c
-    where = (c.tenant == tx.tenant, c.id == invoice)
-    row = tx.first(for_update(select(invoice_receipt).where(*where)))
-    if row is None:
-        raise InvoiceUnknown(f"Diese Rechnung gibt es nicht: {invoice}")
+    row = receipts.locked(tx, invoice)
     current = booking_id(invoice, row.booking_round)
     if said.booking_id is not None and said.booking_id != current:
         # An earlier round can only have been rejected: hearing so again changes nothing.
@@ -204,15 +197,13 @@ def apply(tx: Transaction, invoice: str, said: Acknowledgement) -> bool:
     if said.booking_id is None and row.booking_round > 1:
         # It may be about an earlier round: it says nothing of what was ordered since.
         raise BookingContradicts(f"Bitte die booking_id nennen; offen ist {current}.")
-    tx.run(
-        update(invoice_receipt)
-        .where(*where)
-        .values(
-            booking_result=said.result,
-            voucher=said.voucher,
-            booked_on=said.booked_on,
-            booking_reason=said.reason,
-        )
+    receipts.change(
+        tx,
+        invoice,
+        booking_result=said.result,
+        voucher=said.voucher,
+        booked_on=said.booked_on,
+        booking_reason=said.reason,
     )
     return True
 

@@ -37,7 +37,9 @@ from processes.rechnungseingang.hkr.booking import Acknowledgement
 LARGEST = 64 * 1024
 AT_ONCE = 500
 UNFINISHED_SECONDS = 60
-Short = Annotated[str, msgspec.Meta(max_length=100)]
+_STORABLE = r"^[^\x00]*$"
+"""PostgreSQL keeps no NUL: an answer with one would be tried for ever."""
+Short = Annotated[str, msgspec.Meta(max_length=100, pattern=_STORABLE)]
 
 
 class Quittung(msgspec.Struct, forbid_unknown_fields=True):
@@ -45,9 +47,9 @@ class Quittung(msgspec.Struct, forbid_unknown_fields=True):
 
     booking_id: Short
     result: Literal["gebucht", "abgewiesen"]
-    voucher: Annotated[str, msgspec.Meta(max_length=60)] | None = None
+    voucher: Annotated[str, msgspec.Meta(max_length=60, pattern=_STORABLE)] | None = None
     booked_on: date | None = None
-    reason: Annotated[str, msgspec.Meta(max_length=2000)] | None = None
+    reason: Annotated[str, msgspec.Meta(max_length=2000, pattern=_STORABLE)] | None = None
 
 
 class HkrFolder:

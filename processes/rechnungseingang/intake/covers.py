@@ -11,20 +11,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
-
-from eakte.akten import ensure_akte
 from eakte.dokumente import Dokument
 from eakte.search import dokumente_in
-from eakte.vorgaenge import open_vorgang, vorgang_head
 from identity.principal import system_principal
 from processes.rechnungseingang import receipts, records
 from processes.rechnungseingang.dates import local_day
 from processes.rechnungseingang.records import Paper
 from processes.rechnungseingang.routing import INTAKE_UNIT, route_of_unit
-from processes.rechnungseingang.tables import invoice_receipt
 from storage.blobs import Blobs
-from storage.database import Row, Transaction, for_update
+from storage.database import Row, Transaction
 from storage.errors import Conflict
 
 if TYPE_CHECKING:
@@ -48,7 +43,7 @@ def add(house: House, invoice: str, text: bytes) -> None:
     joined = text if waiting is None or row.vorgang is not None else waiting + _PARTED + text
     blob = house.blobs.put(tenant, joined, MEDIA_TYPE)
     with house.database.begin(tenant) as tx:
-        now = _locked(tx, invoice)
+        now = receipts.locked(tx, invoice)
         if (now.cover, now.vorgang, now.state) != (row.cover, row.vorgang, row.state):
             raise Conflict("the invoice went on while a mail was read")
         if _is_known(tx, house.blobs, now, text):
@@ -72,35 +67,11 @@ def paper(blob: str, title: str = FIRST) -> Paper:
 
 
 def _file(tx: Transaction, blobs: Blobs, row: Row, blob: str) -> None:
-    place = row.vorgang if _is_open(tx, row.vorgang) else _afterwards(tx, row)
+    place = row.vorgang if records.is_open(tx, row.vorgang) else records.afterwards(tx, row)
     records.file_paper(tx, blobs, row, place, paper(blob, FURTHER))
     route = None if row.unit == INTAKE_UNIT else route_of_unit(tx, row.unit)
     addressee = INTAKE_UNIT if route is None else route.checking_group
     records.come_back(tx, place, local_day(tx.now), _READ_IT, addressee)
-
-
-def _afterwards(tx: Transaction, row: Row) -> str:
-    """The Vorgang with what came after z.d.A.: what is closed stays as it was closed."""
-    if row.later is not None and _is_open(tx, row.later):
-        return str(row.later)
-    system, year = system_principal(tx.tenant), local_day(tx.now).year
-    akte = ensure_akte(
-        tx,
-        system,
-        aktenplan=records.AKTENPLAN,
-        unit=row.unit,
-        year=year,
-        betreff=f"Eingangsrechnungen {year}",
-    )
-    grade = vorgang_head(tx, system, row.vorgang).vertraulichkeit
-    subject = f"E-Mail nach Abschluss: {records.subject_line(row)}"
-    opened = open_vorgang(tx, system, akte.id, betreff=subject, vertraulichkeit=grade)
-    receipts.change(tx, row.id, later=opened.id)
-    return opened.id
-
-
-def _is_open(tx: Transaction, vorgang_id: str) -> bool:
-    return vorgang_head(tx, system_principal(tx.tenant), vorgang_id).state == "offen"
 
 
 def _is_known(tx: Transaction, blobs: Blobs, row: Row, text: bytes) -> bool:
@@ -117,11 +88,3 @@ def _is_known(tx: Transaction, blobs: Blobs, row: Row, text: bytes) -> bool:
 def _filed_in(tx: Transaction, vorgang_id: str) -> Iterator[Dokument]:
     found = dokumente_in(tx, system_principal(tx.tenant), vorgang_id)
     return (each for each in found if each.titel in TITLES)
-
-
-def _locked(tx: Transaction, invoice: str) -> Row:
-    c = invoice_receipt.c
-    mine = (c.tenant == tx.tenant, c.id == invoice)
-    row = tx.first(for_update(select(invoice_receipt).where(*mine)))
-    assert row is not None, "it was read before, and no receipt is ever deleted"
-    return row
