@@ -20,7 +20,6 @@ from invoice.errors import AttachmentRefused
 MAX_ATTACHMENT = 18 * 1024 * 1024
 """Bytes of one embedded file. OZG-RE accepts 15 MB."""
 
-_TEXTUAL = frozenset({"text/csv", "text/plain", "application/xml", "text/xml"})
 _EXTENSIONS = {
     ".pdf": "application/pdf",
     ".png": "image/png",
@@ -73,12 +72,6 @@ class Attachment:
     def media_type(self) -> str:
         """What the content is, whatever the sender says of it."""
         return sniffed(self.content)
-
-    @property
-    def is_as_declared(self) -> bool:
-        declared = (self.declared_type or "").strip().lower()
-        found = self.media_type
-        return declared == found or (declared in _TEXTUAL and found in _TEXTUAL)
 
 
 _ALPHABET = (string.ascii_letters + string.digits + "+/").encode()

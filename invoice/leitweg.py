@@ -19,9 +19,3 @@ def leitweg_fault(text: str | None) -> str | None:
     except ValidationError:
         return "Die Leitweg-ID ist nicht richtig gebildet oder ihre Prüfziffern stimmen nicht."
     return None
-
-
-def fine_part(text: str | None) -> str | None:
-    """The part between the first and the last hyphen, which names the office."""
-    parts = (text or "").strip().split("-")
-    return parts[1] if len(parts) == 3 else None

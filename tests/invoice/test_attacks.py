@@ -159,8 +159,8 @@ def test_an_attachment_that_is_not_what_it_claims_to_be_is_seen_through() -> Non
     )
     page = Attachment(base64.b64encode(b"%PDF-1.7\n%abc").decode(), "application/pdf", "")
 
-    assert not program.is_as_declared
-    assert page.is_as_declared
+    assert program.media_type != "application/pdf"
+    assert page.media_type == "application/pdf"
 
 
 def test_a_script_in_free_text_stays_text() -> None:

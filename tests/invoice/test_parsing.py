@@ -52,7 +52,6 @@ def test_an_attachment_is_decoded_when_asked_for_and_typed_by_its_content() -> N
     assert attachment.content.startswith(b"Position;Menge")
     assert attachment.size == len(attachment.content)
     assert attachment.media_type == "text/plain"
-    assert attachment.is_as_declared
 
 
 @pytest.mark.parametrize("data", [b"", b"<letter/>", b"Guten Tag", b"%PDF-1.7", b"<a><b></a>"])

@@ -8,7 +8,7 @@ from lxml import html
 
 from invoice import formats
 from invoice.checking import check_invoice
-from invoice.leitweg import fine_part, leitweg_fault
+from invoice.leitweg import leitweg_fault
 from invoice.plain_text import invoice_text
 from invoice.rendering import invoice_html
 from invoice.skonto import Skonto, prose, skonti, skonto_is_well_formed
@@ -100,7 +100,6 @@ def test_a_leitweg_id_with_wrong_digits_is_a_word_of_caution() -> None:
     assert leitweg_fault("059990001-TIEFBAU-02") is None
     assert leitweg_fault("059990001-TIEFBAU-03") is not None
     assert leitweg_fault(None) is None
-    assert fine_part("059990001-TIEFBAU-02") == "TIEFBAU"
 
 
 def test_the_page_says_whether_a_finding_is_about_a_mandatory_fact_of_the_vat_act() -> None:
