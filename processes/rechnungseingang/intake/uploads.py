@@ -12,10 +12,10 @@ from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import exists, func, insert, select
 
 from bpmn.german import parse_german_date
-from eakte.access import may
+from eakte.access import visible
 from eakte.readlog import record_access
 from eakte.tables import vorgang
 from engine.tables import user_task
@@ -116,12 +116,20 @@ def _outcome(house: House, tx: Transaction, principal: Principal, key: str) -> s
     upload = _upload(tx, principal, key)
     if upload is None:
         return None
-    f, c = invoice_upload_file.c, invoice_receipt.c
+    f, c, v = invoice_upload_file.c, invoice_receipt.c, vorgang.c
+    readable = exists(
+        select(1).where(
+            v.tenant == c.tenant,
+            v.id == c.vorgang,
+            visible(principal, vorgang, now=tx.now, level="content"),
+        )
+    )
     query = (
         select(
             invoice_upload_file,
             *(getattr(c, n) for n in ("number", "seller", "amount_due", "currency", "state")),
             *(c.received_at, c.received_by, c.predecessor, c.distinct, c.vorgang),
+            readable.label("readable"),
         )
         .outerjoin(invoice_receipt, (c.tenant == f.tenant) & (c.id == f.invoice))
         .where(f.tenant == tx.tenant, f.upload == key)
@@ -129,7 +137,7 @@ def _outcome(house: House, tx: Transaction, principal: Principal, key: str) -> s
     rows = tx.all(query.order_by(f.place))
     record_access(tx, principal, "list", "invoice", count=len(rows), purpose="Einreichung")
     waiting = _waiting(tx, [row.invoice for row in rows if row.invoice])
-    files = [_told(tx, principal, row, waiting.get(row.invoice)) for row in rows]
+    files = [_told(principal, row, waiting.get(row.invoice)) for row in rows]
     return templates.get_template("einreichung.html").render(
         at=_moment(upload.at),
         files=files,
@@ -139,9 +147,7 @@ def _outcome(house: House, tx: Transaction, principal: Principal, key: str) -> s
     )
 
 
-def _told(
-    tx: Transaction, principal: Principal, row: Row, task: Row | None
-) -> dict[str, str | None]:
+def _told(principal: Principal, row: Row, task: Row | None) -> dict[str, str | None]:
     """A line: what became of the file, where it stands now, and a link for who may follow it."""
     told: dict[str, str | None] = {"name": row.name, "about": None, "detail": None, "link": None}
     if not row.invoice:
@@ -150,14 +156,13 @@ def _told(
     told |= {"badge": badge, "tone": tone}
     if not row.first:
         told["detail"] = f"Dieselbe Datei ist am {local_day(row.received_at):%d.%m.%Y} eingegangen."
-    reads = row.vorgang is not None and may(tx, principal, vorgang, row.vorgang, "content")
-    if row.received_by != principal.id and not reads:
+    if row.received_by != principal.id and not row.readable:
         return told
     if row.number:
         amount = parse_amount(row.amount_due)
         said = f" über {german(amount, row.currency or 'EUR')}" if amount is not None else ""
         told["about"] = f"{row.number} von {row.seller or 'unbekannt'}{said}"
-    told["link"] = f"/vorgaenge/{row.vorgang}" if reads else None
+    told["link"] = f"/vorgaenge/{row.vorgang}" if row.readable else None
     if row.state in STATES:
         told["badge"], told["tone"] = STATES[row.state]
     elif row.predecessor and not row.distinct and row.state == OPEN:
