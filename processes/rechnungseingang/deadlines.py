@@ -78,7 +78,7 @@ def queue(
     )
     not_ordered = or_(c.booking_file.is_(None), c.booking_result == "abgewiesen")
     query = select(invoice_receipt).where(
-        c.tenant == tx.tenant, c.state == OPEN, not_ordered, filed
+        c.tenant == tx.tenant, c.state == OPEN, c.due_on.is_not(None), not_ordered, filed
     )
     rows = tx.all(query.order_by(c.due_on, c.id).limit(MOST))
     today = local_day(tx.now)

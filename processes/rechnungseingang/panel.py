@@ -48,7 +48,7 @@ from processes.rechnungseingang.letters import VERDICTS, day, templates
 from processes.rechnungseingang.papers import TITLES
 from processes.rechnungseingang.posting import TAX_CODES, posting_lines, tax_doubts, with_tax
 from processes.rechnungseingang.prefill import NODE, prefilled
-from processes.rechnungseingang.related import related
+from processes.rechnungseingang.related import may_read, related
 from processes.rechnungseingang.signatures import ORDERS
 from processes.rechnungseingang.suggestions import (
     Posting,
@@ -139,6 +139,7 @@ def task_panel(
         steps=_steps(tx, principal, row),
         papers=[each for each in dokumente_in(tx, principal, row.vorgang) if each.titel in ADDED],
         predecessor=predecessor,
+        predecessor_shown=predecessor is not None and may_read(tx, principal, predecessor),
         suspected=why_suspected(row, predecessor) if predecessor is not None else None,
         alarm=iban_alarm(tx, row),
         match=match(tx, row),

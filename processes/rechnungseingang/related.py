@@ -33,16 +33,16 @@ def related(
         "money": _money,
         "credit_note": row.type_code in CREDIT_NOTES,
         "credited": credited,
-        "credited_shown": credited is not None and _may_read(tx, principal, credited.row),
-        "notes": [each for each in notes if each.id != row.id and _may_read(tx, principal, each)],
+        "credited_shown": credited is not None and may_read(tx, principal, credited.row),
+        "notes": [each for each in notes if each.id != row.id and may_read(tx, principal, each)],
         "credit_doubt": too_much_credited(billed, notes),
         "instalments": instalments,
-        "instalments_shown": [each for each in known if _may_read(tx, principal, each)],
+        "instalments_shown": [each for each in known if may_read(tx, principal, each)],
     }
 
 
-def _may_read(tx: Transaction, principal: Principal, other: Row) -> bool:
-    """Another invoice may lie with another unit."""
+def may_read(tx: Transaction, principal: Principal, other: Row) -> bool:
+    """Whether its content may be told: another invoice may lie with another unit."""
     return other.vorgang is not None and may(tx, principal, vorgang, other.vorgang, "content")
 
 

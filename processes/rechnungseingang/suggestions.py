@@ -17,13 +17,13 @@ from sqlalchemy import ColumnElement, func, select
 from bpmn.values import Value, decode
 from processes.rechnungseingang.credit_notes import credited_by
 from processes.rechnungseingang.dates import local_day
+from processes.rechnungseingang.duplicates import GONE
 from processes.rechnungseingang.kreditoren.master import Kreditor
 from processes.rechnungseingang.kreditoren.matching import match
 from processes.rechnungseingang.routing import INTAKE_UNIT, Route, competent_units, routes
 from processes.rechnungseingang.tables import invoice_receipt
 from storage.database import Row, Transaction
 
-_GONE = ("abgelehnt", "dublette")
 _POSTED = ("produkt", "sachkonto", "kostenstelle", "steuerkennzeichen")
 
 
@@ -130,7 +130,7 @@ def _units_of(tx: Transaction, row: Row, where: ColumnElement[bool]) -> Counter[
         c.id != row.id,
         c.unit.is_not(None),
         c.unit != INTAKE_UNIT,
-        c.state.not_in(_GONE),
+        c.state.not_in(GONE),
         where,
     )
     found = tx.all(query.group_by(c.unit).order_by(c.unit))

@@ -108,6 +108,20 @@ def test_who_signs_a_refusal_reads_the_draft_beside_the_form(house: House, run_j
     assert "BR-DE-15" in shown
 
 
+def test_a_predecessor_of_another_unit_is_told_and_not_shown(house: House, run_jobs: Run) -> None:
+    """The supplier wrote once to the Jugendamt and once to the Tiefbauamt."""
+    first, second = SAMPLES["01_tiefbau_ubl.xml"], SAMPLES["07_gleiche_nummer_ubl.xml"]
+    elsewhere = first.replace(b"05999-TIEFBAU-93", b"05999-JUGENDAMT-59")
+    assert elsewhere != first
+    Desk(house, run_jobs, elsewhere)
+
+    shown = panel(house, run_jobs, second, "sachlich_pruefen", "tim.tannhaus").html
+
+    assert "Gleicher Lieferant, gleiche Nummer, gleiches Jahr." in shown
+    assert "Sie liegt bei einer anderen Stelle." in shown
+    assert "vorgaenger" not in shown
+
+
 def test_a_suspected_duplicate_shows_its_predecessor(house: House, run_jobs: Run) -> None:
     who = demo.principal(house, demo.INTAKE)
     receipts.receive(house, who, Push(SAMPLES["01_tiefbau_ubl.xml"]))

@@ -94,7 +94,7 @@ def _beside(house: House, tx: Transaction, principal: Principal, key: str) -> st
     found = kreditoren.kreditor(tx, key)
     record_access(tx, principal, "read", "kreditor", found.id)
     held = accounts.accounts(tx, [key])
-    told = list(entries(tx, key))[-MOST_TOLD:]
+    told = list(entries(tx, key, after=max(0, found.stand - MOST_TOLD)))
     people = (
         {e.actor for e in told} | {r.confirmed_by for r in held} | {r.proposed_by for r in held}
     )
