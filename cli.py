@@ -1,7 +1,7 @@
 """The command line: `amtsgang …`. A root: it opens the house and prints; it decides nothing.
 
-The verbs that need a house stand here, in `cli_users`, `cli_rules` and `cli_demo`; the rest in
-`cli_models`.
+The verbs that need a house stand here, in `cli_users`, `cli_rules`, `cli_kreditoren` and
+`cli_demo`; the rest in `cli_models`.
 """
 
 # ruff: noqa: PLC0415  a verb imports what it needs, so that the small ones start fast

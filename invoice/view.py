@@ -45,7 +45,7 @@ _ALLOWANCE = ("amount", "base", "percent", "reason", "reason_code")
 class Row:
     """One field: business term, label, value. `note` is a word of caution.
 
-    `id` is where links lead and `findings` are the numbers of those about it; see `layout`.
+    `id` is where links lead and `findings` are the numbers of those about it; see `anchors`.
     """
 
     term: str

@@ -45,7 +45,7 @@ class Settings:
     `queue` names this house's queue where several share a broker; `lease` caps how long a job
     stays with a worker that may be dead; `land` (ISO 3166-2:DE) is the one whose holidays count;
     `hkr` is the URL of the system that books and pays (`processes.rechnungseingang.hkr.handover`);
-    `intake` are those of the channels that invoices are fetched from (`….channels`);
+    `intake` are those of the channels that invoices are fetched from (`….intake.channels`);
     `only_e_invoices` entitles to refuse an invoice that is no e-invoice in law;
     `scanner` is the address of a ClamAV daemon (`invoice.scanning`).
     """

@@ -9,9 +9,7 @@ from bpmn.values import Value, Variables
 from engine.handlers import Done, Handlers, JobContext
 from invoice.checking import Report
 from processes.rechnungseingang import letters, receipts, records
-from processes.rechnungseingang.decisive import (
-    received_of,
-)
+from processes.rechnungseingang.decisive import received_of
 from processes.rechnungseingang.handlers.work import (
     PATIENT,
     ask,

@@ -1,6 +1,6 @@
 """The supplier master on its pages: Kreditoren, and the accounts that two persons confirm.
 
-Invariant: the rules stand in `kreditoren` and `accounts`; these pages only ask.
+Invariant: the rules stand in `master` and `accounts`; these pages only ask.
 """
 
 from __future__ import annotations
