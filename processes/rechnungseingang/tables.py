@@ -194,6 +194,7 @@ invoice_kreditor_account = Table(
     Column("confirmed_by", String(40)),
     Column("on_behalf_of", String(40)),
     Column("confirmed_at", Instant),
+    Column("removed_at", Instant),  # until it is confirmed anew
     PrimaryKeyConstraint("tenant", "id"),
     UniqueConstraint("tenant", "kreditor", "iban"),
     Index("ix_invoice_kreditor_account_iban", "tenant", "iban"),

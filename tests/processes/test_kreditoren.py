@@ -183,6 +183,18 @@ def test_every_word_of_a_search_is_found_in_number_name_place_or_iban(house: Hou
     assert found == [[key], [key], [key], []]
 
 
+def test_a_search_of_thousands_of_words_is_answered(house: House) -> None:
+    key = made(house, name="Gärtnerei Grün")
+    proposed(house, key)
+    text = "grün " * 5_000
+
+    with house.database.reading() as tx:
+        found, held = kreditoren.find(tx, text), accounts.find(tx, text)
+
+    assert [each.id for each in found] == [key]
+    assert [row.iban for row in held] == [IBAN]
+
+
 # --- accounts ---
 
 

@@ -225,6 +225,25 @@ def test_a_removed_account_raises_the_alarm_though_it_was_paid_to(
     assert "aus dem Kreditorenstamm genommen" in (alarm(house, desk) or "")
 
 
+def test_who_proposes_a_removed_account_anew_does_not_end_the_alarm(
+    house: House, run_jobs: Run, paid: Desk
+) -> None:
+    desk = other_number(house, run_jobs)
+    account = in_master(house, desk, desk.row.iban)
+    tim, berta = (demo.principal(house, each) for each in ("tim.tannhaus", "berta.brandt"))
+    with house.database.begin() as tx:
+        accounts.remove(tx, berta, account)
+        (row,) = (each for each in accounts.find(tx) if each.id == account)
+        accounts.propose(tx, tim, row.kreditor, iban=row.iban, reason="Laut Rechnung")
+    proposed = alarm(house, desk)
+
+    with house.database.begin() as tx:
+        accounts.confirm(tx, berta, account)
+
+    assert "aus dem Kreditorenstamm genommen" in (proposed or "")
+    assert alarm(house, desk) is None
+
+
 def test_a_choice_of_another_kreditor_is_no_way_round_the_alarm(
     house: House, run_jobs: Run, paid: Desk
 ) -> None:

@@ -1,7 +1,8 @@
 """Accounts of the Kreditoren: one person proposes, another confirms; only then are they known.
 
 Invariant: nobody confirms what they (or whom they stand in for) proposed. What was taken out stays
-as such: no import brings it back, and an invoice that names it raises the alarm.
+as such until two persons have said otherwise: no import brings it back, and an invoice that names
+it raises the alarm.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ from sqlalchemy import insert, select, update
 from identity.access import require
 from identity.errors import FourEyesRequired
 from identity.principal import Principal
-from processes.rechnungseingang.duplicates import compact
 from processes.rechnungseingang.errors import AccountInvalid
 from processes.rechnungseingang.heads import iban_typed
 from processes.rechnungseingang.kreditoren import master as kreditoren
@@ -83,7 +83,7 @@ def confirm(tx: Transaction, principal: Principal, account_id: str) -> None:
     if principal.identities() & {found.proposed_by, found.proposed_for}:
         raise FourEyesRequired("Wer ein Konto vorschlägt, bestätigt es nicht selbst.")
     who = {"confirmed_by": principal.id, "on_behalf_of": principal.on_behalf_of}
-    _set(tx, account_id, state=CONFIRMED, confirmed_at=tx.now, **who)
+    _set(tx, account_id, state=CONFIRMED, confirmed_at=tx.now, removed_at=None, **who)
     _record(tx, principal, found, "confirmed")
 
 
@@ -109,7 +109,8 @@ def remove(tx: Transaction, principal: Principal, account_id: str) -> None:
     """Reject a proposal, or take an account out. One person suffices: it only makes stricter."""
     require(principal, "kreditor.confirm")
     found = _locked(tx, account_id, PROPOSED, CONFIRMED)
-    _set(tx, account_id, state=REMOVED, confirmed_by=None, on_behalf_of=None, confirmed_at=None)
+    none = {"confirmed_by": None, "on_behalf_of": None, "confirmed_at": None}
+    _set(tx, account_id, state=REMOVED, removed_at=tx.now, **none)
     _record(tx, principal, found, "removed")
 
 
@@ -131,7 +132,7 @@ def find(tx: Transaction, text: str = "", limit: int = 100, offset: int = 0) -> 
         invoice_kreditor_account, k.name.label("name"), k.number.label("number"), k.city
     ).join(invoice_kreditor, (k.tenant == a.tenant) & (k.id == a.kreditor))
     query = query.where(a.tenant == tx.tenant)
-    for word in filter(None, map(compact, text.split())):
+    for word in kreditoren.words_of(text):
         named = k.words.contains(word) | (k.id == kreditoren.one_line(text))
         query = query.where(a.iban.contains(word.upper()) | named)
     order = (a.state != PROPOSED, a.state, a.proposed_at.desc(), a.id)

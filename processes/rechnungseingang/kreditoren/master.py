@@ -47,6 +47,8 @@ LABELS = {
 IDENTIFYING = frozenset({"vat_id", "tax_number", "registration_id"})
 _LONGEST = {"number": 40, "sachkonto": 20, "kostenstelle": 20}
 _LONGEST_TEXT = 300
+MOST_WORDS = 20
+"""Of a search; each is a condition for the database."""
 _VAT_ID = re.compile(r"[A-Z]{2}[0-9A-Z+*]{2,12}", re.ASCII)
 _COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
 
@@ -102,11 +104,16 @@ def find(tx: Transaction, text: str = "", limit: int = 100, offset: int = 0) -> 
     """Those in which every word is found: number, name, identifiers, place, IBAN; by name."""
     c, a = invoice_kreditor.c, invoice_kreditor_account.c
     query = select(invoice_kreditor).where(c.tenant == tx.tenant)
-    for word in filter(None, map(compact, text.split())):
+    for word in words_of(text):
         with_iban = select(a.kreditor).where(a.tenant == tx.tenant, a.iban.contains(word.upper()))
         query = query.where(or_(c.words.contains(word), c.id.in_(with_iban)))
     rows = tx.all(query.order_by(c.name_key, c.id).limit(limit).offset(offset))
     return [kreditor_in(row) for row in rows]
+
+
+def words_of(text: str) -> list[str]:
+    """What is looked for, as it is kept: no more words than any Kreditor is found by."""
+    return [word for each in text.split()[:MOST_WORDS] if (word := compact(each))]
 
 
 def create(tx: Transaction, principal: Principal, given: Mapping[str, str]) -> str:

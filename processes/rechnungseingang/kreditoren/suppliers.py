@@ -21,7 +21,7 @@ from processes.rechnungseingang.duplicates import compact
 from processes.rechnungseingang.errors import InvoiceClosed, InvoiceUnknown, KreditorBlocked
 from processes.rechnungseingang.kreditoren import accounts
 from processes.rechnungseingang.kreditoren import master as kreditoren
-from processes.rechnungseingang.kreditoren.accounts import CONFIRMED, PROPOSED, REMOVED
+from processes.rechnungseingang.kreditoren.accounts import CONFIRMED, PROPOSED
 from processes.rechnungseingang.kreditoren.matching import Match, match, stated
 from processes.rechnungseingang.tables import invoice_kreditor_account, invoice_receipt
 from storage.database import Row, Transaction
@@ -37,10 +37,11 @@ def iban_alarm(tx: Transaction, row: Row) -> str | None:
     if (strange := _chosen_against(tx, row, found)) is not None:
         return strange
     mine = accounts.accounts(tx, [each.id for each in found.either])
-    state = {each.iban: each.state for each in mine}.get(row.iban)
-    if state == CONFIRMED:
+    held = [each for each in mine if each.iban == row.iban]
+    states = {each.state for each in held}
+    if CONFIRMED in states:
         return None
-    if state == REMOVED:
+    if any(each.removed_at is not None for each in held):
         return (
             f"Die Bankverbindung {_ending(row.iban)} wurde aus dem Kreditorenstamm genommen. "
             "Bitte beim Lieferanten nachfragen, unter einer Nummer, die schon bekannt war."
@@ -50,7 +51,7 @@ def iban_alarm(tx: Transaction, row: Row) -> str | None:
         return None
     confirmed = [each.iban for each in mine if each.state == CONFIRMED]
     if paid or confirmed:
-        return _changed(row, paid, confirmed, proposed=state == PROPOSED)
+        return _changed(row, paid, confirmed, proposed=PROPOSED in states)
     if _is_anothers(tx, row):
         return "Diese Bankverbindung ist bisher als die eines anderen Lieferanten bekannt."
     return None
