@@ -179,10 +179,7 @@ def panel_file(
         return PanelFile("nicht-geoeffnet.txt", "text/plain", str(error).encode())
     except InvoiceUnknown:
         return None
-    # What the reader has refused is no browser's business either: it is saved, never opened.
-    opened = not is_pdf(data) or read_document(data).may_be_opened
-    media_type = original.media_type if opened else "application/octet-stream"
-    return PanelFile(original.file_name or f"rechnung-{original.id}", media_type, data)
+    return PanelFile(original.file_name or f"rechnung-{original.id}", original.media_type, data)
 
 
 def _posting(tx: Transaction, row: Row, task: Any) -> Posting | None:
