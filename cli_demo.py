@@ -50,6 +50,7 @@ def run_demo(data: Path, port: int, *, auto: bool) -> int:
             with err().status("Prozesse bereitstellen, Personen anlegen"):
                 house.deploy_packages()
                 demo.set_up(house)
+                demo.know_suppliers(house)
             with Running(house):
                 return _played(house) if auto else _served(house, port)
         finally:

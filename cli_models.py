@@ -217,7 +217,7 @@ def feel(
 def invoice_check(files: Files, as_json: Json = False) -> None:
     """Rechnungen prüfen: Urteil, Profil, Befunde · verdict, profile, findings."""
     from invoice.documents import check_document
-    from invoice.plain_text import harmless
+    from invoice.formats import harmless
 
     told: list[dict[str, object]] = []
     faulty = False
@@ -252,7 +252,8 @@ def invoice_show(file: OneFile) -> None:
     """Die Rechnung lesbar ausgeben · print the invoice for a person."""
     from invoice.documents import invoice_in
     from invoice.errors import InvoiceError
-    from invoice.plain_text import harmless, invoice_text
+    from invoice.formats import harmless
+    from invoice.plain_text import invoice_text
 
     try:
         invoice = invoice_in(_sent(file))

@@ -67,3 +67,8 @@ def upright(text: str) -> str:
 
 def _german(text: str) -> str:
     return text.translate(str.maketrans(",.", ".,"))
+
+
+def harmless(text: str) -> str:
+    """Without control characters, which a terminal would obey."""
+    return "".join(c for c in text if c in "\n\t" or (c.isprintable() or c == "\N{NO-BREAK SPACE}"))

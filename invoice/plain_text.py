@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from invoice import view, wording
 from invoice.checking import Finding
+from invoice.formats import harmless
 from invoice.model import Invoice, Line
 from invoice.rules.rule import SEVERITIES
 from invoice.view import Row, Section
@@ -72,8 +73,3 @@ def _rows(rows: Iterable[Row], pad: str) -> Iterator[str]:
         if row.value or row.note:
             said = " ".join(part for part in (row.value, f"({row.note})" * bool(row.note)) if part)
             yield f"{pad}{row.label}: {said}"
-
-
-def harmless(text: str) -> str:
-    """Without control characters, which a terminal would obey."""
-    return "".join(c for c in text if c in "\n\t" or (c.isprintable() or c == "\N{NO-BREAK SPACE}"))

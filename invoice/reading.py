@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from lxml import etree
@@ -26,6 +25,7 @@ LONGEST_TEXT = 200_000
 LONGEST_NAME = 300
 LONGEST_NAMESPACE = 1_000
 SMALL = 64 * 1024
+"""Bytes of markup and text, embedded files apart, that nobody need be wary of."""
 Read = TypeVar("Read")
 
 _DOCTYPE = re.compile(rb"<!(?:DOCTYPE|ENTITY)")
@@ -35,6 +35,7 @@ _ENCODINGS = frozenset(
 )
 """Encodings in which `<!DOCTYPE` is found by its bytes (UTF-16 once its zeros are taken out)."""
 _VALUE = re.compile(rb"""=\s*["']""")
+_FILE = re.compile(rb"(?:[\w.-]{1,50}:)?\w{1,50}BinaryObject(?:\s[^>]{0,1000})?>")
 _LONG_NAME = re.compile(rb"<[^\s<>/!?]{%d}" % LONGEST_NAME)
 _ATTRIBUTES = etree.XPath("count(//@*)")
 _DEEPER = etree.XPath(f"boolean({'/*' * (MAX_DEPTH + 1)})")
@@ -52,8 +53,9 @@ def read_tree(data: bytes) -> etree._Element:
     plain = _ascii(data)
     _refuse_doctype(plain)
     may_flood = _refuse_flood(plain)
+    size = _size(plain)
     try:
-        root = passing(lambda: etree.fromstring(data, _parser()), len(data))
+        root = passing(lambda: etree.fromstring(data, _parser()), size)
     except (etree.XMLSyntaxError, ValueError, LookupError) as error:
         if getattr(error, "code", None) == etree.ErrorTypes.ERR_RESOURCE_LIMIT:
             raise InvoiceRefused(f"tiefer als {MAX_DEPTH} Elemente verschachtelt") from error
@@ -62,7 +64,7 @@ def read_tree(data: bytes) -> etree._Element:
     if docinfo.doctype or docinfo.internalDTD is not None:
         raise InvoiceRefused("mit einer Dokumenttyp-Deklaration")
     _refuse_excess(root, may_flood)
-    if len(data) > SMALL:
+    if size > SMALL:
         _refuse_length(root)
     return root
 
@@ -75,6 +77,8 @@ def passing(read: Callable[[], Read], size: int) -> Read:
     """
     if size <= SMALL:
         return read()
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 few documents need it
+
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(read).result()
 
@@ -97,6 +101,14 @@ def _ascii(data: bytes) -> bytes:
     """The bytes such that markup is found in them, also where they are UTF-16."""
     plain = data if b"\x00" not in data[:64] else data.replace(b"\x00", b"")
     return plain.removeprefix(b"\xff\xfe").removeprefix(b"\xfe\xff")
+
+
+def _size(plain: bytes) -> int:
+    """How much there is besides embedded files. No name and no long text hides in those."""
+    if len(plain) <= SMALL:
+        return len(plain)
+    files = (p for p in plain.split(b"<") if len(p) > LONGEST_NAME and _FILE.match(p))
+    return len(plain) - sum(map(len, files))
 
 
 def _refuse_doctype(plain: bytes) -> None:

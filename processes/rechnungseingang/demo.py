@@ -25,6 +25,9 @@ from identity.persons import add_machine, add_person, find_by_login, person_by_i
 from identity.principal import Principal, system_principal
 from processes.package import DemoUser
 from processes.rechnungseingang import receipts
+from processes.rechnungseingang.kreditoren.accounts import PROPOSED, accounts, confirm
+from processes.rechnungseingang.kreditoren.master import find
+from processes.rechnungseingang.kreditoren.table import import_table
 from processes.rechnungseingang.receipts import Push, Receipt
 from processes.rechnungseingang.routing import read_routes, replace_routes, routes
 from storage.database import Transaction
@@ -146,6 +149,19 @@ def set_up(house: House) -> tuple[Clerk, ...]:
             table = (_HERE / "models" / "zuordnung.csv").read_text(encoding="utf-8")
             replace_routes(tx, read_routes(table))
     return USERS
+
+
+def know_suppliers(house: House) -> None:
+    """Most suppliers of the samples stand in the master (samples/kreditoren.csv), each account
+    confirmed by a second person; one is left for a clerk to make from its invoice."""
+    table = (_HERE / "samples" / "kreditoren.csv").read_bytes()
+    with house.database.begin(house.settings.tenant) as tx:
+        if find(tx):
+            return
+        import_table(tx, principal_by_login(tx, "olga.ostmann"), table)
+        confirmer = principal_by_login(tx, BOOKKEEPER)
+        for account in accounts(tx, [each.id for each in find(tx)], PROPOSED):
+            confirm(tx, confirmer, account.id)
 
 
 def principal(house: House, login: str) -> Principal:

@@ -18,7 +18,7 @@ from invoice.checking import Verdict, check_invoice
 from invoice.errors import AttachmentRefused, InvoiceRefused
 from invoice.parsing import parse_invoice
 from invoice.plain_text import invoice_text
-from invoice.reading import MAX_BYTES
+from invoice.reading import MAX_BYTES, read_tree
 from invoice.rendering import LINES_A_PART, invoice_html
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -296,3 +296,12 @@ def test_whatever_is_taken_out_of_an_invoice_gives_a_report(data: st.DataObject)
     assert report.invoice is not None
     assert invoice_html(report.invoice, report.findings)
     assert report.as_json()["verdict"] in {v.value for v in Verdict}
+
+
+def test_no_long_text_hides_beside_an_embedded_file() -> None:
+    file = b"<cbc:EmbeddedDocumentBinaryObject>" + b"QUJD" * 60_000
+    file += b"</cbc:EmbeddedDocumentBinaryObject>"
+    note = b"<cbc:Note>" + b"x" * 200_001 + b"</cbc:Note>"
+
+    with pytest.raises(InvoiceRefused, match="200000 Zeichen"):
+        read_tree(HEAD + file + note + b"</Invoice>")
