@@ -14,7 +14,7 @@ from engine.handlers import InstanceChange, Participants
 from identity.principal import Principal
 from processes.rechnungseingang import receipts, records
 from processes.rechnungseingang.dates import local_day
-from processes.rechnungseingang.routing import INTAKE_UNIT, route_of_unit
+from processes.rechnungseingang.routing import checking_group_of
 from storage.database import Row, Transaction
 
 participants = Participants()
@@ -44,6 +44,5 @@ def _mark(tx: Transaction, row: Row, by: Principal, how: str) -> None:
     records.skip_open(tx, row.vorgang, "Ablauf abgebrochen")
     said = "Der Ablauf endete mit einem Fehler." if how == "error" else None
     records.did(tx, row.vorgang, by, Beteiligung(kind=STEP, outcome=STATE, remark=said))
-    route = None if row.unit == INTAKE_UNIT else route_of_unit(tx, row.unit)
-    addressee = INTAKE_UNIT if route is None else route.checking_group
+    addressee = checking_group_of(tx, row.unit)
     records.come_back(tx, row.vorgang, local_day(tx.now), _WHAT_TO_DO, addressee)

@@ -11,16 +11,15 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import or_, select
 
-from eakte.access import visible
 from eakte.readlog import record_access
-from eakte.tables import vorgang
 from identity.principal import Principal
 from invoice.skonto import Skonto, skonti
 from processes.rechnungseingang.amounts import parse_amount
 from processes.rechnungseingang.dates import local_day, order_by, skonto_until
 from processes.rechnungseingang.receipts import OPEN
+from processes.rechnungseingang.status import filed_where_seen
 from processes.rechnungseingang.tables import invoice_receipt
 from storage.database import Row, Transaction
 
@@ -69,16 +68,10 @@ def queue(
 ) -> list[tuple[Row, Loss]]:
     """Open invoices that are not ordered yet. One row in the access log."""
     c = invoice_receipt.c
-    filed = exists(
-        select(1).where(
-            vorgang.c.tenant == c.tenant,
-            vorgang.c.id == c.vorgang,
-            visible(principal, vorgang, now=tx.now, level="content"),
-        )
-    )
+    seen = filed_where_seen(tx, principal)
     not_ordered = or_(c.booking_file.is_(None), c.booking_result == "abgewiesen")
     query = select(invoice_receipt).where(
-        c.tenant == tx.tenant, c.state == OPEN, c.due_on.is_not(None), not_ordered, filed
+        c.tenant == tx.tenant, c.state == OPEN, c.due_on.is_not(None), not_ordered, seen
     )
     rows = tx.all(query.order_by(c.due_on, c.id).limit(MOST))
     today = local_day(tx.now)

@@ -9,15 +9,13 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
-
-from engine.tables import user_task
 from identity.principal import Principal
 from processes.package import Page
 from processes.rechnungseingang import deadlines
 from processes.rechnungseingang.amounts import german, parse_amount
 from processes.rechnungseingang.dates import local_day
 from processes.rechnungseingang.letters import templates
+from processes.rechnungseingang.status import tasks_of
 from storage.database import Transaction
 
 if TYPE_CHECKING:
@@ -28,7 +26,7 @@ MOST = 200
 
 def _losses(house: House, tx: Transaction, principal: Principal) -> str:
     found = deadlines.queue(tx, principal, house.settings.land, MOST)
-    where = _where(tx, [row.id for row, _ in found])
+    where = tasks_of(tx, [row.id for row, _ in found])
     rows = [
         {
             "row": row,
@@ -41,15 +39,6 @@ def _losses(house: House, tx: Transaction, principal: Principal) -> str:
         for row, loss in found
     ]
     return templates.get_template("fristen.html").render(rows=rows, most=MOST)
-
-
-def _where(tx: Transaction, invoices: list[str]) -> dict[str, str]:
-    """The name of the task that each lies at."""
-    c = user_task.c
-    query = select(c.instance_id, c.name).where(
-        c.tenant == tx.tenant, c.instance_id.in_(invoices), c.closed_at.is_(None)
-    )
-    return {each.instance_id: each.name for each in tx.all(query.order_by(c.id.desc()))}
 
 
 LOSSES = Page(

@@ -68,6 +68,12 @@ def route_of_unit(tx: Transaction, unit: str) -> Route | None:
     return _first(tx, invoice_route.c.unit == unit)
 
 
+def checking_group_of(tx: Transaction, unit: str) -> str:
+    """Whom to ask about an invoice that lies with this unit."""
+    route = None if unit == INTAKE_UNIT else route_of_unit(tx, unit)
+    return INTAKE_UNIT if route is None else route.checking_group
+
+
 def routes(tx: Transaction) -> list[Route]:
     query = select(invoice_route).where(invoice_route.c.tenant == tx.tenant)
     return [_route(row) for row in tx.all(query.order_by(invoice_route.c.leitweg_id))]

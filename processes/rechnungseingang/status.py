@@ -7,14 +7,15 @@ lets them see its Vorgang. What may not be seen does not exist (`InvoiceUnknown`
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 
-from eakte.access import may, visible
+from eakte.access import Level, may, visible
 from eakte.readlog import record_access
 from eakte.tables import vorgang
+from engine.tables import user_task
 from identity.access import permits
 from identity.principal import Principal
 from invoice.attachments import Attachment
@@ -141,13 +142,7 @@ def invoices(
 ) -> list[dict[str, object]]:
     """Invoices that the principal may know of, newest first. One row in the access log."""
     c = invoice_receipt.c
-    filed = exists(
-        select(1).where(
-            vorgang.c.tenant == c.tenant,
-            vorgang.c.id == c.vorgang,
-            visible(principal, vorgang, now=tx.now),
-        )
-    )
+    filed = filed_where_seen(tx, principal, "head")
     mine = and_(c.received_by == principal.id)
     query = select(invoice_receipt).where(c.tenant == tx.tenant, or_(mine, filed))
     if state is not None:
@@ -157,6 +152,28 @@ def invoices(
     record_access(tx, principal, "list", "invoice", count=len(rows))
     # A file's name may tell of its content: it is shown where one opens a single invoice.
     return [{**head(row), "file_name": None} for row in rows]
+
+
+def filed_where_seen(
+    tx: Transaction, principal: Principal, level: Level = "content"
+) -> ColumnElement[bool]:
+    """For queries over receipts: those whose Vorgang the principal may see at that level."""
+    c, v = invoice_receipt.c, vorgang.c
+    seen = visible(principal, vorgang, now=tx.now, level=level)
+    return exists(select(1).where(v.tenant == c.tenant, v.id == c.vorgang, seen))
+
+
+def tasks_of(tx: Transaction, invoices: Sequence[str]) -> dict[str, str]:
+    """The name of the open task that each lies at, the first one that was opened."""
+    c = user_task.c
+    found: dict[str, str] = {}
+    for start in range(0, len(invoices), 200):
+        some = invoices[start : start + 200]
+        query = select(c.instance_id, c.name).where(
+            c.tenant == tx.tenant, c.instance_id.in_(some), c.closed_at.is_(None)
+        )
+        found |= {each.instance_id: each.name for each in tx.all(query.order_by(c.id.desc()))}
+    return found
 
 
 def _own(principal: Principal, row: Row) -> bool:

@@ -9,15 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 
-from eakte.access import visible
-from eakte.tables import vorgang
 from identity.principal import Principal
 from processes.package import TaskSummary
 from processes.rechnungseingang.amounts import german, parse_amount
 from processes.rechnungseingang.dates import local_day
 from processes.rechnungseingang.deadlines import Loss, next_loss
+from processes.rechnungseingang.status import filed_where_seen
 from processes.rechnungseingang.tables import invoice_receipt
 from storage.database import Row, Transaction
 
@@ -30,13 +29,7 @@ def task_summaries(
 ) -> Mapping[str, TaskSummary]:
     """By task id."""
     c = invoice_receipt.c
-    readable = exists(
-        select(1).where(
-            vorgang.c.tenant == c.tenant,
-            vorgang.c.id == c.vorgang,
-            visible(principal, vorgang, now=tx.now, level="content"),
-        )
-    )
+    readable = filed_where_seen(tx, principal)
     wanted = sorted({task.instance_id for task in tasks})
     query = select(invoice_receipt).where(c.tenant == tx.tenant, c.id.in_(wanted), readable)
     today, land = local_day(tx.now), house.settings.land

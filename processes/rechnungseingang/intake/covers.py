@@ -17,7 +17,7 @@ from identity.principal import system_principal
 from processes.rechnungseingang import receipts, records
 from processes.rechnungseingang.dates import local_day
 from processes.rechnungseingang.records import Paper
-from processes.rechnungseingang.routing import INTAKE_UNIT, route_of_unit
+from processes.rechnungseingang.routing import checking_group_of
 from storage.blobs import Blobs
 from storage.database import Row, Transaction
 from storage.errors import Conflict
@@ -69,8 +69,7 @@ def paper(blob: str, title: str = FIRST) -> Paper:
 def _file(tx: Transaction, blobs: Blobs, row: Row, blob: str) -> None:
     place = row.vorgang if records.is_open(tx, row.vorgang) else records.afterwards(tx, row)
     records.file_paper(tx, blobs, row, place, paper(blob, FURTHER))
-    route = None if row.unit == INTAKE_UNIT else route_of_unit(tx, row.unit)
-    addressee = INTAKE_UNIT if route is None else route.checking_group
+    addressee = checking_group_of(tx, row.unit)
     records.come_back(tx, place, local_day(tx.now), _READ_IT, addressee)
 
 

@@ -12,13 +12,10 @@ from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import exists, func, insert, select
+from sqlalchemy import func, insert, select
 
 from bpmn.german import parse_german_date
-from eakte.access import visible
 from eakte.readlog import record_access
-from eakte.tables import vorgang
-from engine.tables import user_task
 from identity.access import require
 from identity.principal import Principal
 from processes.package import Field, Page, Upload
@@ -28,6 +25,7 @@ from processes.rechnungseingang.errors import NothingReceived, ReceivedAtInvalid
 from processes.rechnungseingang.intake.batch import MOST_FILES, Result, receive_all
 from processes.rechnungseingang.letters import templates
 from processes.rechnungseingang.receipts import LARGEST, OPEN, Push
+from processes.rechnungseingang.status import filed_where_seen, tasks_of
 from processes.rechnungseingang.tables import (
     invoice_receipt,
     invoice_upload,
@@ -116,14 +114,8 @@ def _outcome(house: House, tx: Transaction, principal: Principal, key: str) -> s
     upload = _upload(tx, principal, key)
     if upload is None:
         return None
-    f, c, v = invoice_upload_file.c, invoice_receipt.c, vorgang.c
-    readable = exists(
-        select(1).where(
-            v.tenant == c.tenant,
-            v.id == c.vorgang,
-            visible(principal, vorgang, now=tx.now, level="content"),
-        )
-    )
+    f, c = invoice_upload_file.c, invoice_receipt.c
+    readable = filed_where_seen(tx, principal)
     query = (
         select(
             invoice_upload_file,
@@ -136,7 +128,7 @@ def _outcome(house: House, tx: Transaction, principal: Principal, key: str) -> s
     )
     rows = tx.all(query.order_by(f.place))
     record_access(tx, principal, "list", "invoice", count=len(rows), purpose="Einreichung")
-    waiting = _waiting(tx, [row.invoice for row in rows if row.invoice])
+    waiting = tasks_of(tx, [row.invoice for row in rows if row.invoice])
     files = [_told(principal, row, waiting.get(row.invoice)) for row in rows]
     return templates.get_template("einreichung.html").render(
         at=_moment(upload.at),
@@ -147,7 +139,7 @@ def _outcome(house: House, tx: Transaction, principal: Principal, key: str) -> s
     )
 
 
-def _told(principal: Principal, row: Row, task: Row | None) -> dict[str, str | None]:
+def _told(principal: Principal, row: Row, task: str | None) -> dict[str, str | None]:
     """A line: what became of the file, where it stands now, and a link for who may follow it."""
     told: dict[str, str | None] = {"name": row.name, "about": None, "detail": None, "link": None}
     if not row.invoice:
@@ -171,22 +163,8 @@ def _told(principal: Principal, row: Row, task: Row | None) -> dict[str, str | N
             "Eine andere Datei ist dieselbe Rechnung, wie es scheint: ein Mensch prüft."
         )
     elif row.state == OPEN and told["detail"] is None:
-        told["detail"] = f"Liegt bei: {task.name}" if task is not None else "Wird gerade geprüft."
+        told["detail"] = f"Liegt bei: {task}" if task is not None else "Wird gerade geprüft."
     return told
-
-
-def _waiting(tx: Transaction, invoices: list[str]) -> dict[str, Row]:
-    """The open task of each."""
-    found: dict[str, Row] = {}
-    c = user_task.c
-    for start in range(0, len(invoices), 200):
-        query = select(c.instance_id, c.name).where(
-            c.tenant == tx.tenant,
-            c.instance_id.in_(invoices[start : start + 200]),
-            c.closed_at.is_(None),
-        )
-        found |= {each.instance_id: each for each in tx.all(query.order_by(c.id.desc()))}
-    return found
 
 
 def _last(house: House, tx: Transaction, principal: Principal) -> str:  # noqa: ARG001
