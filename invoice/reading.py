@@ -104,11 +104,20 @@ def _ascii(data: bytes) -> bytes:
 
 
 def _size(plain: bytes) -> int:
-    """How much there is besides embedded files. No name and no long text hides in those."""
+    """How much there is besides the texts of embedded files, in which no name hides."""
     if len(plain) <= SMALL:
         return len(plain)
-    files = (p for p in plain.split(b"<") if len(p) > LONGEST_NAME and _FILE.match(p))
-    return len(plain) - sum(map(len, files))
+    parts = (part for part in plain.split(b"<") if len(part) > LONGEST_NAME)
+    return len(plain) - sum(_length_of_file(part) for part in parts)
+
+
+def _length_of_file(part: bytes) -> int:
+    """Of the text behind a tag for a file. With a quote in it, it is not yet the text: the tag's
+    end may stand in the value of an attribute."""
+    tag = _FILE.match(part)
+    if tag is None or b'"' in (text := part[tag.end() :]) or b"'" in text:
+        return 0
+    return len(text)
 
 
 def _refuse_doctype(plain: bytes) -> None:

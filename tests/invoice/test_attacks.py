@@ -90,11 +90,20 @@ def test_a_flood_is_refused_at_once(data: bytes) -> None:
     assert time.process_time() - began < 2
 
 
-def test_names_that_nobody_knows_leave_nothing_behind_in_a_worker() -> None:
+@pytest.mark.parametrize(
+    "element",
+    [
+        b"<x%d_%d/>",
+        b"<aBinaryObject " + b"x" * 900 + b'%d_%d=""/>',
+        b"<aBinaryObject a='>' " + b"y" * 900 + b'%d_%d=""/>',
+    ],
+    ids=["elements", "attributes of files", "attributes behind what looks like an end"],
+)
+def test_names_that_nobody_knows_leave_nothing_behind_in_a_worker(element: bytes) -> None:
     page = resource.getpagesize()
 
     def held(document: int) -> int:
-        names = b"".join(b"<x%d_%d/>" % (document, n) for n in range(20_000))
+        names = b"".join(element % (document, n) for n in range(20_000))
         check_invoice(f'<Invoice xmlns="{NS}">'.encode() + names + b"</Invoice>")
         return int(Path("/proc/self/statm").read_text().split()[1]) * page
 
