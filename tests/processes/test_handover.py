@@ -18,7 +18,7 @@ from eakte.wiedervorlagen import Wiedervorlage, wiedervorlagen
 from engine.commands import CancelInstance
 from identity.principal import Principal, system_principal
 from processes.house import House, open_house
-from processes.rechnungseingang import demo, folders, records
+from processes.rechnungseingang import demo, folders, receipts, records
 from processes.rechnungseingang.errors import BookingContradicts, HkrUnknown
 from processes.rechnungseingang.hkr import acknowledgements, handover
 from processes.rechnungseingang.hkr import folder as hkr_folder
@@ -108,6 +108,23 @@ def test_what_was_taken_away_is_not_delivered_again(
     handover.exchange(connected)
 
     assert orders(folder) == []
+
+
+def test_a_booking_system_that_takes_no_orders_is_heard_all_the_same(
+    connected: House, ordered: Desk, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError("no space left")
+
+    handover.exchange(connected)
+    answer(folder, booked(ordered))
+    with connected.database.begin("default") as tx:
+        receipts.change(tx, ordered.id, handed_over=0)
+    monkeypatch.setattr(hkr_folder.HkrFolder, "deliver", full)
+
+    handover.exchange(connected)
+
+    assert ordered.row.booking_result == "gebucht"
 
 
 def test_a_kill_after_the_delivery_delivers_the_same_bytes_again(

@@ -180,10 +180,13 @@ def test_a_kill_after_any_step_loses_nothing_and_doubles_nothing(
     assert (names(folder, "erledigt"), names(folder, "in_arbeit")) == (["r.xml"], [])
 
 
-def test_a_folder_that_is_away_stops_no_other(house: House, folder: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("bad", ["", "imap://amt:wort@localhost:keiner/INBOX"])
+def test_a_channel_that_does_not_work_stops_no_other(
+    house: House, folder: Path, tmp_path: Path, bad: str
+) -> None:
     away = tmp_path / "file"
     away.write_bytes(b"")
-    both = (away.as_uri(), folder.as_uri())
+    both = (bad or away.as_uri(), folder.as_uri())
     lay(folder, UBL)
     other = open_house(replace(house.settings, intake=both))
 

@@ -82,7 +82,12 @@ def _hand_over(house: House, hkr: Hkr) -> None:
             log.warning("the booking file of %s is handed over later: %s", row.id, error)
             continue
         # A new round may have been written since: the file itself says which it is.
-        hkr.deliver(Order(json.loads(content)["booking_id"], content, booking_table(content)))
+        order = Order(json.loads(content)["booking_id"], content, booking_table(content))
+        try:
+            hkr.deliver(order)
+        except OSError as error:
+            log.warning("the booking system takes no orders for now: %s", error)
+            return  # what it answers is taken all the same
         with house.database.begin(system.tenant) as tx:
             _note(tx, row)
 

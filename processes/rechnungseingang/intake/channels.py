@@ -74,7 +74,7 @@ def fetch(house: House) -> Fetched:
 
 
 def fetch_from(house: House, urls: Iterable[str]) -> Fetched:
-    """One round over these channels."""
+    """One round over these channels. A ValueError is what the libraries make of a wrong URL."""
     taken = refused = 0
     system = system_principal(house.settings.tenant)
     for url in urls:
@@ -84,7 +84,7 @@ def fetch_from(house: House, urls: Iterable[str]) -> Fetched:
                 reason = _take(house, system, arrival)
                 channel.settle(arrival, reason)
                 taken, refused = taken + (reason is None), refused + (reason is not None)
-        except (OSError, StorageError, ChannelUnknown) as error:
+        except (OSError, ValueError, StorageError, ChannelUnknown) as error:
             log.warning("a channel is asked again later: %s: %s", type(error).__name__, error)
     return Fetched(taken, refused)
 
