@@ -146,6 +146,7 @@ def task_panel(
         may_choose=may_choose(tx, principal, row) and permits(principal, "kreditor.read"),
         units=suggested_units(tx, row) if task.node == "zuordnen" else (),
         posting=_posting(tx, row, task),
+        posted=_holds_lines(tx, row),
         prefilled=prefilled(row, report) if task.node == NODE else None,
         kontierung=_kontierung(tx, row, task, report),
         letter=_letter(house, tx, principal, row) if task.node == "ablehnung_zeichnen" else None,
@@ -190,6 +191,12 @@ def _posting(tx: Transaction, row: Row, task: Any) -> Posting | None:
     if task.node != "sachlich_pruefen":
         return None
     return posting_like_before(tx, row, row.unit, tx.now)
+
+
+def _holds_lines(tx: Transaction, row: Row) -> bool:
+    """Whether the form has lines: a suggestion may be younger than the task."""
+    held = queries.variables(tx, system_principal(tx.tenant), row.id).get("buchungszeilen")
+    return held is not None and bool(held.value)
 
 
 def _kontierung(tx: Transaction, row: Row, task: Any, report: Report) -> Mapping[str, Any] | None:
