@@ -121,7 +121,7 @@ def _below(profile: Profile) -> list[Finding]:
     if profile is not Profile.ZUGFERD_BASIC:
         return []
     words = f"Das Profil {profile.value} liegt unter dem Umfang der EN 16931."
-    hint = "Es ist eine sonstige Rechnung. Bitte vergleichen Sie die Kopfdaten mit dem Bild."
+    hint = "Sie ist eine E-Rechnung. Bitte vergleichen Sie die Kopfdaten trotzdem mit dem Bild."
     return [_finding("SONSTIGE", words, hint)]
 
 

@@ -19,6 +19,8 @@ MEANS = {
     "10": "Barzahlung",
     "20": "Scheck",
     "30": "Überweisung",
+    "31": "Überweisung",
+    "42": "Zahlung auf ein Bankkonto",
     "48": "Kartenzahlung",
     "49": "Lastschrift",
     "54": "Kreditkarte",

@@ -197,5 +197,8 @@ def _words(visit: Visit, tx: Transaction, head: Vorgang) -> dict[str, str]:
         return {}
     package = package_of(visit.house, found.process_id)
     graph = visit.house.engine.graph(tx, found.definition_id)
-    names = {node.id: node.name for node in graph.nodes.values() if node.name}
+    nodes = graph.nodes.values()
+    names = {
+        each.id: each.name for each in nodes if each.name and not each.kind.endswith("Gateway")
+    }
     return {**(package.words if package is not None else {}), **names}

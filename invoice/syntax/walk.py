@@ -17,6 +17,8 @@ _UNUSED = (
     "Die Angabe gehört nicht zur EN 16931 und wird hier nicht gezeigt. Was darin steht, gehört in "
     "ein vorgesehenes Feld. "
 )
+_OF_EXTENSION = {"UBL-CR-470": "Zahlungen an Dritte", "UBL-CR-646": "Unterpositionen"}
+"""What EN 16931 does not know, but the XRechnung Extension does; the view shows it."""
 _DOUBLED = "Die Angabe darf hier nur einmal stehen. "
 _NO_REASON = "Bitte beachten Sie: Das allein ist kein Grund, die Rechnung abzulehnen."
 _LOOK = "Bitte sehen Sie in der Datei nach, ob dort etwas Wichtiges steht."
@@ -39,6 +41,12 @@ class SyntaxFault:
             return self.rule.text, f"{self.rule.hint} {FIX if fatal else _NO_REASON}"
         name = f"Attribut {self.attribute}" if self.attribute else _name(self.element)
         then = FIX if fatal else _LOOK
+        if of_extension := _OF_EXTENSION.get(self.rule.id):
+            return (
+                f"{of_extension} („{name}“) sieht nur die XRechnung Extension vor.",
+                "In anderen Rechnungen gehören solche Angaben in ein vorgesehenes Feld. "
+                "Bitte beachten Sie die Angabe: sie wird hier gezeigt.",
+            )
         if self.again:
             return f"Die Angabe „{name}“ steht mehr als einmal.", _DOUBLED + then
         return f"Die Angabe „{name}“ ist in einer E-Rechnung nicht vorgesehen.", _UNUSED + then

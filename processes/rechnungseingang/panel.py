@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
+from bpmn.values import Value
 from eakte.access import may
 from eakte.beteiligung import schritte
 from eakte.dokumente import dokument_head, read_dokument
@@ -119,6 +120,7 @@ def task_panel(
     invoice = document.invoice
     shown = invoice_html(invoice, findings, part) if invoice is not None else None
     predecessor = receipts.find(tx, row.predecessor) if row.predecessor else None
+    lines = _lines_in_form(tx, row)
     html = templates.get_template(
         "panel.html"
     ).render(
@@ -145,7 +147,8 @@ def task_panel(
         match=match(tx, row),
         may_choose=may_choose(tx, principal, row) and permits(principal, "kreditor.read"),
         units=suggested_units(tx, row) if task.node == "zuordnen" else (),
-        posting=_posting(tx, row, task),
+        posting=_posting(tx, row, task, lines),
+        posted=bool(lines),
         prefilled=prefilled(row, document) if task.node == NODE else None,
         kontierung=_kontierung(tx, row, task, invoice),
         letter=_letter(house, tx, principal, row) if task.node == "ablehnung_zeichnen" else None,
@@ -182,11 +185,18 @@ def panel_file(
     return PanelFile(original.file_name or f"rechnung-{original.id}", original.media_type, data)
 
 
-def _posting(tx: Transaction, row: Row, task: Any) -> Posting | None:
-    """Where the lines in the form come from."""
+def _posting(tx: Transaction, row: Row, task: Any, lines: Value) -> Posting | None:
+    """Where the lines in the form come from, or could: a suggestion may be younger than the task.
+    None where a person has written other ones."""
     if task.node != "sachlich_pruefen":
         return None
-    return posting_like_before(tx, row, row.unit, tx.now)
+    found = posting_like_before(tx, row, row.unit, tx.now)
+    return None if found is None or lines not in (None, [], found.lines) else found
+
+
+def _lines_in_form(tx: Transaction, row: Row) -> Value:
+    held = queries.variables(tx, system_principal(tx.tenant), row.id).get("buchungszeilen")
+    return None if held is None else held.value
 
 
 def _kontierung(

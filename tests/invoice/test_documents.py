@@ -139,6 +139,7 @@ def test_zugferd_basic_is_compared_by_a_person_and_never_refused_for_its_format(
 
     assert report.verdict is Verdict.TO_CLARIFY
     assert [(f.rule, f.refusal) for f in report.findings] == [("SONSTIGE", False)]
+    assert "ist eine E-Rechnung" in report.findings[0].hint
     assert report.invoice is not None
     assert report.invoice.number == "KR-2026-0219"
 

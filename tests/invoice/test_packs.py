@@ -94,7 +94,10 @@ def test_lines_below_lines_are_for_the_extension_alone(day: str, severity: str) 
 
     report = check_invoice(data.replace(b"</cac:InvoiceLine>", SUBLINE, 1))
 
-    assert {f.rule: f.severity for f in report.findings}["UBL-CR-646"] == severity
+    found = next(f for f in report.findings if f.rule == "UBL-CR-646")
+    assert found.severity == severity
+    assert "nur die XRechnung Extension" in found.text
+    assert "nicht gezeigt" not in found.hint
 
 
 @pytest.mark.parametrize(

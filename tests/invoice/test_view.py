@@ -16,6 +16,7 @@ from invoice.schema import schema_faults
 from invoice.terms import GROUPS, LABELS
 from tests.invoice import every_term
 from tests.invoice.every_term import EXTENSION, SHOWN
+from tests.invoice.miniature import UBL
 
 BOTH = {"UBL": every_term.ubl, "CII": every_term.cii}
 NUMBERS = {*range(1, 166)} - {4}
@@ -188,3 +189,14 @@ def test_a_line_with_a_finding_is_on_every_part() -> None:
     page = html.fromstring(invoice_html(report.invoice, report.findings))
 
     assert page.get_element_by_id("position-433-bt-126") is not None
+
+
+@pytest.mark.parametrize("code", ["30", "31", "42", "58"])
+def test_every_usual_code_of_a_transfer_has_a_word(code: str) -> None:
+    page = _page(
+        UBL.replace(b">58</cbc:PaymentMeansCode>", f">{code}</cbc:PaymentMeansCode>".encode())
+    )
+
+    (shown,) = _texts_at(page, "BT-81")
+
+    assert shown.endswith(f" ({code})")

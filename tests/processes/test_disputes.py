@@ -42,7 +42,7 @@ def test_a_disputed_item_stands_in_the_step_and_comes_back_on_its_day(
     (step,) = [each for each in desk.steps if each.kind == "sachlich_pruefen" and each.outcome]
     assert (back.due, back.addressee) == (DAY, "fachamt_tiefbau")
     assert "Position 3: 828,18" in (step.remark or "")
-    assert "Mängelrüge bis 03.03.2031" in (step.remark or "")
+    assert ". Mängelrüge bis 03.03.2031." in (step.remark or "")
 
 
 @pytest.mark.parametrize(

@@ -193,3 +193,37 @@ def test_credit_notes_beyond_the_invoice_are_told(house: House, run_jobs: Run) -
     for html in (beside_the_note, beside_the_invoice):
         assert "Gutgeschrieben sind zusammen 711,14" in html
     assert str(second.row.number) in beside_the_note
+
+
+def test_what_was_booked_after_the_task_came_up_is_suggested_beside_the_empty_form(
+    house: House, run_jobs: Run
+) -> None:
+    waiting = Desk(house, run_jobs, UBL.replace(b"WL-2026-1042", b"WL-2026-1043"))
+    earlier = Desk(house, run_jobs)
+    earlier.certify()
+    earlier.order()
+    earlier.report(BOOKED)
+
+    beside = shown(house, waiting, "tim.tannhaus")
+
+    assert lines(house, waiting) == []
+    assert "Vorschlag zur Kontierung" in beside
+    assert "vorbelegte" not in beside
+    assert "Sachkonto 523110" in beside
+
+
+def test_lines_that_a_person_wrote_are_not_called_prefilled(
+    house: House, run_jobs: Run, paid: Desk
+) -> None:
+    desk = Desk(house, run_jobs, unrouted((b"05999-FREMD-11", b"05999-TIEFBAU-93")))
+    before = shown(house, desk, "tim.tannhaus")
+    desk.check()
+    desk.complete(
+        "rechnerisch_feststellen", "ralf.rieger", ergebnis="zurueck", begruendung="anderes Konto"
+    )
+
+    after = shown(house, desk, "tim.tannhaus")
+
+    assert desk.open_tasks == ["sachlich_pruefen"]
+    assert "vorbelegte" in before
+    assert "vorbelegte" not in after

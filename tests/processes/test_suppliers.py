@@ -188,6 +188,23 @@ def test_an_account_that_is_only_proposed_still_raises_the_alarm(
     assert "noch von niemandem bestätigt" in (alarm(house, desk) or "")
 
 
+def test_another_account_than_an_import_brought_raises_an_alarm_before_any_is_confirmed(
+    house: House, run_jobs: Run
+) -> None:
+    desk = Desk(house, run_jobs)
+    olga = demo.principal(house, "olga.ostmann")
+    with house.database.begin() as tx:
+        given = {"name": desk.row.seller, "vat_id": desk.row.seller_vat_id}
+        key = kreditoren.create(tx, olga, given)
+        accounts.propose(tx, olga, key, iban=OTHER, reason="Import")
+    strange = alarm(house, desk)
+    with house.database.begin() as tx:
+        accounts.propose(tx, olga, key, iban=desk.row.iban, reason="Import")
+
+    assert "nennt ein anderes Konto" in (strange or "")
+    assert alarm(house, desk) is None
+
+
 def test_an_account_confirmed_for_another_kreditor_raises_an_alarm(
     house: House, run_jobs: Run
 ) -> None:

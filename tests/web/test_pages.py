@@ -9,6 +9,7 @@ from html import unescape
 import pytest
 from sqlalchemy import select, update
 
+from eakte.beteiligung import Beteiligung
 from eakte.tables import vorgang
 from eakte.wiedervorlagen import set_wiedervorlage
 from engine.commands import Deploy, StartInstance
@@ -18,7 +19,7 @@ from identity.deputies import set_deputy
 from identity.persons import find_by_login
 from identity.principal import system_principal
 from processes.house import House
-from processes.rechnungseingang import demo
+from processes.rechnungseingang import demo, records
 from storage.ledger import ledger_entry
 from tests.web.browsing import Browser, run_all, tasks_of
 from web.audit import broken
@@ -298,6 +299,20 @@ def test_the_akte_shows_units_steps_and_history_in_words(browse: Browse, house: 
     assert "Sachlich prüfen und kontieren" in pages[0].text
     assert "Tiefbau" in pages[0].text
     assert "zur Akte genommen" in pages[0].text
+
+
+def test_an_outcome_is_not_called_like_a_gateway(browse: Browse, house: House) -> None:
+    instance = tasks_of(house, "tim.tannhaus")[0].instance_id
+    with house.database.begin(house.settings.tenant) as tx:
+        row = tx.first(select(vorgang).where(vorgang.c.instance_id == instance))
+        assert row is not None
+        booker = demo.principal_by_login(tx, demo.BOOKKEEPER)
+        records.did(tx, row.id, booker, Beteiligung(kind="buchung", outcome="gebucht"))
+
+    page = browse("tim.tannhaus").get(f"/vorgaenge/{row.id}").text
+
+    assert "gebucht" in page
+    assert "Gebucht?" not in page
 
 
 def test_an_address_that_cannot_be_read_is_answered_with_a_page(browse: Browse) -> None:

@@ -52,6 +52,11 @@ def iban_alarm(tx: Transaction, row: Row) -> str | None:
     confirmed = [each.iban for each in mine if each.state == CONFIRMED]
     if paid or confirmed:
         return _changed(row, paid, confirmed, proposed=PROPOSED in states)
+    if not states and any(each.state == PROPOSED for each in mine):
+        return (
+            f"Der Kreditorenstamm nennt ein anderes Konto als {_ending(row.iban)}, wenn auch noch "
+            "unbestätigt. Bitte beim Lieferanten nachfragen, unter einer schon bekannten Nummer."
+        )
     if _is_anothers(tx, row):
         return "Diese Bankverbindung ist bisher als die eines anderen Lieferanten bekannt."
     return None

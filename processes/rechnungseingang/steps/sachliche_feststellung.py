@@ -43,7 +43,11 @@ def certify(act: Act) -> Beteiligung:
     signatures.void_changed(act.tx, act.steps, subject)
     given = signed(act, subject)
     disputed = _disputed(act, amount)
-    return given if disputed is None else replace(given, remark=f"{act.reason} {disputed}")
+    if disputed is None:
+        return given
+    reason = (act.reason or "").rstrip()
+    end = "" if reason.endswith((".", "!", "?")) else "."
+    return replace(given, remark=f"{reason}{end} {disputed}")
 
 
 def _disputed(act: Act, amount: Decimal) -> str | None:
