@@ -19,6 +19,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from invoice.checking import Finding, Report, Verdict
 from invoice.formats import upright
+from invoice.model import Invoice
 from invoice.rules.rule import SEVERITIES
 from invoice.terms import name_of
 from processes.rechnungseingang.amounts import german
@@ -28,6 +29,8 @@ from storage.database import Row
 MEDIA_TYPE = "text/html; charset=utf-8"
 PDF = "application/pdf"
 TEMPLATES = Path(__file__).parent / "templates"
+LONGEST_LINE = 200
+"""Characters of a line of an address."""
 _FOREIGN = re.compile(r"[^\x20-\x7e\xa0-\u024f\u2010-\u2027\u20ac\ufffd]")
 """What is neither Latin script nor a sign of it."""
 BASIS = (
@@ -119,12 +122,30 @@ class Refusal:
     today: date
     signed_by: str | None = None
     correctable: bool = True
+    address: Sequence[str] = ()
+
+
+def address_of(invoice: Invoice | None) -> list[str]:
+    """Where a letter to the supplier goes: the lines of BG-5, the country where it is another."""
+    found = None if invoice is None else invoice.seller.address
+    if found is None:
+        return []
+    town = " ".join(part for part in (found.post_code, found.city) if part)
+    country = None if found.country == "DE" else found.country
+    lines = (found.line1, found.line2, found.line3, town, country)
+    return [line[:LONGEST_LINE] for line in lines if line]
+
+
+def _addressee(letter: Refusal | Reduction) -> list[str]:
+    return [letter.receipt.seller or "An den Absender der Rechnung", *letter.address]
 
 
 def refusal_page(letter: Refusal) -> bytes:
     """The letter as an HTML document."""
     said = {field: getattr(letter, field) for field in Refusal.__dataclass_fields__}
-    return templates.get_template("ablehnung.html").render(said, basis=BASIS).encode()
+    addressee = _addressee(letter)
+    template = templates.get_template("ablehnung.html")
+    return template.render(said, addressee=addressee, basis=BASIS).encode()
 
 
 def refusal_pdf(letter: Refusal) -> bytes:
@@ -144,6 +165,7 @@ class Reduction:
     paid: Decimal
     reasons: Sequence[str]
     today: date
+    address: Sequence[str] = ()
 
 
 def reduction_pdf(letter: Reduction) -> bytes:
@@ -163,7 +185,7 @@ def _spoken_of_reduction(letter: Reduction) -> dict[str, object]:
         "draft": True,
         "unit": letter.unit,
         "reference": letter.geschaeftszeichen,
-        "addressee": receipt.seller or "An den Absender der Rechnung",
+        "addressee": _addressee(letter),
         "day": day(letter.today),
         "heading": f"{what} vom {day(receipt.issued_on or receipt.received_at)}",
         "opening": ["Guten Tag,", opening],
@@ -196,7 +218,7 @@ def _spoken(letter: Refusal) -> dict[str, object]:
         "draft": letter.signed_by is None,
         "unit": letter.unit,
         "reference": letter.geschaeftszeichen,
-        "addressee": receipt.seller or "An den Absender der Rechnung",
+        "addressee": _addressee(letter),
         "day": day(letter.today),
         "heading": f"{what} vom {day(receipt.issued_on or receipt.received_at)}",
         "opening": ["Guten Tag,", opening],

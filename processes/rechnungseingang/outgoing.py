@@ -13,6 +13,7 @@ from decimal import Decimal
 from bpmn.values import Value
 from eakte.aktenplan import unit
 from identity.persons import display_names
+from invoice.documents import read_document
 from processes.rechnungseingang import disputes, letters, records, signatures, status
 from processes.rechnungseingang.amounts import parse_amount
 from processes.rechnungseingang.dates import local_day
@@ -39,9 +40,9 @@ def refusal(
 ) -> letters.Refusal:
     """The letter with all faults: those of the stored report, the official rules' among them, and
     what persons objected to."""
-    findings = status.findings(tx, blobs, row)
+    data, findings = blobs.read(tx, row.blob_id), status.findings(tx, blobs, row)
     if findings is None:
-        data, on = blobs.read(tx, row.blob_id), local_day(row.received_at)
+        on = local_day(row.received_at)
         findings = examine(data, on, others_refused=others_refused).findings
     steps = records.steps_of(tx, row.vorgang)
     faults = letters.faults_of(findings)
@@ -57,6 +58,7 @@ def refusal(
         today=today,
         signed_by=signed_by,
         correctable=not any(step.kind in _FINAL and step.outcome == "ablehnen" for step in steps),
+        address=letters.address_of(read_document(data).invoice),
     )
 
 
@@ -76,7 +78,7 @@ def signed_refusal(
 
 
 def reduction(
-    tx: Transaction, row: Row, case: Mapping[str, Value], today: date
+    tx: Transaction, blobs: Blobs, row: Row, case: Mapping[str, Value], today: date
 ) -> letters.Reduction | None:
     """What the supplier is told of a cut; None where the whole is ordered.
 
@@ -96,6 +98,7 @@ def reduction(
         paid=paid,
         reasons=disputes.reasons_in(signed.remark or ""),
         today=today,
+        address=letters.address_of(read_document(blobs.read(tx, row.blob_id)).invoice),
     )
 
 

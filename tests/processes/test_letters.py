@@ -12,10 +12,13 @@ import pytest
 from pypdf import PdfReader
 
 from invoice.checking import check_invoice
+from invoice.parsing import parse_invoice
+from processes.rechnungseingang import demo
 from processes.rechnungseingang.letters import (
     DUTY,
     Fault,
     Refusal,
+    address_of,
     check_report,
     faults_of,
     refusal_page,
@@ -37,6 +40,19 @@ def letter(write: Any, seller: str = CODE, **more: Any) -> bytes:
     said = {"faults": [fault], **more}
     made: bytes = write(Refusal(row, "66-2026-1", "Tiefbauamt", today=date(2026, 11, 5), **said))
     return made
+
+
+def test_the_letter_goes_to_the_sellers_address() -> None:
+    invoice = parse_invoice(demo.samples()[0].data)
+    address = address_of(invoice)
+
+    page = letter(refusal_page, seller="Wegebau Lindental GmbH", address=address).decode()
+    pdf = PdfReader(io.BytesIO(letter(refusal_pdf, seller="Wegebau", address=address)))
+
+    assert address == ["Am Steinbruch 4", "99991 Lindental"]
+    assert "Wegebau Lindental GmbH<br>Am Steinbruch 4<br>99991 Lindental" in page
+    assert "Am Steinbruch 4" in pdf.pages[0].extract_text()
+    assert address_of(None) == []
 
 
 def test_the_pdf_is_tagged_titled_and_in_german() -> None:

@@ -59,7 +59,7 @@ def write_booking_file(job: JobContext) -> Done:
     with job.database.reading(job.tenant) as tx:
         row = receipts.receipt(tx, job.instance_id)
         content = outgoing.order_file(tx, row, job.variables)
-        reduction = outgoing.reduction(tx, row, job.variables, local_day(job.now))
+        reduction = outgoing.reduction(tx, job.objects, row, job.variables, local_day(job.now))
     put = putter(job)
     blob = put(content, booking.MEDIA_TYPE)
     told = put(letters.reduction_pdf(reduction), letters.PDF) if reduction is not None else None
@@ -104,12 +104,14 @@ def close_vorgang(job: JobContext) -> Done:
             letter = outgoing.signed_refusal(
                 tx, job.objects, known, local_day(job.now), others_refused=only_e_invoices(job)
             )
-        put, title = putter(job), "Ablehnung (gezeichnet)"
-        # As a page, and as an accessible PDF to send.
-        forms = (letters.MEDIA_TYPE, letters.refusal_page), (letters.PDF, letters.refusal_pdf)
+        put = putter(job)
+        forms = (
+            ("Ablehnung (gezeichnet)", letters.MEDIA_TYPE, letters.refusal_page),
+            ("Ablehnung (gezeichnet, PDF zum Versand)", letters.PDF, letters.refusal_pdf),
+        )
         sent = [
             Paper(put(write(letter), kind), title, "Schreiben", kind, "ausgang")
-            for kind, write in forms
+            for title, kind, write in forms
         ]
 
     def close(tx: Transaction) -> None:
