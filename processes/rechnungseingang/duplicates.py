@@ -9,6 +9,7 @@ never come this far: `receipts.receive` answers them with the invoice that is th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from sqlalchemy import select
@@ -74,9 +75,20 @@ def _same_number(tx: Transaction, receipt: Row) -> Row | None:
     return next((o for o in found if _is_earlier(o, receipt) and _same_supplier(o, receipt)), None)
 
 
+def paid_alike(tx: Transaction, receipt: Row) -> list[Row]:
+    """The supplier's other invoices of the same IBAN and amount within a few days: their numbers
+    say that they are others, so that nobody is stopped, but whoever signs should see them."""
+    return [other for other in _payments_like(tx, receipt) if _differ(other, receipt)]
+
+
 def _same_payment(tx: Transaction, receipt: Row) -> Row | None:
-    if not receipt.iban or receipt.amount_due is None:
-        return None
+    found = _payments_like(tx, receipt)
+    return next((o for o in found if _is_earlier(o, receipt) and not _differ(o, receipt)), None)
+
+
+def _payments_like(tx: Transaction, receipt: Row) -> Sequence[Row]:
+    if not receipt.iban or receipt.amount_due is None or receipt.issued_on is None:
+        return ()
     c = invoice_receipt.c
     query = select(invoice_receipt).where(
         c.tenant == tx.tenant,
@@ -87,8 +99,7 @@ def _same_payment(tx: Transaction, receipt: Row) -> Row | None:
         c.issued_on <= min(receipt.issued_on, date.max - NEAR) + NEAR,
         c.state.not_in(GONE),
     )
-    found = tx.all(query.order_by(c.received_at, c.id))
-    return next((o for o in found if _is_earlier(o, receipt) and not _differ(o, receipt)), None)
+    return tx.all(query.order_by(c.received_at, c.id))
 
 
 def _what_it_corrects(tx: Transaction, receipt: Row) -> Row | None:

@@ -1,5 +1,5 @@
 """Other invoices that belong to one, as its panel shows them: what it credits, what credits it, and
-the instalments that it names.
+the instalments that it names, and what is paid alike.
 
 Invariant: shown is only what this person may read; a sum that does not add up is told all the same.
 """
@@ -17,8 +17,11 @@ from processes.rechnungseingang.credit_notes import (
     notes_to,
     too_much_credited,
 )
+from processes.rechnungseingang.duplicates import paid_alike
 from processes.rechnungseingang.instalments import instalments_of
 from storage.database import Row, Transaction
+
+MOST_ALIKE = 10
 
 
 def related(
@@ -36,6 +39,9 @@ def related(
         "credited_shown": credited is not None and may_read(tx, principal, credited.row),
         "notes": [each for each in notes if each.id != row.id and may_read(tx, principal, each)],
         "credit_doubt": too_much_credited(billed, notes),
+        "alike": [
+            each for each in paid_alike(tx, row)[:MOST_ALIKE] if may_read(tx, principal, each)
+        ],
         "instalments": instalments,
         "instalments_shown": [each for each in known if may_read(tx, principal, each)],
     }

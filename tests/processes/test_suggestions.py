@@ -195,6 +195,22 @@ def test_credit_notes_beyond_the_invoice_are_told(house: House, run_jobs: Run) -
     assert str(second.row.number) in beside_the_note
 
 
+def test_another_invoice_over_the_same_amount_is_shown_and_stops_nobody(
+    house: House, run_jobs: Run
+) -> None:
+    Desk(house, run_jobs)
+    second = Desk(house, run_jobs, UBL.replace(b"WL-2026-1042", b"WL-2026-1043"))
+    third = Desk(
+        house,
+        run_jobs,
+        UBL.replace(b"WL-2026-1042", b"WL-2026-1044").replace(b"2026-11-16", b"2026-10-16"),
+    )
+
+    assert second.open_tasks == ["sachlich_pruefen"]
+    assert "WL-2026-1042 vom 16.11.2026" in shown(house, second, "tim.tannhaus")
+    assert "über denselben Betrag" not in shown(house, third, "tim.tannhaus")
+
+
 def test_what_was_booked_after_the_task_came_up_is_suggested_beside_the_empty_form(
     house: House, run_jobs: Run
 ) -> None:
