@@ -1,4 +1,7 @@
-"""What is missing or wrong with an installation, each with what to do."""
+"""What is missing or wrong with an installation, each with what to do.
+
+Invariant: whoever looks makes nothing. What is not there yet is told and not created.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from processes.house import Settings
 from processes.rechnungseingang.errors import RechnungseingangError
@@ -24,6 +28,7 @@ from storage.keys import Keyring
 from storage.migrate import require_current
 from storage.objects import open_store
 
+_FIRST_START = "der erste Start legt ihn an"
 CLOCKS_APART = timedelta(seconds=5)
 
 
@@ -48,7 +53,24 @@ def _python(_settings: Settings) -> Iterator[Diagnosis]:
     yield Diagnosis("Python", "ok", sys.version.split()[0])
 
 
+def _missing(subject: str, place: Path | None, maker: str) -> Iterator[Diagnosis]:
+    """That a part on this machine is not there yet."""
+    if place is not None and not place.exists():
+        yield Diagnosis(subject, "error", f"{place} gibt es noch nicht ({maker})")
+
+
+def _local(url: str) -> Path | None:
+    """The file or folder that this URL names, if it is one of this machine."""
+    parts = urlsplit(url)
+    if parts.scheme == "sqlite":
+        return Path(unquote(parts.path[1:]))
+    return Path(unquote(parts.path)) if parts.scheme in {"", "file"} else None
+
+
 def _database(settings: Settings) -> Iterator[Diagnosis]:
+    if absent := list(_missing("Datenbank", _local(settings.database), "amtsgang migrate")):
+        yield from absent
+        return
     try:
         database = Database.open(settings.database)
         try:
@@ -103,6 +125,9 @@ def _land(settings: Settings) -> Iterator[Diagnosis]:
 
 
 def _objects(settings: Settings) -> Iterator[Diagnosis]:
+    if absent := list(_missing("Objektspeicher", _local(settings.objects), _FIRST_START)):
+        yield from absent
+        return
     try:
         store = open_store(settings.objects)
         store.exists("doctor")
@@ -120,6 +145,9 @@ def _objects(settings: Settings) -> Iterator[Diagnosis]:
 
 
 def _keys(settings: Settings) -> Iterator[Diagnosis]:
+    if absent := list(_missing("Schlüssel", settings.key_directory, _FIRST_START)):
+        yield from absent
+        return
     try:
         keyring = Keyring(settings.key_directory)
     except StorageError as error:
@@ -169,8 +197,9 @@ def _intake(settings: Settings) -> Iterator[Diagnosis]:
 
 
 def _space(settings: Settings) -> Iterator[Diagnosis]:
-    settings.data.mkdir(parents=True, exist_ok=True)
-    free = shutil.disk_usage(settings.data).free / 2**30
+    data = settings.data.resolve()
+    there = next(place for place in (data, *data.parents) if place.exists())
+    free = shutil.disk_usage(there).free / 2**30
     state: Literal["ok", "error"] = "ok" if free > 1 else "error"
     yield Diagnosis("Platz", state, f"{free:.0f} GiB frei in {settings.data}")
 

@@ -40,3 +40,14 @@ def test_a_land_may_be_written_small(tmp_path: Path) -> None:
     settings = Settings.from_environment({"AMTSGANG_DATA": str(tmp_path), "AMTSGANG_LAND": "by"})
 
     assert {each.subject: each.state for each in examine(settings)}["Feiertage"] == "ok"
+
+
+def test_whoever_looks_makes_nothing(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path / "var")
+
+    found = {each.subject: each for each in examine(settings)}
+
+    assert list(tmp_path.iterdir()) == []
+    for subject in ("Datenbank", "Objektspeicher", "Schlüssel"):
+        assert found[subject].state == "error"
+        assert "gibt es noch nicht" in found[subject].text
