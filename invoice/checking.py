@@ -22,7 +22,7 @@ from invoice.input_tax import duty_in_words, is_mandatory
 from invoice.model import Group, Invoice, Syntax
 from invoice.parsing import read_invoice
 from invoice.places import place_of, place_of_element
-from invoice.profiles import Profile, profile_of
+from invoice.profiles import Profile, binding_profile, profile_of
 from invoice.reading import read_tree
 from invoice.rules.packs import Pack, pack_on
 from invoice.rules.rule import FIX, Klass, Rule, Severity
@@ -244,7 +244,8 @@ def _named_in(text: str) -> str:
 def _rule_findings(invoice: Invoice, profile: Profile, pack: Pack) -> list[Finding]:
     findings: list[Finding] = []
     with localcontext(ARITHMETIC):
-        for rule, subjects in _asked(invoice, pack.asked_of(profile, invoice.syntax)):
+        binding = binding_profile(profile, invoice.specification)
+        for rule, subjects in _asked(invoice, pack.asked_of(binding, invoice.syntax)):
             told = 0
             for subject in subjects:
                 if rule.test(subject, invoice):

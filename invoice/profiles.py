@@ -55,6 +55,19 @@ _MARKS = (
 )
 
 
+_EXACT = {
+    Profile.XRECHNUNG_EXTENSION: XRECHNUNG_EXTENSION,
+    Profile.XRECHNUNG_CVD: XRECHNUNG_CVD,
+}
+
+
+def binding_profile(profile: Profile, specification: str | None) -> Profile:
+    """The profile whose rules are asked. BR-DEX and BR-DE-CVD bind only where BT-24 is, to the
+    character, the identifier of their edition; what is written otherwise has BR-DE-21 instead."""
+    exact = _EXACT.get(profile)
+    return profile if exact in (None, specification) else Profile.XRECHNUNG
+
+
 def profile_of(specification: str | None) -> Profile:
     """The profile that this BT-24 names, in whatever version of it."""
     named = (specification or "").strip().lower()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from invoice.checking import Basis, check_invoice
-from invoice.profiles import Profile
+from invoice.profiles import XRECHNUNG_EXTENSION, Profile
 from invoice.rules import packs
 from invoice.rules.packs import AUTUMN_2026, FIRST, PACKS, SUMMER_2025, pack_on
 from invoice.syntax.walk import book_of
@@ -98,6 +98,25 @@ def test_lines_below_lines_are_for_the_extension_alone(day: str, severity: str) 
     assert found.severity == severity
     assert "nur die XRechnung Extension" in found.text
     assert "nicht gezeigt" not in found.hint
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [(b"%s", {"BR-DEX-02", "BR-DEX-03"}), (b"%s ", {"BR-DE-21"}), (b"%s.1", {"BR-DE-21"})],
+    ids=["exact", "with a blank", "another edition"],
+)
+def test_the_rules_of_the_extension_bind_only_where_it_is_named_to_the_character(
+    written: bytes, expected: set[str]
+) -> None:
+    named = written % XRECHNUNG_EXTENSION.encode()
+    data = UBL.replace(b"</cac:InvoiceLine>", SUBLINE, 1)
+    data = re.sub(rb"(<cbc:CustomizationID>)[^<]*", rb"\g<1>" + named, data)
+
+    report = check_invoice(data)
+
+    assert report.profile == "XRechnung Extension"
+    fired = {f.rule for f in report.findings}
+    assert {rule for rule in fired if rule.startswith("BR-DEX") or rule == "BR-DE-21"} == expected
 
 
 @pytest.mark.parametrize(
