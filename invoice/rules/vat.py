@@ -1,6 +1,6 @@
 """BR-S, Z, E, AE, IC, G, O, AF, AG: what each VAT category demands (EN 16931-1, 6.4.3 ff.).
 
-The nine families ask the same ten questions. A row of `CATEGORIES` says how a family answers
+The nine families ask the same ten questions. A row of `vat_categories` says how a family answers
 where it differs; the functions below are the questions, numbered as in the standard.
 """
 
@@ -11,43 +11,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 from invoice.model import Breakdown, Invoice, Party, TaxCategory
 from invoice.rules.arithmetic import ZERO, cents, near, near_in_cii, near_in_ubl, rounded, same
 from invoice.rules.rule import FIX, BySyntax, Klass, RuleBook, Select, document, once
+from invoice.rules.vat_categories import CATEGORIES, Category
 
 book = RuleBook()
 Test = Callable[[Any, Invoice], bool]
-
-
-@dataclass(frozen=True, slots=True)
-class Category:
-    """One VAT category and what its rules ask for."""
-
-    family: str
-    code: str
-    name: str
-    rate: Literal["above zero", "zero or more", "zero", "none"]
-    seller: Literal["any number", "VAT identifier"] = "any number"
-    buyer: Literal["", "VAT or legal identifier", "VAT identifier"] = ""
-    reason: bool = True  # an exemption reason is demanded; else it is forbidden
-    rated: bool = False  # each rate has a breakdown of its own
-    loose_in_cii: bool = True  # CII's sums may differ by less than one
-
-
-CATEGORIES = (
-    Category("S", "S", "Normalsatz", "above zero", reason=False, rated=True),
-    Category("Z", "Z", "Nullsatz", "zero", reason=False),
-    Category("E", "E", "steuerbefreit", "zero"),
-    Category("AE", "AE", "Umkehrung der Steuerschuld", "zero", buyer="VAT or legal identifier"),
-    Category("IC", "K", "innergemeinschaftliche Lieferung", "zero", "VAT identifier",
-             "VAT identifier"),
-    Category("G", "G", "Ausfuhr", "zero", "VAT identifier"),
-    Category("O", "O", "nicht steuerbar", "none", loose_in_cii=False),
-    Category("AF", "L", "Steuer der Kanarischen Inseln", "zero or more", reason=False, rated=True),
-    Category("AG", "M", "Steuer in Ceuta und Melilla", "zero or more", reason=False, rated=True),
-)  # fmt: skip
 
 
 # Where a category is used
